@@ -1,0 +1,12 @@
+noinst_LIBRARIES += libbase.a
+libbase_a_SOURCES = \
+	src/base/buf.c \
+	src/base/buf.h \
+	src/base/clock.c \
+	src/base/clock.h \
+	src/base/cursor.c \
+	src/base/cursor.h \
+	src/base/err.c \
+	src/base/err.h \
+	src/base/num.c \
+	src/base/num.h

@@ -1,0 +1,34 @@
+/*
+ * log.h: one line per event, for the operator. Lines go to stderr until
+ * log_open says otherwise. All calls keep errno. Thread-safe.
+ */
+#ifndef FG_LOG_LOG_H
+#define FG_LOG_LOG_H
+
+#include <stddef.h>
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG };
+
+/* Where lines go: "stderr", "syslog", or a file's path (appended to). 0 or
+ * FG_E* (the old target stays). name is the program's; borrowed for ever. */
+int log_open(const char *name, const char *target);
+
+/* Reopen the file, after it was rotated. */
+int log_reopen(void);
+
+void log_set_level(enum log_level level);
+
+/* log_warn adds ": " and the text of errno. */
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Copy n bytes of a peer's data to out as printable text: SOH becomes '|',
+ * other control bytes and bytes over 126 \xNN, '\' doubled; cut with "..." to
+ * fit cap (>= 8). Always NUL-terminated; returns out. */
+char *log_escape(char *out, size_t cap, const char *p, size_t n);
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * store.h: the audit store. Append-only tables of rows, and the state of the
+ * sessions, which commits with the rows. Two back ends: store_mem (tests) and
+ * store_bdb (Berkeley DB), one contract (t/store).
+ *
+ * Writing is for one thread (the loop); reading is for any thread.
+ *
+ *	begin -> add ... state ... -> commit -> (later) durable
+ *
+ * A commit is one transaction. Commits are numbered 1, 2, 3 ... without a gap and become durable
+ * in that order. Nobody may act on a row, a number or an answer before its commit is durable
+ * (store_durable), and readers never see more (store_visible).
+ */
+#ifndef FG_STORE_STORE_H
+#define FG_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+struct store;
+struct store_batch;
+
+/* Tables that every store has. The numbers are on disk: never reuse one. */
+#define STORE_TABLES(X)                                                        \
+	X(FIX_IN, 1, "RX_SEQUENCE")                                            \
+	X(FIX_IN_OTHER, 2, "SEQUENCE")                                         \
+	X(FIX_OUT, 3, "TX_SEQUENCE")                                           \
+	X(SESSION_EVENT, 4, "SEQUENCE")                                        \
+	X(OUT_PENDING, 5, "SEQUENCE")
+
+enum store_table {
+#define X(name, num, seq) STORE_##name = num,
+	STORE_TABLES(X)
+#undef X
+	STORE_TABLE_END
+};
+
+const char *store_table_name(enum store_table t);
+/* By name, or 0. */
+enum store_table store_table_by_name(const char *name);
+/* The name of its sequence column. */
+const char *store_table_sequence(enum store_table t);
+
+enum store_durability {
+	STORE_NONE,    /* committed in memory; lost by kill -9 */
+	STORE_WRITTEN, /* in the log file; survives a crash of the process */
+	STORE_SYNCED,  /* flushed to the disk; survives power loss */
+};
+
+/* Row flags. On disk: never reuse one. */
+enum store_flag {
+	STORE_ADMIN = 1 << 0,      /* session-level message */
+	STORE_POSS_DUP = 1 << 1,   /* 43=Y */
+	STORE_POSS_RESEND = 1 << 2,/* 97=Y */
+	STORE_MASKED = 1 << 3,     /* secrets overwritten; CheckSum does not fit */
+};
+
+/* One row. Bytes are copied by store_add; from a reader they are borrowed until
+ * its callback returns. Unused members are 0. */
+struct store_row {
+	uint64_t seq;        /* of the table; set by the store */
+	uint32_t session;    /* from store_session */
+	uint32_t epoch;
+	uint64_t msg_seq_num;/* 34 */
+	wall_t time;         /* received, sent or happened */
+	uint16_t flags;      /* enum store_flag */
+	uint16_t code;       /* FIX_IN_OTHER: enum sess_other; SESSION_EVENT: enum sess_event */
+	uint32_t dict;       /* dictionary under which it was accepted; 0: none */
+	uint64_t a, b;       /* SESSION_EVENT: the numbers it is about */
+	const char *data;    /* the message, or the event's text */
+	size_t len;
+};
+
+/* What a commit says about a session. */
+struct store_state {
+	uint32_t session;
+	uint32_t epoch;
+	uint64_t next_in, next_out;
+	uint64_t pending; /* OUT_PENDING rows up to here are sent or settled */
+	wall_t created;   /* of the epoch */
+};
+
+struct store_cfg {
+	const char *path;            /* directory (store_bdb); made if missing */
+	enum store_durability durability;
+	uint64_t segment_bytes;      /* SegmentMB; 0: default 1 GiB */
+	uint64_t cache_bytes;        /* 0: default 64 MiB */
+	uint64_t checkpoint_bytes;   /* of log; 0: default 128 MiB */
+	/* Called, from any thread, when the durable mark moved or the store failed.
+	 * May be NULL. */
+	void (*notify)(void *arg);
+	void *notify_arg;
+	/* Tests only: called before each step of the back end with its name ("FIX_IN put",
+	 * "commit", "flush" ...); non-zero makes that step fail with it (FG_E*). */
+	int (*fault)(void *arg, const char *step);
+	void *fault_arg;
+};
+
+#define STORE_ERR_MAX 512 /* bytes of an error text */
+
+/* Open (make, recover). 0 and *out owned, or FG_E* and a text for the operator that names the
+ * path and what to do: FG_EBUSY (another process has it; its pid), FG_EACCES, FG_EFORMAT, ... */
+int store_open_bdb(struct store **out, const struct store_cfg *cfg,
+    char err[STORE_ERR_MAX]);
+int store_open_mem(struct store **out, const struct store_cfg *cfg,
+    char err[STORE_ERR_MAX]);
+/* Commit what is queued, wait until it is durable, close. NULL is legal. */
+void store_close(struct store *st);
+
+/* The store's identity: made with it, 36 characters of UUID text. */
+const char *store_uuid(const struct store *st);
+
+/* The id of a session by its name (made if new), and its state as last committed
+ * (all 1, epoch 1 if new: *is_new). 0 or FG_E*. Loop thread, outside a batch. */
+int store_session(struct store *st, const char *name, uint32_t *id,
+    struct store_state *state, bool *is_new);
+/* Name of a session id, or NULL; valid until store_close. Any thread. */
+const char *store_session_name(struct store *st, uint32_t id);
+/* The state as last committed (maybe not yet durable). */
+int store_session_state(struct store *st, uint32_t id,
+    struct store_state *state);
+
+/* ---- writing: the loop thread ---- */
+
+/* Start a commit; one at a time. Never NULL: errors are sticky and come back from
+ * store_commit. */
+struct store_batch *store_begin(struct store *st);
+/* Append a row; returns its sequence. */
+uint64_t store_add(struct store_batch *b, enum store_table t,
+    const struct store_row *row);
+/* Say the state of a session; the last word in a batch counts. */
+void store_set_state(struct store_batch *b, const struct store_state *state);
+/* Rows added so far, and their bytes (the loop ends a wake-up by them). */
+size_t store_batch_rows(const struct store_batch *b);
+size_t store_batch_bytes(const struct store_batch *b);
+/* Give up: nothing of it happened, its sequences are free again. */
+void store_abort(struct store_batch *b);
+/*
+ * Commit rows and states, all or nothing. none and written: done at return. synced: handed
+ * to the store thread. *commit = its number. FG_ENOSPC and others: nothing of it
+ * happened; the sequences are free again. An empty batch is no commit: *commit is the
+ * number of the last one.
+ */
+int store_commit(struct store_batch *b, uint64_t *commit);
+
+/* Highest commit that has the durability asked for. Any thread. */
+uint64_t store_durable(struct store *st);
+/* FG_OK, or why the store can no longer be written (text in err). After an ENOSPC of the
+ * store thread: store_recover. Any other failure is final: exit, restart, recover. */
+int store_failed(struct store *st, char err[STORE_ERR_MAX]);
+/* Throw away all commits that are not durable, their rows and states, and make the
+ * store writable again. 0, or FG_E* (call again later). */
+int store_recover(struct store *st);
+
+/* ---- reading: any thread ---- */
+
+/* Sequence of the newest row that may be seen (0: none), and of the oldest kept. */
+uint64_t store_visible(struct store *st, enum store_table t);
+uint64_t store_oldest(struct store *st, enum store_table t);
+
+/* Return non-zero to stop; the row counts as read. */
+typedef int (*store_row_cb)(void *arg, const struct store_row *row);
+
+/* Rows with sequence > after, ascending, at most max_rows and max_bytes of data (at least
+ * one row). *upto = the last one examined (after, if none). 0 or FG_E*. */
+int store_read(struct store *st, enum store_table t, uint64_t after,
+    size_t max_rows, size_t max_bytes, store_row_cb cb, void *arg,
+    uint64_t *upto);
+
+/* FIX_OUT rows of one session and epoch with MsgSeqNum first ... last, ascending, as above;
+ * *next = the number to go on with (last + 1 when all were examined). */
+int store_read_out(struct store *st, uint32_t session, uint32_t epoch,
+    uint64_t first, uint64_t last, size_t max_rows, size_t max_bytes,
+    store_row_cb cb, void *arg, uint64_t *next);
+
+/* ---- store_mem, for tests of the release discipline ---- */
+
+/* Hold the durable mark where it is / let it reach commit upto (UINT64_MAX: all, from now on). */
+void store_mem_hold(struct store *st);
+void store_mem_release(struct store *st, uint64_t upto);
+/* Lose what is not durable, as a power cut would: FG_EIO from now on until store_recover. */
+void store_mem_power_cut(struct store *st);
+
+#endif

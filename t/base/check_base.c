@@ -1,0 +1,188 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/cursor.h"
+#include "base/err.h"
+#include "base/num.h"
+#include "log/log.h"
+
+START_TEST(numbers_are_parsed_whole_or_refused)
+{
+	static const struct {
+		const char *text;
+		int err;
+		uint64_t v;
+	} row[] = {
+		{ "0", 0, 0 },
+		{ "007", 0, 7 },
+		{ "18446744073709551615", 0, UINT64_MAX },
+		{ "18446744073709551616", FG_EOVERFLOW, 0 },
+		{ "99999999999999999999", FG_EOVERFLOW, 0 },
+		{ "", FG_EINVAL, 0 },
+		{ "+1", FG_EINVAL, 0 },
+		{ "-1", FG_EINVAL, 0 },
+		{ "1 ", FG_EINVAL, 0 },
+		{ "0x1", FG_EINVAL, 0 },
+	};
+	uint64_t v;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ck_assert_int_eq(row[i].err,
+		    num_parse_u64(row[i].text, strlen(row[i].text), &v));
+		if (row[i].err == 0)
+			ck_assert_uint_eq(row[i].v, v);
+	}
+}
+END_TEST
+
+START_TEST(signed_numbers_reach_both_ends)
+{
+	int64_t v;
+	char out[NUM_TEXT_MAX];
+	size_t n;
+
+	ck_assert_int_eq(0, num_parse_i64("-9223372036854775808", 20, &v));
+	ck_assert(v == INT64_MIN);
+	n = num_format_i64(out, v);
+	ck_assert(n == 20 && memcmp(out, "-9223372036854775808", n) == 0);
+	ck_assert_int_eq(FG_EOVERFLOW,
+	    num_parse_i64("9223372036854775808", 19, &v));
+	ck_assert_int_eq(FG_EINVAL, num_parse_i64("-", 1, &v));
+	ck_assert_int_eq(FG_EINVAL, num_parse_i64("--1", 3, &v));
+}
+END_TEST
+
+START_TEST(stamps_go_to_text_and_back)
+{
+	static const char *const row[] = { "20260105-09:00:00.000000000",
+		"19700101-00:00:00.000000000", "20240229-23:59:59.999999999",
+		"19000301-00:00:00.000000001", "22610101-00:00:00.123456789" };
+	char out[WALL_TEXT_MAX];
+	wall_t t;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ck_assert_int_eq(0, wall_parse(row[i], 27, &t));
+		ck_assert_uint_eq(27, wall_format(out, t, 9));
+		ck_assert_mem_eq(row[i], out, 27);
+	}
+	ck_assert_int_eq(0, wall_parse("20260105-09:00:00.9876543219", 28, &t));
+	ck_assert_uint_eq(21, wall_format(out, t, 3));
+	ck_assert_mem_eq("20260105-09:00:00.987", out, 21);
+	ck_assert_uint_eq(17, wall_format(out, t, 0));
+}
+END_TEST
+
+START_TEST(stamps_that_are_none_are_refused)
+{
+	static const char *const row[] = { "", "20260105", "20260105-09:00",
+		"20260132-09:00:00", "20250229-09:00:00", "20260105-24:00:00",
+		"20260105-09:60:00", "20260105-09:00:61", "20260105-09:00:00.",
+		"20260105-09:00:00.1234567890123", "20260105 09:00:00",
+		"2026010a-09:00:00", "20260105-09:00:00,123",
+		"20260005-09:00:00", "20261301-09:00:00" };
+	wall_t t;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		ck_assert_int_eq(FG_EINVAL,
+		    wall_parse(row[i], strlen(row[i]), &t));
+}
+END_TEST
+
+START_TEST(mono_time_never_wraps)
+{
+	ck_assert(mono_add(MONO_NEVER, 1).ns == INT64_MAX);
+	ck_assert(mono_before((mono_t){ 1 }, MONO_NEVER));
+	ck_assert(mono_min((mono_t){ 5 }, (mono_t){ 3 }).ns == 3);
+}
+END_TEST
+
+START_TEST(cursors_stop_at_the_first_error)
+{
+	char b[15] = { 0 };
+	struct cursor w = cursor_over(b, sizeof(b)), r;
+
+	cursor_put8(&w, 1);
+	cursor_put16(&w, 0x0203);
+	cursor_put32(&w, 0x04050607);
+	cursor_put64(&w, 0x08090a0b0c0d0e0fULL);
+	ck_assert_int_eq(0, w.err);
+	cursor_put8(&w, 9);
+	ck_assert_int_eq(FG_EPARTIAL, w.err);
+	r = cursor_over(b, sizeof(b));
+	ck_assert_uint_eq(1, cursor_get8(&r));
+	ck_assert_uint_eq(0x0203, cursor_get16(&r));
+	ck_assert_uint_eq(0x04050607, cursor_get32(&r));
+	ck_assert(cursor_get64(&r) == 0x08090a0b0c0d0e0fULL);
+	ck_assert(cursor_get(&r, 1) == NULL);
+	ck_assert_int_eq(FG_EPARTIAL, r.err);
+	ck_assert_uint_eq(0, cursor_get8(&r));
+}
+END_TEST
+
+START_TEST(buffers_grow_shift_and_free)
+{
+	struct buf b = { 0 };
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		ck_assert_int_eq(0, buf_printf(&b, "%d,", i));
+	ck_assert_uint_eq(3890, b.len);
+	buf_shift(&b, 2);
+	ck_assert_mem_eq("1,2,", b.p, 4);
+	ck_assert_int_eq(0, buf_puts(&b, "end"));
+	ck_assert_mem_eq("999,end", b.p + b.len - 7, 7);
+	ck_assert_int_eq(FG_ENOMEM, buf_reserve(&b, SIZE_MAX / 2));
+	buf_free(&b);
+	ck_assert(b.p == NULL && b.len == 0);
+}
+END_TEST
+
+START_TEST(every_error_has_a_text)
+{
+	ck_assert_str_eq("success", fg_strerror(0));
+	ck_assert_str_eq("garbled", fg_strerror(FG_EGARBLED));
+	ck_assert_str_eq("unknown error", fg_strerror(-9999));
+	ck_assert_int_eq(FG_EIO, fg_errno(5));
+}
+END_TEST
+
+START_TEST(peer_data_is_escaped_and_cut)
+{
+	char out[64];
+
+	log_escape(out, sizeof(out), "8=FIX\001\n\\\xff", 9);
+	ck_assert_str_eq("8=FIX|\\x0a\\\\\\xff", out);
+	log_escape(out, 12, "aaaaaaaaaaaaaaaa", 16);
+	ck_assert_str_eq("aaaaa...", out);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("base");
+	TCase *tc = tcase_create("base");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_test(tc, numbers_are_parsed_whole_or_refused);
+	tcase_add_test(tc, signed_numbers_reach_both_ends);
+	tcase_add_test(tc, stamps_go_to_text_and_back);
+	tcase_add_test(tc, stamps_that_are_none_are_refused);
+	tcase_add_test(tc, mono_time_never_wraps);
+	tcase_add_test(tc, cursors_stop_at_the_first_error);
+	tcase_add_test(tc, buffers_grow_shift_and_free);
+	tcase_add_test(tc, every_error_has_a_text);
+	tcase_add_test(tc, peer_data_is_escaped_and_cut);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

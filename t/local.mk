@@ -1,0 +1,25 @@
+# Tests. `make check` runs what is in TESTS: Check programs, scenario files
+# (.fix), shell (.sh) and python (.py) scripts.
+TEST_EXTENSIONS = .sh .py .fix
+SH_LOG_COMPILER = bash
+PY_LOG_COMPILER = $(PYTHON3)
+FIX_LOG_COMPILER = ./t/session/scenario
+AM_TESTS_ENVIRONMENT = \
+	FG_SRC='$(abs_top_srcdir)'; FG_BUILD='$(abs_top_builddir)'; \
+	FG_NM='$(NM)'; FG_MANDOC='$(MANDOC)'; FG_CC='$(CC)'; \
+	export FG_SRC FG_BUILD FG_NM FG_MANDOC FG_CC;
+
+include t/base/local.mk
+include t/fix/local.mk
+include t/dict/local.mk
+include t/session/local.mk
+include t/store/local.mk
+include t/link/local.mk
+include t/net/local.mk
+include t/conf/local.mk
+include t/gateway/local.mk
+include t/e2e/local.mk
+include t/interop/local.mk
+include t/bench/local.mk
+include t/fuzz/local.mk
+include t/tree/local.mk
