@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 
 struct store;
@@ -122,6 +123,15 @@ const char *store_session_name(struct store *st, uint32_t id);
 /* The state as last committed (maybe not yet durable). */
 int store_session_state(struct store *st, uint32_t id,
     struct store_state *state);
+
+/* Keep a dictionary's file text for ever, named by its content: the same text gives the
+ * same id. name is for people (its path). Loop thread, outside a batch. 0 or FG_E*. */
+int store_dict(struct store *st, const char *name, const void *text,
+    size_t len, uint32_t *id);
+/* Append the text of dictionary id to out; its name, if asked, is valid until store_close.
+ * 0, FG_ENOENT or other FG_E*. Any thread. */
+int store_dict_text(struct store *st, uint32_t id, struct buf *out,
+    const char **name);
 
 /* ---- writing: the loop thread ---- */
 
