@@ -1,1 +1,2 @@
 # t/interop
+EXTRA_DIST += t/lib/fixgate.py

@@ -1,0 +1,562 @@
+"""What the end-to-end tests share: a work folder, daemons, fixgatectl, and a
+raw FIX counterparty on a socket. Standard library only.
+
+    import sys, os
+    sys.path.insert(0, os.path.join(os.environ["FG_SRC"], "t", "lib"))
+    import fixgate as fg
+
+    with fg.Work() as w:
+        port = fg.free_port()
+        gw = w.gateway("exchange", sessions=[fg.acceptor("EXCH", "BANK", port)])
+        gw.start()
+        with fg.Peer("BANK", "EXCH") as p:
+            p.connect(port)
+            p.logon()
+            p.send("D", "11=1|55=X|54=1|38=10|40=1|60=" + fg.utc())
+            fg.wait_until(lambda: gw.rows("FIX_IN", admin=False), 5)
+        gw.stop()
+
+Leaving the block ends every process that was started in it, by its id; if the
+test failed, the logs' last lines are shown first.
+"""
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+SOH = "\x01"
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SRC = os.environ.get("FG_SRC") or os.path.dirname(os.path.dirname(HERE))
+BUILD = os.environ.get("FG_BUILD") or os.getcwd()
+
+SKIPPED = 77  # automake's exit status for it
+
+
+def skip(why):
+    """Leave the test as not run, visibly."""
+    print("SKIP: " + why)
+    sys.exit(SKIPPED)
+
+
+def program(name):
+    """Path of a program of the build, or None."""
+    for folder in ("", "src/gateway", "src/ctl", "src/daemon"):
+        path = os.path.join(BUILD, folder, name)
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
+            return path
+    return None
+
+
+def need(*names):
+    """Skip unless the build has these programs."""
+    for name in names:
+        if program(name) is None:
+            skip(name + " is not built")
+
+
+def dictionary(version):
+    """Path of the shipped dictionary, version as "FIX.4.4"."""
+    name = version.replace(".", "") + ".xml"
+    for top in (SRC, BUILD):
+        path = os.path.join(top, "dict", name)
+        if os.path.exists(path):
+            return path
+    skip("dict/" + name + " is not there")
+
+
+def free_port():
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Timeout(AssertionError):
+    pass
+
+
+def wait_until(cond, limit, what="", step=0.02):
+    """Call cond until it gives something true; return that."""
+    end = time.monotonic() + limit
+    while True:
+        got = cond()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise Timeout("not within %g s: %s" % (limit, what or cond))
+        time.sleep(step)
+
+
+def utc(at=None):
+    """A UTCTimestamp with milliseconds."""
+    at = time.time() if at is None else at
+    return time.strftime("%Y%m%d-%H:%M:%S", time.gmtime(at)) + \
+        ".%03d" % (int(at * 1000) % 1000)
+
+
+# ---- settings ----
+
+def settings(gateway=None, default=None, sessions=()):
+    """The text of a settings file out of dicts; a None value drops the key."""
+    def section(name, keys):
+        lines = ["[%s]" % name]
+        lines += ["%s=%s" % kv for kv in keys.items() if kv[1] is not None]
+        return "\n".join(lines) + "\n"
+    parts = []
+    if gateway:
+        parts.append(section("GATEWAY", gateway))
+    if default:
+        parts.append(section("DEFAULT", default))
+    parts += [section("SESSION", s) for s in sessions]
+    return "\n".join(parts)
+
+
+def session(sender, target, begin="FIX.4.4", **keys):
+    """A [SESSION] without its connection; keys add or replace."""
+    s = {
+        "BeginString": begin,
+        "SenderCompID": sender,
+        "TargetCompID": target,
+        "StartTime": "00:00:00",
+        "EndTime": "00:00:00",
+        "HeartBtInt": 30,
+        "DataDictionary": dictionary(begin),
+    }
+    s.update(keys)
+    return s
+
+
+def acceptor(sender, target, port, begin="FIX.4.4", **keys):
+    return session(sender, target, begin, ConnectionType="acceptor",
+                   SocketAcceptPort=port, **keys)
+
+
+def initiator(sender, target, port, begin="FIX.4.4", **keys):
+    keys.setdefault("ReconnectInterval", 1)
+    return session(sender, target, begin, ConnectionType="initiator",
+                   SocketConnectHost="127.0.0.1", SocketConnectPort=port,
+                   **keys)
+
+
+# ---- processes ----
+
+class Proc:
+    """A child process, its standard error (and output, if not piped) in a
+    log file that is appended to over restarts."""
+
+    def __init__(self, work, name, argv, pipe=False, cwd=None):
+        self.name, self.argv, self.pipe = name, argv, pipe
+        self.cwd = cwd or work.path()
+        self.logfile = work.path(name + ".log")
+        self.child = None
+        work.procs.append(self)
+
+    def start(self):
+        assert not self.running(), self.name + " already runs"
+        with open(self.logfile, "ab") as log:
+            self.mark = log.tell()
+            self.child = subprocess.Popen(
+                self.argv, cwd=self.cwd,
+                stdin=subprocess.PIPE if self.pipe else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if self.pipe else log, stderr=log)
+        return self
+
+    def running(self):
+        return self.child is not None and self.child.poll() is None
+
+    def pid(self):
+        return self.child.pid
+
+    def log(self, all_runs=False):
+        """What it logged, since the last start."""
+        try:
+            with open(self.logfile, "rb") as log:
+                log.seek(0 if all_runs else self.mark)
+                return log.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+    def wait(self, limit=10):
+        """Its exit status; below 0: the signal that ended it."""
+        try:
+            return self.child.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise Timeout("%s does not end" % self.name) from None
+        finally:
+            if self.child.returncode is not None:
+                for f in (self.child.stdin, self.child.stdout):
+                    if f:
+                        f.close()
+
+    def signal(self, signum):
+        self.child.send_signal(signum)
+
+    def stop(self, limit=10):
+        """SIGTERM; its exit status."""
+        self.signal(signal.SIGTERM)
+        return self.wait(limit)
+
+    def kill(self):
+        """SIGKILL, in the middle of whatever it does."""
+        self.signal(signal.SIGKILL)
+        return self.wait()
+
+    def memory(self):
+        """Resident bytes."""
+        with open("/proc/%d/status" % self.pid()) as f:
+            for line in f:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) * 1024
+        return 0
+
+
+class CtlError(Exception):
+    pass
+
+
+class Gateway(Proc):
+    """A fixgated with its settings, store and control socket in the work
+    folder."""
+
+    def __init__(self, work, name, gateway=None, default=None, sessions=(),
+                 conf=None):
+        need("fixgated", "fixgatectl")
+        self.conf = work.path(name + ".conf")
+        self.socket = work.path(name + ".sock")
+        self.store = work.path(name + ".store")
+        super().__init__(work, name, [program("fixgated"), "-f", self.conf])
+        if conf is None:
+            keys = {"StorePath": self.store, "ControlSocket": self.socket,
+                    "Durability": "written"}
+            keys.update(gateway or {})
+            conf = settings(keys, default, sessions)
+        with open(self.conf, "w") as f:
+            f.write(conf)
+
+    def start(self, limit=20):
+        """Run it and wait until it listens."""
+        super().start()
+        wait_until(self._is_ready, limit, self.name + " ready")
+        return self
+
+    def _is_ready(self):
+        if not self.running():
+            raise AssertionError("%s ended with status %d:\n%s" % (
+                self.name, self.child.returncode, self.log()))
+        return "ready" in self.log()
+
+    def ctl(self, *args, check=True, limit=60):
+        """Run fixgatectl on it: its standard output."""
+        argv = [program("fixgatectl"), "-s", self.socket] + [str(a) for a in args]
+        r = subprocess.run(argv, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                           timeout=limit)
+        if check and r.returncode != 0:
+            raise CtlError("%s: status %d: %s" % (
+                " ".join(argv[3:]), r.returncode,
+                r.stderr.decode("utf-8", "replace").strip()))
+        return r.stdout.decode("latin-1")
+
+    def ctl_json(self, *args, **kw):
+        """The same for commands that print a JSON object per line."""
+        return [json.loads(line) for line in self.ctl(*args, **kw).splitlines()
+                if line.strip()]
+
+    def rows(self, table, after=0, session=None, admin=None):
+        """Rows of a table; admin=False: application messages only."""
+        args = ["tail", table, "--json", "--after", after]
+        if session is not None:
+            args += ["--session", session]
+        got = self.ctl_json(*args)
+        if admin is not None:
+            got = [r for r in got if bool(r["ADMIN"]) == admin]
+        return got
+
+    def send_file(self, name, lines):
+        """Send the messages through a file; what fixgatectl printed."""
+        path = os.path.join(self.cwd, self.name + ".send")
+        with open(path, "w", encoding="latin-1") as f:
+            f.write("\n".join(lines) + "\n")
+        return self.ctl("send", name, "--file", path)
+
+
+class Work:
+    """A temporary folder with the processes that live in it."""
+
+    def __init__(self, keep=None):
+        self.keep = os.environ.get("FG_KEEP") if keep is None else keep
+        self.procs = []
+
+    def __enter__(self):
+        # Short, because the control socket's path is limited to 107 bytes.
+        self.dir = tempfile.mkdtemp(prefix="fg.")
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None and kind is not SystemExit:
+            self.show_logs()
+        for p in reversed(self.procs):
+            if p.running():
+                p.kill()
+        if self.keep:
+            print("kept: " + self.dir)
+        else:
+            shutil.rmtree(self.dir, ignore_errors=True)
+        return False
+
+    def path(self, *parts):
+        return os.path.join(self.dir, *parts)
+
+    def gateway(self, name, **kw):
+        return Gateway(self, name, **kw)
+
+    def proc(self, name, argv, **kw):
+        return Proc(self, name, argv, **kw)
+
+    def show_logs(self, lines=30):
+        for p in self.procs:
+            print("---- %s (last lines)" % os.path.basename(p.logfile))
+            print("\n".join(p.log(all_runs=True).splitlines()[-lines:]))
+        sys.stdout.flush()
+
+
+# ---- FIX text ----
+
+def soh(text):
+    """'|' to SOH."""
+    return text.replace("|", SOH)
+
+
+def bar(text):
+    """SOH to '|'."""
+    return text.replace(SOH, "|")
+
+
+def frame(begin, body):
+    """Add 8, 9 and 10 to fields that each end with SOH."""
+    head = "8=%s\x019=%d\x01" % (begin, len(body))
+    msg = head + body
+    return msg + "10=%03d\x01" % (sum(msg.encode("latin-1")) % 256)
+
+
+class Msg:
+    """A received or stored message: its text, and its fields in order."""
+
+    def __init__(self, raw):
+        self.raw = raw
+        self.fields = []
+        for f in raw.rstrip(SOH).split(SOH):
+            tag, _, value = f.partition("=")
+            self.fields.append((int(tag), value))
+
+    def get(self, tag, default=None):
+        for t, v in self.fields:
+            if t == tag:
+                return v
+        return default
+
+    def all(self, tag):
+        return [v for t, v in self.fields if t == tag]
+
+    def __getitem__(self, tag):
+        v = self.get(tag)
+        if v is None:
+            raise KeyError(tag)
+        return v
+
+    @property
+    def type(self):
+        return self.get(35)
+
+    @property
+    def seq(self):
+        return int(self.get(34, "0"))
+
+    @property
+    def poss_dup(self):
+        return self.get(43) == "Y"
+
+    def content(self):
+        """What may not differ between two sendings of one number."""
+        return tuple((t, v) for t, v in self.fields
+                     if t not in (8, 9, 10, 43, 52, 97, 122))
+
+    def __repr__(self):
+        return bar(self.raw)
+
+
+def split(data):
+    """Take whole messages off bytes: (list of Msg, rest)."""
+    out = []
+    while True:
+        start = data.find(b"8=FIX")
+        if start < 0:
+            return out, data
+        nine = data.find(b"\x019=", start)
+        end = data.find(b"\x01", nine + 1)
+        if nine < 0 or end < 0:
+            return out, data[start:]
+        stop = end + 1 + int(data[nine + 3:end]) + len("10=000\x01")
+        if len(data) < stop:
+            return out, data[start:]
+        out.append(Msg(data[start:stop].decode("latin-1")))
+        data = data[stop:]
+
+
+class Peer:
+    """A counterparty that does only what it is told: no timers, no answers
+    of its own. Numbers count up unless given."""
+
+    ADMIN = ("0", "1", "2", "3", "4", "5", "A")
+
+    def __init__(self, sender, target, begin="FIX.4.4"):
+        self.sender, self.target, self.begin = sender, target, begin
+        self.next_out = 1
+        self.sock = self.listener = None
+        self._rest = b""
+        self._queue = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+        if self.listener:
+            self.listener.close()
+        return False
+
+    # the connection
+
+    def connect(self, port, limit=5):
+        """Connect to an acceptor."""
+        self.close()
+        self.sock = socket.create_connection(("127.0.0.1", port), limit)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self
+
+    def listen(self):
+        """Wait for an initiator: the port; then accept()."""
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(5)
+        return self.listener.getsockname()[1]
+
+    def accept(self, limit=10):
+        self.close()
+        self.listener.settimeout(limit)
+        self.sock, _ = self.listener.accept()
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self
+
+    def close(self):
+        """Drop the connection without a word."""
+        if self.sock:
+            self.sock.close()
+        self.sock, self._rest, self._queue = None, b"", []
+
+    # sending
+
+    def build(self, msg_type, body="", seq=None, head=""):
+        """The bytes of a message; body and head are "tag=value|..." text."""
+        if seq is None:
+            seq = self.next_out
+            self.next_out += 1
+        text = "35=%s|34=%d|49=%s|52=%s|56=%s|" % (
+            msg_type, seq, self.sender, utc(), self.target)
+        for part in (head, body):
+            if part:
+                text += part if part.endswith("|") else part + "|"
+        return frame(self.begin, soh(text)).encode("latin-1")
+
+    def send(self, msg_type, body="", seq=None, head=""):
+        """Send a message; the bytes sent."""
+        msg = self.build(msg_type, body, seq, head)
+        self.raw(msg)
+        return msg
+
+    def raw(self, data):
+        self.sock.sendall(data)
+
+    # receiving
+
+    def recv(self, limit=5):
+        """The next message, or None when the other side closed."""
+        end = time.monotonic() + limit
+        while not self._queue:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.sock], [], [], left)[0]:
+                raise Timeout("no message within %g s" % limit)
+            try:
+                data = self.sock.recv(1 << 16)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                return None
+            got, self._rest = split(self._rest + data)
+            self._queue += got
+        return self._queue.pop(0)
+
+    def expect(self, msg_type, limit=5, skip_types=("0",), **tags):
+        """The next message but those of skip_types must be of this type, with
+        these values (t58="text"); returns it."""
+        while True:
+            m = self.recv(limit)
+            assert m is not None, "closed instead of 35=" + msg_type
+            if m.type == msg_type or m.type not in skip_types:
+                break
+        assert m.type == msg_type, "35=%s expected: %r" % (msg_type, m)
+        for tag, value in tags.items():
+            got = m.get(int(tag[1:]))
+            assert got == str(value), \
+                "%s=%s expected: %r" % (tag[1:], value, m)
+        return m
+
+    def expect_closed(self, limit=5, skip_types=()):
+        """The other side closes, sending nothing else."""
+        while True:
+            m = self.recv(limit)
+            if m is None:
+                return
+            assert m.type in skip_types, "close expected: %r" % m
+
+    # common exchanges
+
+    def logon(self, heart_bt_int=30, body="", limit=5):
+        """As initiator: send a Logon, return its answer."""
+        self.send("A", "98=0|108=%d|%s" % (heart_bt_int, body))
+        return self.expect("A", limit)
+
+    def answer_logon(self, body="", limit=5):
+        """As acceptor: wait for the Logon and answer it; returns it."""
+        m = self.expect("A", limit)
+        self.send("A", "98=0|108=%s|%s" % (m[108], body))
+        return m
+
+    def sync(self, limit=5):
+        """Wait until all that was sent has been processed: a TestRequest and
+        its Heartbeat. Returns the messages that came before that."""
+        name = "SYNC%d" % self.next_out
+        self.send("1", "112=" + name)
+        came = []
+        while True:
+            m = self.recv(limit)
+            assert m is not None, "closed instead of a Heartbeat"
+            if m.type == "0" and m.get(112) == name:
+                return came
+            came.append(m)
+
+    def logout(self, limit=5):
+        """End the session in order."""
+        self.send("5")
+        self.expect("5", limit)
+        self.close()
