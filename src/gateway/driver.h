@@ -1,0 +1,134 @@
+/*
+ * driver.h: runs the session machines. It turns their actions into rows of one
+ * store transaction per wake-up, and lets nothing out before that transaction
+ * is durable: the whole durability argument is in driver_end (driver.c).
+ *
+ * It knows no sockets: the transport (gateway/peers.h, or a test) calls in with
+ * what arrived, and is called through driver_ops with what may leave.
+ */
+#ifndef FG_GATEWAY_DRIVER_H
+#define FG_GATEWAY_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "gateway/release.h"
+#include "session/session.h"
+#include "store/store.h"
+
+struct driver;
+
+/* What to do with an application message for a session that is not logged on. */
+enum driver_when_off { DRIVER_OFF_QUEUE, DRIVER_OFF_NUMBER, DRIVER_OFF_REJECT };
+
+/* A session with all that the driver keeps of it. Members up to the line are for readers
+ * (control, status); only the driver writes them. */
+struct fgsess {
+	struct sess *machine;
+	const char *name;      /* CONNECTION_NAME; borrowed from the config */
+	uint32_t id;           /* in the store */
+	uint32_t generation;   /* of its connection; raised by each connect */
+	bool connected;
+	uint32_t dict_id;      /* of the application dictionary, in the store */
+	enum driver_when_off when_off;
+	const int32_t *masked; /* secret tags; borrowed, nmasked of them */
+	size_t nmasked;
+	uint64_t received, sent, rejected; /* messages since start */
+	wall_t last_received, last_sent, logged_on_at, since;
+	char last_event[160];
+	uint64_t pending_done; /* OUT_PENDING rows up to here are settled */
+	uint64_t pending_tail; /* our last row in OUT_PENDING */
+	void *owner;           /* the transport's */
+	/* ---- */
+	struct sess_cfg cfg;
+	size_t heap_at;        /* place in the heap of timers */
+	mono_t due;
+	struct early *early;
+	bool resending, pending_active;
+	uint64_t resend_next, resend_last;
+	struct fgsess *work_next; /* list of sessions with work left */
+	bool in_work;
+};
+
+struct driver_ops {
+	/* Write to the session's connection. */
+	void (*send)(void *arg, struct fgsess *fs, const void *p, size_t n);
+	/* Close it when all is written. driver_disconnected follows, later. */
+	void (*disconnect)(void *arg, struct fgsess *fs, const char *why);
+	/* The store failed: drop all connections now; driver_disconnected must not
+	 * be called for them. */
+	void (*drop_all)(void *arg, const char *why);
+	/* Rows became visible. May be NULL. */
+	void (*visible)(void *arg);
+	/* The store cannot be used any more: end the process with an error. */
+	void (*fatal)(void *arg, const char *why);
+};
+
+/* Returns owned, or NULL: no memory. store is borrowed. */
+struct driver *driver_new(struct store *store, const struct driver_ops *ops,
+    void *arg);
+void driver_free(struct driver *d);
+
+/* Add a session with the state that the store has of it. cfg is copied, its
+ * strings are borrowed. 0 and *out (owned by the driver), or FG_E*. */
+int driver_add(struct driver *d, const struct sess_cfg *cfg,
+    struct fgsess **out);
+size_t driver_count(const struct driver *d);
+struct fgsess *driver_session(const struct driver *d, size_t i);
+struct fgsess *driver_by_name(const struct driver *d, const char *name);
+/* Call once after the last driver_add: finds what waits in OUT_PENDING. */
+int driver_start(struct driver *d);
+
+/* ---- inputs of a wake-up; then driver_end ---- */
+
+/* The time of this wake-up. */
+void driver_now(struct driver *d, struct now now);
+
+void driver_connected(struct driver *d, struct fgsess *fs, const char *peer);
+void driver_disconnected(struct driver *d, struct fgsess *fs, const char *why);
+/* A clean, indexed frame. */
+void driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m);
+/* A frame that was dropped; fs is NULL before the session is known. code is an
+ * enum sess_other; garble counts if it is SESS_OTHER_GARBLED. */
+void driver_dropped(struct driver *d, struct fgsess *fs, enum sess_other code,
+    enum fix_garble garble, const char *p, size_t n, const char *why);
+
+/*
+ * Send an application message; fields as sess_send wants them. fn (may be NULL) is called
+ * once: when it is durable, or with an error after all. 0, or FG_E*: fn is not called.
+ * FG_ESTATE: not logged on, and the session says reject. FG_ENOSPC: no disk.
+ */
+int driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
+    const char *fields, size_t len, release_fn fn, void *arg);
+
+/* Operator's requests; fn as above. who goes to the SESSION_EVENT row. */
+int driver_logout(struct driver *d, struct fgsess *fs, const char *text,
+    release_fn fn, void *arg);
+int driver_reset(struct driver *d, struct fgsess *fs, const char *who,
+    release_fn fn, void *arg);
+int driver_set_seqs(struct driver *d, struct fgsess *fs, uint64_t next_in,
+    uint64_t next_out, const char *who, release_fn fn, void *arg);
+/* A SESSION_EVENT row from outside the machine. */
+void driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
+    const char *text);
+
+/* This wake-up has taken its share (256 rows, 256 KiB): leave the rest. */
+bool driver_is_full(const struct driver *d);
+/* Too much waits for the disk: stop reading (driver_ops.visible tells when to look again). */
+bool driver_is_stalled(const struct driver *d);
+/* The store is being repaired after a failure; nothing is accepted. */
+bool driver_is_down(const struct driver *d);
+
+/*
+ * End of the wake-up: timers that are due, commit, release what is durable, and go on with
+ * resends. Returns true if work is left that should not wait. *due = next timer.
+ */
+bool driver_end(struct driver *d, mono_t *due);
+
+struct store *driver_store(const struct driver *d);
+/* Commits waiting for the disk: batches' items and bytes. */
+size_t driver_waiting(const struct driver *d);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * gateway.h: fixgated as a whole: what its parts need of each other.
+ *
+ *	main.c      start, signals, stop
+ *	peers.c     FIX connections          -> driver_recv, driver_connected ...
+ *	control*.c  fixgatectl's connections -> driver_send, driver_reset ...
+ *	driver.c    session machines -> store transaction -> release queue -> peers, control
+ */
+#ifndef FG_GATEWAY_GATEWAY_H
+#define FG_GATEWAY_GATEWAY_H
+
+#include "base/clock.h"
+#include "conf/conf.h"
+#include "gateway/driver.h"
+#include "gateway/peers.h"
+#include "net/net.h"
+#include "store/store.h"
+
+struct control;
+
+struct gateway {
+	const char *conf_path;
+	struct conf *conf;
+	struct loop *loop;
+	struct store *store;
+	struct driver *driver;
+	struct peers *peers;
+	struct control *control;
+	struct timer *timer; /* the driver's next */
+	wall_t started;
+	int exit_code;
+	bool stopping;
+};
+
+#endif

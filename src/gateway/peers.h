@@ -1,0 +1,44 @@
+/*
+ * peers.h: the FIX transport: listeners, connections to and from
+ * counterparties, framing, finding the session of a Logon, reconnecting.
+ */
+#ifndef FG_GATEWAY_PEERS_H
+#define FG_GATEWAY_PEERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "gateway/driver.h"
+#include "net/net.h"
+
+struct gateway;
+struct peers;
+
+/* Returns owned; NULL: no memory. */
+struct peers *peers_new(struct gateway *g);
+/* Open the listeners of all acceptor sessions (one per address and port). 0, or
+ * FG_E* with a text that names the address. */
+int peers_listen(struct peers *p, char err[NET_ERR_MAX]);
+/* Begin connecting the initiator sessions that are enabled. */
+void peers_begin(struct peers *p);
+void peers_free(struct peers *p);
+
+/* The driver's ops point here; arg is the struct peers. */
+extern const struct driver_ops peers_driver_ops;
+
+/* Operator: allow (and for an initiator, connect now) or forbid a session. */
+void peers_enable(struct peers *p, struct fgsess *fs, bool on);
+bool peers_is_enabled(const struct fgsess *fs);
+/* The address of the counterparty, or "" if not connected. */
+const char *peers_address(const struct fgsess *fs);
+/* When an initiator tries again, or MONO_NEVER. */
+mono_t peers_next_try(const struct fgsess *fs);
+
+/* Log out everybody; *done is called when no connection is left or after a limit. */
+void peers_shutdown(struct peers *p, void (*done)(void *arg), void *arg);
+
+/* Connections that have not logged on (for status). */
+size_t peers_strangers(const struct peers *p);
+
+#endif
