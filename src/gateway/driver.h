@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "gateway/early.h"
 #include "gateway/release.h"
 #include "session/session.h"
 #include "store/store.h"
@@ -45,7 +46,7 @@ struct fgsess {
 	struct sess_cfg cfg;
 	size_t heap_at;        /* place in the heap of timers */
 	mono_t due;
-	struct early *early;
+	struct early early;
 	bool resending, pending_active;
 	uint64_t resend_next, resend_last;
 	struct fgsess *work_next; /* list of sessions with work left */

@@ -171,6 +171,7 @@ const char *sess_other_text(enum sess_other o);
 struct sess_act {
 	enum sess_act_kind kind;
 	int code;
+	uint32_t epoch; /* in which it happened */
 	uint64_t seq, seq2;
 	size_t off, len; /* bytes, in acts.bytes */
 };

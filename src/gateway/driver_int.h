@@ -1,0 +1,68 @@
+/* driver_int.h: what the driver's own files share. */
+#ifndef FG_GATEWAY_DRIVER_INT_H
+#define FG_GATEWAY_DRIVER_INT_H
+
+#include "gateway/driver.h"
+#include "gateway/early.h"
+#include "gateway/heap.h"
+#include "gateway/release.h"
+
+#define WAKE_ROWS      256          /* a wake-up's share, rows ... */
+#define WAKE_BYTES     (256 * 1024) /* ... and bytes */
+#define STALL_BYTES    (64u << 20)  /* waiting for the disk: stop reading */
+#define STALL_ITEMS    (1u << 20)
+#define RETRY_NS       (1 * NS_PER_S) /* between tries to repair the store */
+#define FIELDS_FIRST   1024
+#define OTHER_PER_S    200   /* FIX_IN_OTHER rows of strangers and garbage */
+#define OTHER_DATA_MAX 65536 /* bytes kept of one such message */
+#define PENDING_CHUNK  64    /* OUT_PENDING rows sent per session and wake-up */
+
+struct driver {
+	struct store *store;
+	const struct driver_ops *ops;
+	void *arg;
+	struct now now;
+	struct store_batch *batch; /* NULL: nothing in this wake-up yet */
+	struct release rel;
+	struct sess_acts acts;
+	struct dict_scratch *scratch;
+	struct fgsess **all;
+	size_t n, cap;
+	struct heap heap;
+	struct fgsess *work, **work_tail; /* sessions with work left */
+	bool down;
+	mono_t retry_at;
+	struct fix_field *field; /* index of messages from memory and store */
+	uint32_t nfield;
+	struct buf mask;         /* a masked copy */
+	int other_left;          /* rate of FIX_IN_OTHER rows */
+	uint64_t other_lost;
+	mono_t other_refill;
+};
+
+/* The message that the machine is looking at. */
+struct driver_input {
+	const struct fix_msg *msg; /* NULL: none */
+	wall_t arrived;
+};
+
+/* The open batch of this wake-up. */
+struct store_batch *driver_batch(struct driver *d);
+
+/* Run what the machine asked for in d->acts; then recalls, until there are none. */
+void driver_run(struct driver *d, struct fgsess *fs,
+    const struct driver_input *in);
+
+/* Index a message of n bytes with the driver's own array. 0 or FG_E*. */
+int driver_index(struct driver *d, const struct fgsess *fs,
+    struct fix_msg *m, const char *p, size_t n);
+
+/* Put the session on the list of those with work left. */
+void driver_work(struct driver *d, struct fgsess *fs);
+
+/* Send what waits in OUT_PENDING. false: nothing (more) to do now. */
+bool driver_pending_step(struct driver *d, struct fgsess *fs);
+
+void driver_set_state(struct driver *d, struct fgsess *fs);
+
+#endif

@@ -1,0 +1,293 @@
+/*
+ * driver_run.c: from the actions of a session machine to rows, states and
+ * release items of this wake-up.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gateway/driver_int.h"
+#include "log/log.h"
+
+/* Secrets of session-level messages, masked before the row is stored. */
+static const int32_t logon_secrets[] = { 96, 554, 925, 1402, 1404 };
+
+#define MSG_USER_REQUEST "BE" /* carries 554 and 925, too */
+
+int
+driver_index(struct driver *d, const struct fgsess *fs, struct fix_msg *m,
+    const char *p, size_t n)
+{
+	const struct fix_lens *lens = NULL;
+	struct fix_field *field;
+	int err;
+
+	if (fs != NULL && fs->cfg.app != NULL)
+		lens = dict_lens(fs->cfg.app);
+	for (;;) {
+		m->field = d->field;
+		m->cap = d->nfield;
+		err = fix_parse(m, p, n, lens);
+		if (err != FG_ELIMIT)
+			return err;
+		field = realloc(d->field, 2 * d->nfield * sizeof(*field));
+		if (field == NULL)
+			return FG_ENOMEM;
+		d->field = field;
+		d->nfield *= 2;
+	}
+}
+
+static uint16_t
+message_flags(const struct fix_msg *m)
+{
+	const struct fix_field *type = fix_find(m, 35);
+	uint16_t flags = 0;
+
+	if (type != NULL && fix_type_is_admin(fix_value(m, type), type->len))
+		flags |= STORE_ADMIN;
+	if (fix_get_bool(m, 43))
+		flags |= STORE_POSS_DUP;
+	if (fix_get_bool(m, 97))
+		flags |= STORE_POSS_RESEND;
+	return flags;
+}
+
+/* Give the row its bytes: the message's own, or a masked copy. */
+static void
+set_message(struct driver *d, const struct fgsess *fs, struct store_row *row,
+    const struct fix_msg *m)
+{
+	const struct fix_field *type = fix_find(m, 35);
+	size_t n;
+
+	row->flags |= message_flags(m);
+	row->data = m->buf;
+	row->len = m->len;
+	if (!fix_is(m, type, "A") && !fix_is(m, type, MSG_USER_REQUEST))
+		return;
+	d->mask.len = 0;
+	if (buf_add(&d->mask, m->buf, m->len) != 0) {
+		row->len = 0; /* rather no bytes than a password */
+		return;
+	}
+	n = fix_mask(d->mask.p, m, logon_secrets,
+	    sizeof(logon_secrets) / sizeof(logon_secrets[0]));
+	if (fs != NULL)
+		n += fix_mask(d->mask.p, m, fs->masked, fs->nmasked);
+	row->data = d->mask.p;
+	if (n > 0)
+		row->flags |= STORE_MASKED;
+}
+
+static struct store_row
+new_row(const struct driver *d, const struct fgsess *fs,
+    const struct sess_act *a)
+{
+	return (struct store_row){
+		.session = fs->id,
+		.epoch = a->epoch,
+		.msg_seq_num = a->seq,
+		.time = d->now.wall,
+		.dict = fs->dict_id,
+	};
+}
+
+static void
+store_in(struct driver *d, struct fgsess *fs, const struct sess_act *a,
+    const struct driver_input *in)
+{
+	struct store_row row = new_row(d, fs, a);
+
+	row.time = in->arrived;
+	set_message(d, fs, &row, in->msg);
+	store_add(driver_batch(d), STORE_FIX_IN, &row);
+}
+
+/* The reason follows the message in the row's data; a is where it begins. */
+static void
+store_other(struct driver *d, struct fgsess *fs, const struct sess_act *a,
+    const struct driver_input *in)
+{
+	struct store_row row = new_row(d, fs, a);
+
+	row.time = in->arrived;
+	row.code = (uint16_t)a->code;
+	set_message(d, fs, &row, in->msg);
+	if (row.data != d->mask.p) {
+		d->mask.len = 0;
+		if (buf_add(&d->mask, row.data, row.len) != 0)
+			return;
+	}
+	row.a = row.len;
+	if (buf_add(&d->mask, d->acts.bytes.p + a->off, a->len) != 0)
+		return;
+	row.data = d->mask.p;
+	row.len = d->mask.len;
+	if (a->code == SESS_OTHER_INVALID || a->code == SESS_OTHER_REFUSED)
+		fs->rejected++;
+	store_add(driver_batch(d), STORE_FIX_IN_OTHER, &row);
+}
+
+static void
+store_out(struct driver *d, struct fgsess *fs, const struct sess_act *a,
+    struct release_done *done)
+{
+	struct store_row row = new_row(d, fs, a);
+	const char *p = d->acts.bytes.p + a->off;
+	struct fix_msg m = { 0 };
+
+	if (driver_index(d, fs, &m, p, a->len) == 0) {
+		set_message(d, fs, &row, &m);
+	} else {
+		row.data = p;
+		row.len = a->len;
+	}
+	done->tx_seq = store_add(driver_batch(d), STORE_FIX_OUT, &row);
+	done->msg_seq_num = a->seq;
+	done->epoch = row.epoch;
+	fs->sent++;
+}
+
+static void
+note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
+{
+	struct store_row row = new_row(d, fs, a);
+	char text[512];
+
+	row.msg_seq_num = 0;
+	row.dict = 0;
+	row.code = (uint16_t)a->code;
+	row.a = a->seq;
+	row.b = a->seq2;
+	row.data = d->acts.bytes.p + a->off;
+	row.len = a->len;
+	store_add(driver_batch(d), STORE_SESSION_EVENT, &row);
+	log_escape(text, sizeof(text), a->len == 0 ? "" : row.data, a->len);
+	snprintf(fs->last_event, sizeof(fs->last_event), "%s%s%.*s",
+	    sess_event_text(a->code), a->len == 0 ? "" : ": ",
+	    (int)sizeof(fs->last_event) - 32, text);
+	fs->since = d->now.wall;
+	log_info("%s: %s", fs->name, fs->last_event);
+	if (a->code == SESS_EV_LOGGED_ON) {
+		fs->logged_on_at = d->now.wall;
+		driver_work(d, fs);
+	}
+}
+
+void
+driver_set_state(struct driver *d, struct fgsess *fs)
+{
+	struct sess_seqs q = sess_seqs(fs->machine);
+
+	store_set_state(driver_batch(d), &(struct store_state){
+		.session = fs->id, .epoch = q.epoch, .next_in = q.next_in,
+		.next_out = q.next_out, .pending = fs->pending_done,
+		.created = q.created });
+}
+
+/* Queue an item for release with the bytes of the action. */
+static void
+queue(struct driver *d, struct fgsess *fs, enum release_kind kind,
+    const struct sess_act *a)
+{
+	struct release_item it = { .kind = kind, .fs = fs,
+		.generation = fs->generation, .at = d->now.mono,
+		.first = a->seq, .last = a->seq2 };
+
+	if (release_add(&d->rel, &it, d->acts.bytes.p + a->off, a->len) != 0)
+		d->acts.err = FG_ENOMEM;
+}
+
+/* One action. Returns the number of an early message to recall, or 0. */
+static uint64_t
+run_one(struct driver *d, struct fgsess *fs, const struct sess_act *a,
+    const struct driver_input *in)
+{
+	struct release_done done;
+
+	switch (a->kind) {
+	case SESS_STORE_IN:
+		store_in(d, fs, a, in);
+		break;
+	case SESS_STORE_OTHER:
+		store_other(d, fs, a, in);
+		break;
+	case SESS_STORE_OUT:
+		store_out(d, fs, a, &done);
+		break;
+	case SESS_SEND:
+		queue(d, fs, RELEASE_SEND, a);
+		break;
+	case SESS_STATE:
+		driver_set_state(d, fs);
+		break;
+	case SESS_EVENT:
+		note_event(d, fs, a);
+		break;
+	case SESS_RESEND:
+		queue(d, fs, RELEASE_RESEND, a);
+		break;
+	case SESS_KEEP:
+		if (early_keep(&fs->early, a->seq, in->arrived, in->msg->buf,
+		    in->msg->len) != 0)
+			log_warnx("%s: no memory to keep early message %llu; "
+			    "it will be asked for again", fs->name,
+			    (unsigned long long)a->seq);
+		break;
+	case SESS_RECALL:
+		return a->seq;
+	case SESS_FORGET:
+		early_clear(&fs->early);
+		break;
+	case SESS_DISCONNECT:
+		queue(d, fs, RELEASE_DISCONNECT, a);
+		break;
+	}
+	return 0;
+}
+
+/* Run the list once. Returns the number to recall, or 0. */
+static uint64_t
+run_list(struct driver *d, struct fgsess *fs, const struct driver_input *in)
+{
+	uint64_t recall = 0, r;
+	size_t i;
+
+	for (i = 0; i < d->acts.n; i++) {
+		r = run_one(d, fs, &d->acts.act[i], in);
+		if (r != 0)
+			recall = r;
+	}
+	if (d->acts.err != 0) {
+		log_error("%s: no memory for the session's actions: "
+		    "disconnecting", fs->name);
+		sess_acts_clear(&d->acts);
+		d->acts.err = 0;
+		d->ops->disconnect(d->arg, fs, "out of memory");
+	}
+	sess_acts_clear(&d->acts);
+	return recall;
+}
+
+void
+driver_run(struct driver *d, struct fgsess *fs, const struct driver_input *in)
+{
+	struct early_msg kept;
+	struct fix_msg m = { 0 };
+	uint64_t recall;
+
+	recall = run_list(d, fs, in);
+	while (recall != 0 && early_take(&fs->early, recall, &kept)) {
+		recall = 0;
+		if (driver_index(d, fs, &m, kept.p, kept.len) == 0) {
+			sess_recv(fs->machine, d->now, &m, kept.arrived,
+			    SESS_RECALLED, &d->acts);
+			recall = run_list(d, fs, &(struct driver_input){
+				.msg = &m, .arrived = kept.arrived });
+		}
+		free(kept.p);
+	}
+	heap_update(&d->heap, fs, sess_due(fs->machine));
+}
