@@ -1,6 +1,7 @@
 /*
  * conf.h: fixgate.conf(5), the QuickFIX settings format. One schema table
- * (conf/schema.h) says for each key: type, range, default, unit, where it may stand, and what it means.
+ * (conf/schema.def) says for each key: type, range, default, unit, and where it
+ * may stand.
  */
 #ifndef FG_CONF_CONF_H
 #define FG_CONF_CONF_H
@@ -21,7 +22,8 @@ enum conf_kind { CONF_GATEWAY, CONF_SESSION, CONF_TABLE };
 
 enum conf_severity { CONF_NOTE, CONF_WARNING, CONF_ERROR };
 
-/* One finding: "file:line: text" (text names the key, what is wrong and what to write instead). */
+/* One finding; for people: "file:line: error: text". The text names the key,
+ * what is wrong and what to write instead. */
 struct conf_fault {
 	enum conf_severity severity;
 	const char *file;
@@ -29,13 +31,17 @@ struct conf_fault {
 	const char *text;
 };
 
+/* "note", "warning", "error". */
+const char *conf_severity_text(enum conf_severity severity);
+
 /*
- * Parse and check the file. Always gives *out (owned), with all faults of the file in it; the return
- * is 0 if there was no CONF_ERROR among them, else FG_EINVAL (do not run with it), or FG_ENOMEM
- * (*out is NULL). A file that cannot be read is a fault, too.
+ * Parse and check the file. Always gives *out (owned), with all faults of the
+ * file in it; the return is 0 if there was no CONF_ERROR among them, else
+ * FG_EINVAL (do not run with it), or FG_ENOMEM (*out is NULL). A file that
+ * cannot be read is a fault, too.
  */
 int conf_load(struct conf **out, const char *path);
-/* The same from memory; name is for the messages. */
+/* The same from memory; name is for the messages and relative paths. */
 int conf_parse(struct conf **out, const char *name, const char *text,
     size_t len);
 void conf_free(struct conf *c);
@@ -43,36 +49,58 @@ void conf_free(struct conf *c);
 size_t conf_nfaults(const struct conf *c);
 const struct conf_fault *conf_fault(const struct conf *c, size_t i);
 
-/* The effective settings in the same format, which parses to the same. Secrets are masked
- * unless asked for. */
+/* The effective settings in the same format, which parses to the same. Secrets
+ * are masked unless asked for. */
 void conf_print(const struct conf *c, FILE *to, bool secrets);
 
-/* [GATEWAY] (with defaults, if the file has none), the sessions, the tables, in file order. */
+/* [GATEWAY] (with defaults, if the file has none), the sessions, the tables, in
+ * file order. */
 const struct conf_section *conf_gateway(const struct conf *c);
 size_t conf_nsessions(const struct conf *c);
 const struct conf_section *conf_session(const struct conf *c, size_t i);
 size_t conf_ntables(const struct conf *c);
 const struct conf_section *conf_table(const struct conf *c, size_t i);
 
-/* Where the section begins; the table's name, the session's SessionName (effective: given or
- * BeginString:Sender->Target). */
+/* Where the section begins; the table's name, or the session's SessionName
+ * (effective: given or "FIX.4.4:SENDER->TARGET"). */
 unsigned conf_line(const struct conf_section *s);
 const char *conf_name(const struct conf_section *s);
 
-/* Effective values; asking with the wrong type is our bug (assert). conf_str is NULL if
- * the key is not set and has no default. Paths (conf_path) are already resolved: against the file's
- * folder if it exists there, else the working directory. All borrowed from the conf. */
+/*
+ * Effective values; asking with the wrong type is our bug (assert). All
+ * borrowed from the conf. conf_str is NULL, and the others 0, if the key is not
+ * set and has no default. Paths are already resolved: against the file's folder
+ * if it exists there, else the working directory. conf_enum gives the index of
+ * the word (schema.h). conf_is_set: set in the file, by [DEFAULT] too.
+ */
 const char *conf_str(const struct conf_section *s, enum conf_key k);
 const char *conf_path(const struct conf_section *s, enum conf_key k);
 int64_t conf_int(const struct conf_section *s, enum conf_key k);
 bool conf_bool(const struct conf_section *s, enum conf_key k);
-/* The index of the word in the key's list of words. */
 int conf_enum(const struct conf_section *s, enum conf_key k);
 bool conf_is_set(const struct conf_section *s, enum conf_key k);
 
-/* Numbered keys (SocketConnectHost, SocketConnectHost1, ...) and AppDataDictionary.X: the
- * i-th (0: without a number), or NULL. */
+/*
+ * Keys that may stand several times: SocketConnectHost, SocketConnectHost1, ...
+ * in the order of their numbers (host i belongs to port i), and
+ * AppDataDictionary, AppDataDictionary.FIX.4.4, ... in the order of their
+ * suffixes. i counts from 0 without holes; past the end NULL (conf_int_at: 0).
+ * conf_suffix_at is "" for the key alone, else "1", "FIX.4.4".
+ */
 const char *conf_str_at(const struct conf_section *s, enum conf_key k,
     unsigned i);
+const char *conf_path_at(const struct conf_section *s, enum conf_key k,
+    unsigned i);
+int64_t conf_int_at(const struct conf_section *s, enum conf_key k, unsigned i);
+const char *conf_suffix_at(const struct conf_section *s, enum conf_key k,
+    unsigned i);
+
+/* ReconnectInterval: seconds to wait before try n (1: the first one after a
+ * connection ended or failed); the last step holds from there on. */
+unsigned conf_reconnect(const struct conf_section *s, unsigned n);
+
+/* Does the field belong to those that are never shown: 554, 925, 1402, 1404 and
+ * the section's MaskTags? */
+bool conf_is_masked(const struct conf_section *s, unsigned tag);
 
 #endif

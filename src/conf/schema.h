@@ -1,0 +1,43 @@
+/* schema.h: the keys of fixgate.conf(5) as numbers, and the values of those
+ * whose value is one of a list of words. The rows are in schema.def. */
+#ifndef FG_CONF_SCHEMA_H
+#define FG_CONF_SCHEMA_H
+
+enum conf_key {
+#define BOOL(name, where, dflt) CONF_##name,
+#define INT(name, where, flags, low, high, dflt, unit) CONF_##name,
+#define STR(name, where, flags, dflt) CONF_##name,
+#define PATH(name, where, flags, dflt) CONF_##name,
+#define WORD(name, where, dflt, words) CONF_##name,
+#define ALIAS(name, of) CONF_##name,
+#define IGNORED(name, what) CONF_##name,
+#define FAMILY(name, what) CONF_##name,
+#define REFUSED(name, harmless, advice) CONF_##name,
+#include "conf/schema.def"
+	CONF_NKEYS
+};
+
+/* What conf_enum gives for each key of words. */
+enum conf_connection_type { CONF_INITIATOR, CONF_ACCEPTOR };
+enum conf_dialect { CONF_QUICKFIX, CONF_QUICKFIXJ };
+enum conf_profile { CONF_PROFILE_STRICT, CONF_PROFILE_QUICKFIX };
+enum conf_logged_off {
+	CONF_LOGGED_OFF_QUEUE,
+	CONF_LOGGED_OFF_NUMBER,
+	CONF_LOGGED_OFF_REJECT
+};
+enum conf_durability {
+	CONF_DURABILITY_NONE,
+	CONF_DURABILITY_WRITTEN,
+	CONF_DURABILITY_SYNCED
+};
+/* In the order of enum log_level. */
+enum conf_log_level {
+	CONF_LOG_ERROR,
+	CONF_LOG_WARN,
+	CONF_LOG_INFO,
+	CONF_LOG_DEBUG
+};
+enum conf_idle { CONF_IDLE_BLOCK, CONF_IDLE_ADAPTIVE };
+
+#endif
