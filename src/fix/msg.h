@@ -34,11 +34,19 @@ struct fix_len_pair {
 	int32_t length_tag;
 };
 
+#define FIX_LENS_BITS 1024
+
 /* pair[] is sorted by data_tag. NULL or n == 0: no data fields. */
 struct fix_lens {
 	const struct fix_len_pair *pair;
 	size_t n;
+	bool sieved; /* else each tag of a message is looked up in pair[] */
+	uint64_t sieve[FIX_LENS_BITS / 64]; /* bit (data_tag mod its bits) */
 };
+
+/* Make lens of the n pairs (borrowed), with the sieve that makes it fast. */
+void fix_lens_init(struct fix_lens *lens, const struct fix_len_pair *pair,
+    size_t n);
 
 /*
  * Index the message at buf (as fix_frame found it; also usable on a body alone).

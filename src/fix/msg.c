@@ -1,0 +1,317 @@
+#include "fix/msg.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "fix/scan.h"
+
+/* How many fields before a data field its length field may stand. The standard
+ * says one; this bounds the work for a message full of data fields. */
+#define LENGTH_REACH 256
+
+#define EACH_BYTE(b) (0x0101010101010101ULL * (b))
+
+/* Walks over the SOHs of the message, a block at a time. */
+struct scan {
+	const char *p;
+	size_t len;
+	size_t base;   /* of the block */
+	uint64_t mask; /* its SOHs not yet returned */
+};
+
+static uint64_t
+scan_block(const struct scan *s)
+{
+	size_t rest = s->len - s->base;
+	char tail[SCAN_BLOCK];
+
+	if (rest >= SCAN_BLOCK)
+		return scan_soh(s->p + s->base);
+	if (s->len >= SCAN_BLOCK)
+		return scan_soh(s->p + s->len - SCAN_BLOCK) >>
+		    (SCAN_BLOCK - rest);
+	memset(tail, 0, sizeof(tail));
+	memcpy(tail, s->p + s->base, rest);
+	return scan_soh(tail);
+}
+
+/* Begin at the byte at (< len). */
+static void
+scan_seek(struct scan *s, size_t at)
+{
+	s->base = at - at % SCAN_BLOCK;
+	s->mask = scan_block(s) & UINT64_MAX << at % SCAN_BLOCK;
+}
+
+/* Offset of the next SOH, or len. */
+static inline size_t
+scan_next(struct scan *s)
+{
+	size_t at;
+
+	while (s->mask == 0) {
+		if (s->len - s->base <= SCAN_BLOCK)
+			return s->len;
+		s->base += SCAN_BLOCK;
+		s->mask = scan_block(s);
+	}
+	at = s->base + (size_t)__builtin_ctzll(s->mask);
+	s->mask &= s->mask - 1;
+	return at;
+}
+
+/*
+ * Read up to seven digits and the '=' behind them, all in one word; returns
+ * the number of digits, or 0 if the tag has another form. Eight bytes are read.
+ */
+static inline size_t
+read_tag_word(const char *p, int32_t *tag)
+{
+	uint64_t w, hit;
+	size_t n;
+
+	memcpy(&w, p, sizeof(w));
+	w = le64toh(w) ^ EACH_BYTE('0');
+	hit = w ^ EACH_BYTE('=' ^ '0');
+	hit = (hit - EACH_BYTE(1)) & ~hit & EACH_BYTE(0x80);
+	if (hit == 0)
+		return 0;
+	n = (size_t)__builtin_ctzll(hit) / 8;
+	if (n == 0)
+		return 0;
+	w <<= 64 - 8 * n;
+	if (((w + EACH_BYTE(0x80 - 10)) | w) & EACH_BYTE(0x80))
+		return 0;
+	/* Bytes to pairs to fours to one number; the first digit is lowest. */
+	w = (w * (1 + (10ULL << 8))) >> 8 & 0x00ff00ff00ff00ffULL;
+	w = (w * (1 + (100ULL << 16))) >> 16 & 0x0000ffff0000ffffULL;
+	w = (w * (1 + (10000ULL << 32))) >> 32;
+	*tag = (int32_t)w;
+	return n;
+}
+
+/* Any tag: bytes before the '=', or 0 if there is no number in 32 bits. */
+static size_t
+read_tag_bytes(const char *p, size_t n, int32_t *tag)
+{
+	int64_t v = 0;
+	size_t at, sign;
+
+	sign = n > 0 && p[0] == '-';
+	for (at = sign; at < n && p[at] >= '0' && p[at] <= '9'; at++) {
+		v = v * 10 + (p[at] - '0');
+		if (v > (int64_t)INT32_MAX + (int64_t)sign)
+			return 0;
+	}
+	if (at == sign || at == n || p[at] != '=')
+		return 0;
+	*tag = (int32_t)(sign ? -v : v);
+	return at;
+}
+
+static inline size_t
+read_tag(const char *p, size_t n, int32_t *tag)
+{
+	size_t used = 0;
+
+	if (n >= sizeof(uint64_t))
+		used = read_tag_word(p, tag);
+	return used != 0 ? used : read_tag_bytes(p, n, tag);
+}
+
+static inline bool
+may_be_data(const struct fix_lens *lens, int32_t tag)
+{
+	uint32_t bit = (uint32_t)tag % FIX_LENS_BITS;
+
+	return lens != NULL &&
+	    (!lens->sieved || (lens->sieve[bit / 64] >> bit % 64 & 1) != 0);
+}
+
+void
+fix_lens_init(struct fix_lens *lens, const struct fix_len_pair *pair, size_t n)
+{
+	size_t i;
+	uint32_t bit;
+
+	*lens = (struct fix_lens){ .pair = pair, .n = n, .sieved = true };
+	for (i = 0; i < n; i++) {
+		bit = (uint32_t)pair[i].data_tag % FIX_LENS_BITS;
+		lens->sieve[bit / 64] |= 1ULL << bit % 64;
+	}
+}
+
+/* The tag of the length field for a data field; 0 if it is no data field. */
+static int32_t
+length_tag(const struct fix_lens *lens, int32_t tag)
+{
+	size_t lo = 0, hi = lens->n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (lens->pair[mid].data_tag == tag)
+			return lens->pair[mid].length_tag;
+		if (lens->pair[mid].data_tag < tag)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return 0;
+}
+
+/*
+ * Where does the value at `at` of a data field end? 0 and *end if a length field
+ * was seen and says so, FG_ENOENT if the next SOH ends it, FG_EGARBLED if
+ * the stated length does not end at a SOH.
+ */
+static int
+data_end(const struct fix_msg *m, const struct fix_lens *lens, int32_t tag,
+    size_t at, size_t *end)
+{
+	int32_t want = length_tag(lens, tag);
+	uint32_t i = m->nfield, stop;
+	const struct fix_field *f;
+	uint64_t n;
+
+	if (want == 0)
+		return FG_ENOENT;
+	for (stop = i > LENGTH_REACH ? i - LENGTH_REACH : 0; i > stop; i--) {
+		f = &m->field[i - 1];
+		if (f->tag != want)
+			continue;
+		if (num_parse_u64(m->buf + f->off, f->len, &n) != 0 ||
+		    n >= m->len - at || m->buf[at + n] != FIX_SOH)
+			return FG_EGARBLED;
+		*end = at + n;
+		return 0;
+	}
+	return FG_ENOENT;
+}
+
+static int
+garbled(struct fix_msg *m, enum fix_garble why, size_t at)
+{
+	m->garble = why;
+	m->garble_off = (uint32_t)at;
+	return FG_EGARBLED;
+}
+
+int
+fix_parse(struct fix_msg *m, const char *buf, size_t len,
+    const struct fix_lens *lens)
+{
+	struct scan s = { .p = buf, .len = len };
+	size_t at = 0, value, end, n;
+	int32_t tag;
+	int err;
+
+	if (len > UINT32_MAX)
+		return FG_ELIMIT;
+	m->buf = buf;
+	m->len = (uint32_t)len;
+	m->nfield = 0;
+	m->garble = FIX_CLEAN;
+	m->garble_off = 0;
+	if (len > 0)
+		scan_seek(&s, 0);
+	for (; at < len; at = end + 1) {
+		n = read_tag(buf + at, len - at, &tag);
+		if (n == 0)
+			return garbled(m, FIX_BAD_TAG, at);
+		value = at + n + 1;
+		err = may_be_data(lens, tag) ?
+		    data_end(m, lens, tag, value, &end) : FG_ENOENT;
+		if (err == FG_EGARBLED)
+			return garbled(m, FIX_BAD_DATA_LENGTH, at);
+		if (err == 0)
+			scan_seek(&s, end);
+		end = scan_next(&s);
+		if (end == len)
+			return garbled(m, FIX_BAD_TAG, at);
+		if (m->nfield == m->cap)
+			return FG_ELIMIT;
+		m->field[m->nfield++] = (struct fix_field){ tag,
+			(uint32_t)value, (uint32_t)(end - value) };
+	}
+	return 0;
+}
+
+const struct fix_field *
+fix_find(const struct fix_msg *m, int32_t tag)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->nfield; i++)
+		if (m->field[i].tag == tag)
+			return &m->field[i];
+	return NULL;
+}
+
+const char *
+fix_value(const struct fix_msg *m, const struct fix_field *f)
+{
+	return m->buf + f->off;
+}
+
+bool
+fix_is(const struct fix_msg *m, const struct fix_field *f, const char *s)
+{
+	return f != NULL && strlen(s) == f->len &&
+	    memcmp(fix_value(m, f), s, f->len) == 0;
+}
+
+int
+fix_get_u64(const struct fix_msg *m, int32_t tag, uint64_t *out)
+{
+	const struct fix_field *f = fix_find(m, tag);
+
+	if (f == NULL)
+		return FG_ENOENT;
+	return num_parse_u64(fix_value(m, f), f->len, out);
+}
+
+int
+fix_get_time(const struct fix_msg *m, int32_t tag, wall_t *out)
+{
+	const struct fix_field *f = fix_find(m, tag);
+
+	if (f == NULL)
+		return FG_ENOENT;
+	return wall_parse(fix_value(m, f), f->len, out);
+}
+
+bool
+fix_get_bool(const struct fix_msg *m, int32_t tag)
+{
+	return fix_is(m, fix_find(m, tag), "Y");
+}
+
+bool
+fix_tag_is_header(int32_t tag)
+{
+	switch (tag) {
+	case 8: case 9: case 34: case 35: case 43: case 49: case 50: case 52:
+	case 56: case 57: case 90: case 91: case 97: case 115: case 116:
+	case 122: case 128: case 129: case 142: case 143: case 144: case 145:
+	case 212: case 213: case 347: case 369: case 370:
+	case 627: case 628: case 629: case 630:
+	case 1128: case 1129: case 1156:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+fix_tag_is_trailer(int32_t tag)
+{
+	return tag == 93 || tag == 89 || tag == 10;
+}
+
+bool
+fix_type_is_admin(const char *type, size_t len)
+{
+	return len == 1 && (*type == 'A' || (*type >= '0' && *type <= '5'));
+}
