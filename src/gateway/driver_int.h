@@ -17,6 +17,12 @@
 #define OTHER_DATA_MAX 65536 /* bytes kept of one such message */
 #define PENDING_CHUNK  64    /* OUT_PENDING rows sent per session and wake-up */
 
+/* An array for fix_parse that grows to the largest message seen. */
+struct field_array {
+	struct fix_field *v;
+	uint32_t n;
+};
+
 struct driver {
 	struct store *store;
 	const struct driver_ops *ops;
@@ -30,10 +36,11 @@ struct driver {
 	size_t n, cap;
 	struct heap heap;
 	struct fgsess *work, **work_tail; /* sessions with work left */
+	uint64_t sent_row;       /* FIX_OUT row made last */
 	bool down;
 	mono_t retry_at;
-	struct fix_field *field; /* index of messages from memory and store */
-	uint32_t nfield;
+	struct field_array kept; /* index of a recalled message */
+	struct field_array own;  /* index of a message of ours */
 	struct buf mask;         /* a masked copy */
 	int other_left;          /* rate of FIX_IN_OTHER rows */
 	uint64_t other_lost;
@@ -53,8 +60,8 @@ struct store_batch *driver_batch(struct driver *d);
 void driver_run(struct driver *d, struct fgsess *fs,
     const struct driver_input *in);
 
-/* Index a message of n bytes with the driver's own array. 0 or FG_E*. */
-int driver_index(struct driver *d, const struct fgsess *fs,
+/* Index a message of n bytes of this session. 0 or FG_E*. */
+int driver_index(const struct fgsess *fs, struct field_array *fields,
     struct fix_msg *m, const char *p, size_t n);
 
 /* Put the session on the list of those with work left. */

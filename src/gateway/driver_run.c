@@ -16,26 +16,28 @@ static const int32_t logon_secrets[] = { 96, 554, 925, 1402, 1404 };
 #define MSG_USER_REQUEST "BE" /* carries 554 and 925, too */
 
 int
-driver_index(struct driver *d, const struct fgsess *fs, struct fix_msg *m,
-    const char *p, size_t n)
+driver_index(const struct fgsess *fs, struct field_array *fields,
+    struct fix_msg *m, const char *p, size_t n)
 {
 	const struct fix_lens *lens = NULL;
-	struct fix_field *field;
+	struct fix_field *v;
+	uint32_t want;
 	int err;
 
-	if (fs != NULL && fs->cfg.app != NULL)
+	if (fs->cfg.app != NULL)
 		lens = dict_lens(fs->cfg.app);
 	for (;;) {
-		m->field = d->field;
-		m->cap = d->nfield;
-		err = fix_parse(m, p, n, lens);
+		m->field = fields->v;
+		m->cap = fields->n;
+		err = fields->n == 0 ? FG_ELIMIT : fix_parse(m, p, n, lens);
 		if (err != FG_ELIMIT)
 			return err;
-		field = realloc(d->field, 2 * d->nfield * sizeof(*field));
-		if (field == NULL)
+		want = fields->n == 0 ? FIELDS_FIRST : 2 * fields->n;
+		v = realloc(fields->v, want * sizeof(*v));
+		if (v == NULL)
 			return FG_ENOMEM;
-		d->field = field;
-		d->nfield *= 2;
+		fields->v = v;
+		fields->n = want;
 	}
 }
 
@@ -131,22 +133,19 @@ store_other(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 }
 
 static void
-store_out(struct driver *d, struct fgsess *fs, const struct sess_act *a,
-    struct release_done *done)
+store_out(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 {
 	struct store_row row = new_row(d, fs, a);
 	const char *p = d->acts.bytes.p + a->off;
 	struct fix_msg m = { 0 };
 
-	if (driver_index(d, fs, &m, p, a->len) == 0) {
+	if (driver_index(fs, &d->own, &m, p, a->len) == 0) {
 		set_message(d, fs, &row, &m);
 	} else {
 		row.data = p;
 		row.len = a->len;
 	}
-	done->tx_seq = store_add(driver_batch(d), STORE_FIX_OUT, &row);
-	done->msg_seq_num = a->seq;
-	done->epoch = row.epoch;
+	d->sent_row = store_add(driver_batch(d), STORE_FIX_OUT, &row);
 	fs->sent++;
 }
 
@@ -205,8 +204,6 @@ static uint64_t
 run_one(struct driver *d, struct fgsess *fs, const struct sess_act *a,
     const struct driver_input *in)
 {
-	struct release_done done;
-
 	switch (a->kind) {
 	case SESS_STORE_IN:
 		store_in(d, fs, a, in);
@@ -215,7 +212,7 @@ run_one(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 		store_other(d, fs, a, in);
 		break;
 	case SESS_STORE_OUT:
-		store_out(d, fs, a, &done);
+		store_out(d, fs, a);
 		break;
 	case SESS_SEND:
 		queue(d, fs, RELEASE_SEND, a);
@@ -281,7 +278,8 @@ driver_run(struct driver *d, struct fgsess *fs, const struct driver_input *in)
 	recall = run_list(d, fs, in);
 	while (recall != 0 && early_take(&fs->early, recall, &kept)) {
 		recall = 0;
-		if (driver_index(d, fs, &m, kept.p, kept.len) == 0) {
+		if (driver_index(fs, &d->kept, &m, kept.p,
+		    kept.len) == 0) {
 			sess_recv(fs->machine, d->now, &m, kept.arrived,
 			    SESS_RECALLED, &d->acts);
 			recall = run_list(d, fs, &(struct driver_input){

@@ -1,1 +1,13 @@
-# gateway
+noinst_LIBRARIES += libgateway.a
+libgateway_a_SOURCES = \
+	src/gateway/driver.c \
+	src/gateway/driver.h \
+	src/gateway/driver_int.h \
+	src/gateway/driver_run.c \
+	src/gateway/driver_send.c \
+	src/gateway/early.c \
+	src/gateway/early.h \
+	src/gateway/heap.c \
+	src/gateway/heap.h \
+	src/gateway/release.c \
+	src/gateway/release.h

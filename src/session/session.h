@@ -227,6 +227,10 @@ void sess_garbled(struct sess *s, struct now now, enum fix_garble why,
 int sess_send(struct sess *s, struct now now, const char *msg_type,
     const char *fields, size_t len, struct sess_acts *a, uint64_t *seq);
 
+/* Would sess_send take these fields? 0 or FG_EINVAL / FG_ELIMIT. */
+int sess_check(const struct sess *s, const char *msg_type, const char *fields,
+    size_t len);
+
 /* A row for a running SESS_RESEND: the stored bytes of our message seq. */
 void sess_stored(struct sess *s, struct now now, uint64_t seq,
     const char *msg, size_t len, struct sess_acts *a);

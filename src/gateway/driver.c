@@ -1,0 +1,595 @@
+/*
+ * driver.c: a wake-up of the gateway, from inputs to what may leave.
+ *
+ *	inputs -> machine -> actions -> rows + states  \
+ *	                             -> release items   > driver_end:
+ *	                                               /   commit, then release
+ *	                                                   what is durable, in order
+ *
+ * One transaction per wake-up; nothing of a wake-up leaves before its transaction
+ * is durable, nor before what wake-ups before it want to let out.
+ */
+#include "gateway/driver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gateway/driver_int.h"
+#include "log/log.h"
+
+#define STEP_ROUNDS 4 /* of resend work in one wake-up */
+
+/* ---- life ---- */
+
+struct driver *
+driver_new(struct store *store, const struct driver_ops *ops, void *arg)
+{
+	struct driver *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->store = store;
+	d->ops = ops;
+	d->arg = arg;
+	d->work_tail = &d->work;
+	d->retry_at = MONO_NEVER;
+	d->other_left = OTHER_PER_S;
+	d->scratch = dict_scratch_new();
+	if (d->scratch == NULL) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+driver_free(struct driver *d)
+{
+	size_t i;
+
+	if (d == NULL)
+		return;
+	if (d->batch != NULL)
+		store_abort(d->batch);
+	for (i = 0; i < d->n; i++) {
+		early_clear(&d->all[i]->early);
+		sess_free(d->all[i]->machine);
+		free(d->all[i]);
+	}
+	free(d->all);
+	heap_free(&d->heap);
+	release_free(&d->rel);
+	sess_acts_free(&d->acts);
+	dict_scratch_free(d->scratch);
+	free(d->kept.v);
+	free(d->own.v);
+	buf_free(&d->mask);
+	free(d);
+}
+
+static int
+grow(struct driver *d)
+{
+	struct fgsess **all;
+	size_t cap;
+
+	if (d->n < d->cap)
+		return 0;
+	cap = d->cap == 0 ? 16 : d->cap * 2;
+	all = realloc(d->all, cap * sizeof(*all));
+	if (all == NULL)
+		return FG_ENOMEM;
+	d->all = all;
+	d->cap = cap;
+	return heap_reserve(&d->heap, cap);
+}
+
+/* A machine with the state that the store has of the session. */
+static int
+make_machine(struct driver *d, struct fgsess *fs, const struct store_state *st)
+{
+	struct sess_seqs q = { .next_in = st->next_in, .next_out = st->next_out,
+		.epoch = st->epoch, .created = st->created };
+
+	fs->machine = sess_new(&fs->cfg, &q, d->scratch);
+	fs->pending_done = st->pending;
+	return fs->machine == NULL ? FG_ENOMEM : 0;
+}
+
+int
+driver_add(struct driver *d, const struct sess_cfg *cfg, struct fgsess **out)
+{
+	struct store_state st;
+	struct fgsess *fs;
+	bool is_new;
+	int err;
+
+	fs = calloc(1, sizeof(*fs));
+	if (fs == NULL || grow(d) != 0) {
+		free(fs);
+		return FG_ENOMEM;
+	}
+	fs->cfg = *cfg;
+	fs->name = cfg->name;
+	fs->heap_at = HEAP_NOWHERE;
+	fs->due = MONO_NEVER;
+	err = store_session(d->store, cfg->name, &fs->id, &st, &is_new);
+	if (err == 0)
+		err = make_machine(d, fs, &st);
+	if (err != 0) {
+		free(fs);
+		return err;
+	}
+	d->all[d->n++] = fs;
+	*out = fs;
+	return 0;
+}
+
+size_t
+driver_count(const struct driver *d)
+{
+	return d->n;
+}
+
+struct fgsess *
+driver_session(const struct driver *d, size_t i)
+{
+	return d->all[i];
+}
+
+struct fgsess *
+driver_by_name(const struct driver *d, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (strcmp(d->all[i]->name, name) == 0)
+			return d->all[i];
+	return NULL;
+}
+
+struct store *
+driver_store(const struct driver *d)
+{
+	return d->store;
+}
+
+size_t
+driver_waiting(const struct driver *d)
+{
+	return release_count(&d->rel);
+}
+
+/* ---- inputs ---- */
+
+void
+driver_now(struct driver *d, struct now now)
+{
+	d->now = now;
+	if (!mono_before(now.mono, d->other_refill)) {
+		d->other_refill = mono_add(now.mono, NS_PER_S);
+		d->other_left = OTHER_PER_S;
+		if (d->other_lost > 0)
+			log_warnx("%llu more dropped messages were not stored "
+			    "(over %d a second)",
+			    (unsigned long long)d->other_lost, OTHER_PER_S);
+		d->other_lost = 0;
+	}
+}
+
+struct store_batch *
+driver_batch(struct driver *d)
+{
+	if (d->batch == NULL)
+		d->batch = store_begin(d->store);
+	return d->batch;
+}
+
+void
+driver_work(struct driver *d, struct fgsess *fs)
+{
+	if (fs->in_work)
+		return;
+	fs->in_work = true;
+	fs->work_next = NULL;
+	*d->work_tail = fs;
+	d->work_tail = &fs->work_next;
+}
+
+void
+driver_connected(struct driver *d, struct fgsess *fs, const char *peer)
+{
+	fs->generation++;
+	fs->connected = true;
+	log_info("%s: connected: %s", fs->name, peer);
+	sess_connected(fs->machine, d->now, &d->acts);
+	driver_run(d, fs, NULL);
+}
+
+void
+driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
+{
+	if (!fs->connected)
+		return;
+	fs->connected = false;
+	fs->generation++;
+	fs->resending = false;
+	early_clear(&fs->early);
+	sess_disconnected(fs->machine, d->now, why, &d->acts);
+	driver_run(d, fs, NULL);
+}
+
+void
+driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m)
+{
+	struct driver_input in = { .msg = m, .arrived = d->now.wall };
+
+	fs->received++;
+	fs->last_received = d->now.wall;
+	sess_recv(fs->machine, d->now, m, d->now.wall, 0, &d->acts);
+	driver_run(d, fs, &in);
+}
+
+/* Overwrite what looks like a secret in bytes that are no clean message. */
+static void
+mask_raw(char *p, size_t n)
+{
+	static const char *const tag[] = { "554=", "925=", "1402=", "1404=" };
+	char *at, *end = p + n;
+	size_t i;
+
+	for (i = 0; i < sizeof(tag) / sizeof(tag[0]); i++) {
+		for (at = p; (at = memmem(at, (size_t)(end - at), tag[i],
+		    strlen(tag[i]))) != NULL;) {
+			at += strlen(tag[i]);
+			while (at < end && *at != FIX_SOH)
+				*at++ = '*';
+		}
+	}
+}
+
+void
+driver_dropped(struct driver *d, struct fgsess *fs, enum sess_other code,
+    enum fix_garble garble, const char *p, size_t n, const char *why)
+{
+	struct store_row row = { .time = d->now.wall, .code = (uint16_t)code };
+
+	if (fs != NULL) {
+		row.session = fs->id;
+		row.epoch = sess_seqs(fs->machine).epoch;
+		fs->rejected++;
+		if (code == SESS_OTHER_GARBLED) {
+			sess_garbled(fs->machine, d->now, garble, &d->acts);
+			driver_run(d, fs, NULL);
+		}
+	}
+	if (d->other_left == 0) {
+		d->other_lost++;
+		return;
+	}
+	d->other_left--;
+	if (n > OTHER_DATA_MAX)
+		n = OTHER_DATA_MAX;
+	d->mask.len = 0;
+	if (buf_add(&d->mask, p, n) != 0 || buf_puts(&d->mask, why) != 0)
+		return;
+	mask_raw(d->mask.p, n);
+	row.a = n;
+	row.data = d->mask.p;
+	row.len = d->mask.len;
+	store_add(driver_batch(d), STORE_FIX_IN_OTHER, &row);
+}
+
+bool
+driver_is_full(const struct driver *d)
+{
+	return d->batch != NULL && (store_batch_rows(d->batch) >= WAKE_ROWS ||
+	    store_batch_bytes(d->batch) >= WAKE_BYTES);
+}
+
+bool
+driver_is_stalled(const struct driver *d)
+{
+	return release_bytes(&d->rel) >= STALL_BYTES ||
+	    release_count(&d->rel) >= STALL_ITEMS;
+}
+
+bool
+driver_is_down(const struct driver *d)
+{
+	return d->down;
+}
+
+/* ---- failure: throw all away, start again from what is durable ---- */
+
+/* Tell the askers, forget the rest. */
+static void
+drop_release(struct driver *d, int err)
+{
+	const struct release_item *it;
+	struct release_done done = { .err = err };
+
+	while ((it = release_any(&d->rel)) != NULL) {
+		if (it->kind == RELEASE_ANSWER && it->fn != NULL)
+			it->fn(it->arg, &done);
+		release_pop(&d->rel);
+	}
+}
+
+static void
+stop_session(struct fgsess *fs)
+{
+	fs->connected = false;
+	fs->generation++;
+	fs->resending = fs->in_work = false;
+	early_clear(&fs->early);
+}
+
+/* New machines from the store. 0 or FG_E*: try again later. */
+static int
+rebuild(struct driver *d)
+{
+	struct store_state st;
+	struct sess *old;
+	size_t i;
+	int err;
+
+	err = store_recover(d->store);
+	for (i = 0; i < d->n && err == 0; i++) {
+		old = d->all[i]->machine;
+		err = store_session_state(d->store, d->all[i]->id, &st);
+		if (err == 0)
+			err = make_machine(d, d->all[i], &st);
+		if (err != 0)
+			d->all[i]->machine = old;
+		else
+			sess_free(old);
+		heap_update(&d->heap, d->all[i],
+		    sess_due(d->all[i]->machine));
+	}
+	return err == 0 ? driver_start(d) : err;
+}
+
+/* A commit failed. What is not durable never happened: no number of it was seen
+ * outside, and the machines, which are ahead of the disk, are thrown away. */
+static void
+fail(struct driver *d, int err)
+{
+	char text[STORE_ERR_MAX] = "";
+	size_t i;
+
+	store_failed(d->store, text);
+	if (d->batch != NULL)
+		store_abort(d->batch);
+	d->batch = NULL;
+	d->down = true;
+	d->work = NULL;
+	d->work_tail = &d->work;
+	log_error("store: %s%s%s: all connections are dropped, nothing that "
+	    "was not stored has left", fg_strerror(err),
+	    text[0] == '\0' ? "" : ": ", text);
+	drop_release(d, err);
+	for (i = 0; i < d->n; i++)
+		stop_session(d->all[i]);
+	d->ops->drop_all(d->arg, "the store failed");
+	if (err != FG_ENOSPC && err != FG_ENOMEM) {
+		d->ops->fatal(d->arg, "the store cannot be written; restart "
+		    "recovers what is durable");
+		return;
+	}
+	d->retry_at = d->now.mono;
+}
+
+static void
+try_repair(struct driver *d)
+{
+	int err;
+
+	if (mono_before(d->now.mono, d->retry_at))
+		return;
+	err = rebuild(d);
+	if (err != 0) {
+		d->retry_at = mono_add(d->now.mono, RETRY_NS);
+		return;
+	}
+	d->down = false;
+	d->retry_at = MONO_NEVER;
+	log_warnx("store: writable again; sessions go on from what is stored");
+}
+
+/* ---- end of a wake-up ---- */
+
+static void
+run_timers(struct driver *d)
+{
+	struct fgsess *fs;
+
+	while ((fs = heap_top(&d->heap)) != NULL &&
+	    !mono_before(d->now.mono, fs->due)) {
+		fs->due = MONO_NEVER; /* so that an equal time moves it, too */
+		sess_tick(fs->machine, d->now, &d->acts);
+		driver_run(d, fs, NULL);
+		if (heap_top(&d->heap) == fs &&
+		    !mono_before(d->now.mono, fs->due))
+			break; /* nothing moved: the next wake-up */
+	}
+}
+
+/* Would its SendingTime be stale when it left now? */
+static bool
+is_stale(const struct driver *d, const struct release_item *it)
+{
+	return it->fs->cfg.check_latency && mono_before(mono_add(it->at,
+	    (int64_t)it->fs->cfg.max_latency * NS_PER_S / 2), d->now.mono);
+}
+
+static void
+release_one(struct driver *d, const struct release_item *it, const char *p)
+{
+	struct fgsess *fs = it->fs;
+	char why[128];
+
+	if (it->kind == RELEASE_ANSWER) {
+		if (it->fn != NULL)
+			it->fn(it->arg, &it->done);
+		if (it->done.msg_seq_num == 0)
+			driver_work(d, fs); /* a row of OUT_PENDING is visible */
+		return;
+	}
+	if (!fs->connected || fs->generation != it->generation)
+		return; /* the connection is gone; it is all in FIX_OUT */
+	switch (it->kind) {
+	case RELEASE_SEND:
+		if (is_stale(d, it)) {
+			d->ops->disconnect(d->arg, fs,
+			    "the disk was too slow for MaxLatency");
+			return;
+		}
+		d->ops->send(d->arg, fs, p, it->len);
+		fs->last_sent = d->now.wall;
+		sess_released(fs->machine, d->now);
+		heap_update(&d->heap, fs, sess_due(fs->machine));
+		break;
+	case RELEASE_DISCONNECT:
+		snprintf(why, sizeof(why), "%.*s", (int)it->len, p);
+		d->ops->disconnect(d->arg, fs, why);
+		break;
+	case RELEASE_RESEND:
+		fs->resending = true;
+		fs->resend_next = it->first;
+		fs->resend_last = it->last;
+		driver_work(d, fs);
+		break;
+	case RELEASE_ANSWER:
+		break;
+	}
+}
+
+static void
+release_ready(struct driver *d)
+{
+	uint64_t durable = store_durable(d->store);
+	const struct release_item *it;
+	struct release_item copy;
+	const char *p;
+
+	while ((it = release_head(&d->rel, durable, &p)) != NULL) {
+		copy = *it;
+		release_one(d, &copy, p);
+		release_pop(&d->rel);
+	}
+}
+
+static int
+stored_row(void *arg, const struct store_row *row)
+{
+	struct driver *d = ((void **)arg)[0];
+	struct fgsess *fs = ((void **)arg)[1];
+
+	sess_stored(fs->machine, d->now, row->msg_seq_num, row->data, row->len,
+	    &d->acts);
+	return 0;
+}
+
+/* A bounded piece of a resend. */
+static void
+resend_step(struct driver *d, struct fgsess *fs)
+{
+	void *arg[] = { d, fs };
+	uint64_t next;
+	int err;
+
+	err = store_read_out(d->store, fs->id, sess_seqs(fs->machine).epoch,
+	    fs->resend_next, fs->resend_last, WAKE_ROWS, WAKE_BYTES,
+	    stored_row, arg, &next);
+	if (err != 0) {
+		log_error("%s: stored messages %llu-%llu cannot be read: %s",
+		    fs->name, (unsigned long long)fs->resend_next,
+		    (unsigned long long)fs->resend_last, fg_strerror(err));
+		fs->resending = false;
+		sess_acts_clear(&d->acts);
+		d->ops->disconnect(d->arg, fs, "the store cannot be read");
+		return;
+	}
+	fs->resend_next = next;
+	if (next > fs->resend_last) {
+		fs->resending = false;
+		sess_stored_end(fs->machine, d->now, &d->acts);
+	}
+	driver_run(d, fs, NULL);
+}
+
+/* Each session with work left gets one step. */
+static void
+work_step(struct driver *d)
+{
+	struct fgsess *fs, *list = d->work;
+	bool more;
+
+	d->work = NULL;
+	d->work_tail = &d->work;
+	while ((fs = list) != NULL) {
+		list = fs->work_next;
+		fs->in_work = false;
+		more = false;
+		if (fs->resending) {
+			resend_step(d, fs);
+			more = true; /* or else OUT_PENDING, after it */
+		} else {
+			more = driver_pending_step(d, fs);
+		}
+		if (more)
+			driver_work(d, fs);
+	}
+}
+
+/* The wake-up's transaction. */
+static int
+commit(struct driver *d)
+{
+	uint64_t number;
+	int err;
+
+	driver_batch(d);
+	err = store_commit(d->batch, &number);
+	d->batch = NULL;
+	if (err == 0)
+		release_close(&d->rel, number);
+	return err;
+}
+
+bool
+driver_end(struct driver *d, mono_t *due)
+{
+	char text[STORE_ERR_MAX];
+	struct fgsess *top;
+	int rounds, err;
+
+	if (d->down) {
+		try_repair(d);
+		*due = d->retry_at;
+		return false;
+	}
+	run_timers(d);
+	for (rounds = 0; rounds < STEP_ROUNDS; rounds++) {
+		err = store_failed(d->store, text);
+		if (err == 0)
+			err = commit(d);
+		if (err != 0) {
+			fail(d, err);
+			*due = d->retry_at;
+			return false;
+		}
+		release_ready(d);
+		if (d->work == NULL && d->batch == NULL)
+			break;
+		work_step(d);
+	}
+	if (d->ops->visible != NULL)
+		d->ops->visible(d->arg);
+	top = heap_top(&d->heap);
+	*due = top == NULL ? MONO_NEVER : top->due;
+	return d->work != NULL || d->batch != NULL;
+}
