@@ -90,8 +90,8 @@ struct store_cfg {
 	uint64_t segment_bytes;      /* SegmentMB; 0: default 1 GiB */
 	uint64_t cache_bytes;        /* 0: default 64 MiB */
 	uint64_t checkpoint_bytes;   /* of log; 0: default 128 MiB */
-	/* Called, from any thread, when the durable mark moved or the store failed.
-	 * May be NULL. */
+	/* Called, from any thread, when the durable mark moved or the store failed; not for
+	 * a commit that is durable when store_commit returns. May be NULL. */
 	void (*notify)(void *arg);
 	void *notify_arg;
 	/* Tests only: called before each step of the back end with its name ("FIX_IN put",

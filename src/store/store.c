@@ -1,0 +1,401 @@
+#include "store/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "store/impl.h"
+
+static const struct {
+	enum store_table table;
+	const char *name, *sequence;
+} tables[] = {
+#define X(name, num, seq) { STORE_##name, #name, seq },
+	STORE_TABLES(X)
+#undef X
+};
+
+#define N_TABLES (sizeof(tables) / sizeof(tables[0]))
+
+const char *
+store_table_name(enum store_table t)
+{
+	size_t i;
+
+	for (i = 0; i < N_TABLES; i++)
+		if (tables[i].table == t)
+			return tables[i].name;
+	return NULL;
+}
+
+enum store_table
+store_table_by_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < N_TABLES; i++)
+		if (strcmp(tables[i].name, name) == 0)
+			return tables[i].table;
+	return 0;
+}
+
+const char *
+store_table_sequence(enum store_table t)
+{
+	size_t i;
+
+	for (i = 0; i < N_TABLES; i++)
+		if (tables[i].table == t)
+			return tables[i].sequence;
+	return NULL;
+}
+
+int
+store_init(struct store *st, const struct store_ops *ops,
+    const struct store_cfg *cfg)
+{
+	unsigned t;
+
+	st->ops = ops;
+	st->cfg = *cfg;
+	st->batch.st = st;
+	TAILQ_INIT(&st->pending);
+	for (t = 0; t < STORE_TABLES_MAX; t++)
+		st->next[t] = 1;
+	return fg_errno(pthread_mutex_init(&st->lock, NULL));
+}
+
+void
+store_fini(struct store *st)
+{
+	struct store_commit *c;
+	size_t i;
+	unsigned t;
+
+	while ((c = TAILQ_FIRST(&st->pending)) != NULL) {
+		TAILQ_REMOVE(&st->pending, c, link);
+		store_commit_free(c);
+	}
+	store_commit_free(st->batch.c);
+	for (t = 0; t < STORE_TABLES_MAX; t++)
+		block_pack_free(&st->batch.pack[t]);
+	recent_free(st);
+	for (i = 0; i < st->n_sess; i++) {
+		free(st->sess[i]->name);
+		free(st->sess[i]);
+	}
+	free(st->sess);
+	for (i = 0; i < st->n_dict; i++)
+		free(st->dict[i].name);
+	free(st->dict);
+	pthread_mutex_destroy(&st->lock);
+}
+
+void
+store_close(struct store *st)
+{
+	if (st != NULL)
+		st->ops->close(st);
+}
+
+const char *
+store_uuid(const struct store *st)
+{
+	return st->uuid;
+}
+
+int
+store_fault(struct store *st, const char *step)
+{
+	return st->cfg.fault == NULL ? 0
+	    : st->cfg.fault(st->cfg.fault_arg, step);
+}
+
+void
+store_notify(struct store *st)
+{
+	if (st->cfg.notify != NULL)
+		st->cfg.notify(st->cfg.notify_arg);
+}
+
+void
+store_fail(struct store *st, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	pthread_mutex_lock(&st->lock);
+	if (st->failed == 0) {
+		st->failed = err;
+		va_start(ap, fmt);
+		vsnprintf(st->failed_text, sizeof(st->failed_text), fmt, ap);
+		va_end(ap);
+	}
+	pthread_mutex_unlock(&st->lock);
+	store_notify(st);
+}
+
+int
+store_failed(struct store *st, char err[STORE_ERR_MAX])
+{
+	int rc;
+
+	pthread_mutex_lock(&st->lock);
+	rc = st->failed;
+	memcpy(err, st->failed_text, STORE_ERR_MAX);
+	pthread_mutex_unlock(&st->lock);
+	return rc;
+}
+
+/* With the lock held. */
+static void
+show(struct store *st, const struct store_commit *c)
+{
+	const struct store_block *b;
+	size_t i;
+
+	for (i = 0; i < c->n_block; i++) {
+		b = c->block[i];
+		st->visible[b->table] = b->first + b->rows - 1;
+		if (st->oldest[b->table] == 0)
+			st->oldest[b->table] = b->first;
+		recent_trim(st, b->table);
+	}
+	for (i = 0; i < c->n_state; i++)
+		st->sess[c->state[i].session - 1]->durable = c->state[i];
+}
+
+bool
+store_moved(struct store *st, uint64_t upto)
+{
+	struct store_commit *c;
+	bool moved = false;
+
+	pthread_mutex_lock(&st->lock);
+	while ((c = TAILQ_FIRST(&st->pending)) != NULL && c->number <= upto) {
+		show(st, c);
+		st->durable = c->number;
+		TAILQ_REMOVE(&st->pending, c, link);
+		store_commit_free(c);
+		moved = true;
+	}
+	pthread_mutex_unlock(&st->lock);
+	return moved;
+}
+
+uint64_t
+store_durable(struct store *st)
+{
+	return st->durable;
+}
+
+int
+store_recover(struct store *st)
+{
+	struct store_commit *c;
+	size_t i;
+	unsigned t;
+	int err;
+
+	assert(!st->batch.open);
+	err = st->ops->recover(st);
+	if (err != 0)
+		return err;
+	pthread_mutex_lock(&st->lock);
+	while ((c = TAILQ_FIRST(&st->pending)) != NULL) {
+		TAILQ_REMOVE(&st->pending, c, link);
+		store_commit_free(c);
+	}
+	for (t = 0; t < STORE_TABLES_MAX; t++) {
+		recent_cut(st, t);
+		st->next[t] = st->visible[t] + 1;
+	}
+	for (i = 0; i < st->n_sess; i++)
+		st->sess[i]->state = st->sess[i]->durable;
+	st->accepted = st->durable;
+	st->failed = 0;
+	st->failed_text[0] = '\0';
+	pthread_mutex_unlock(&st->lock);
+	return 0;
+}
+
+int
+store_known_session(struct store *st, const char *name,
+    const struct store_state *state)
+{
+	struct store_session **v, *s;
+	size_t cap;
+
+	if (st->n_sess == st->cap_sess) {
+		cap = st->cap_sess == 0 ? 16 : st->cap_sess * 2;
+		v = realloc(st->sess, cap * sizeof(*v));
+		if (v == NULL)
+			return FG_ENOMEM;
+		st->sess = v;
+		st->cap_sess = cap;
+	}
+	s = calloc(1, sizeof(*s));
+	if (s == NULL || (s->name = strdup(name)) == NULL) {
+		free(s);
+		return FG_ENOMEM;
+	}
+	s->state = s->durable = *state;
+	TAILQ_INIT(&s->recent);
+	st->sess[st->n_sess++] = s;
+	return 0;
+}
+
+int
+store_session(struct store *st, const char *name, uint32_t *id,
+    struct store_state *state, bool *is_new)
+{
+	size_t i;
+	int err;
+
+	assert(!st->batch.open);
+	*is_new = false;
+	for (i = 0; i < st->n_sess; i++) {
+		if (strcmp(st->sess[i]->name, name) == 0) {
+			*id = (uint32_t)i + 1;
+			*state = st->sess[i]->state;
+			return 0;
+		}
+	}
+	if (st->failed != 0)
+		return st->failed;
+	*id = (uint32_t)st->n_sess + 1;
+	*state = (struct store_state){ .session = *id, .epoch = 1,
+		.next_in = 1, .next_out = 1 };
+	err = st->ops->add_session(st, *id, name, state);
+	if (err != 0)
+		return err;
+	*is_new = true;
+	pthread_mutex_lock(&st->lock);
+	err = store_known_session(st, name, state);
+	pthread_mutex_unlock(&st->lock);
+	return err;
+}
+
+const char *
+store_session_name(struct store *st, uint32_t id)
+{
+	const char *name = NULL;
+
+	pthread_mutex_lock(&st->lock);
+	if (id != 0 && id <= st->n_sess)
+		name = st->sess[id - 1]->name;
+	pthread_mutex_unlock(&st->lock);
+	return name;
+}
+
+int
+store_session_state(struct store *st, uint32_t id, struct store_state *state)
+{
+	int err = FG_ENOENT;
+
+	pthread_mutex_lock(&st->lock);
+	if (id != 0 && id <= st->n_sess) {
+		*state = st->sess[id - 1]->state;
+		err = 0;
+	}
+	pthread_mutex_unlock(&st->lock);
+	return err;
+}
+
+/* FNV-1a; equal hashes are compared byte by byte. */
+uint64_t
+store_hash(const void *p, size_t n)
+{
+	const unsigned char *c = p;
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	while (n-- > 0)
+		h = (h ^ *c++) * 0x100000001b3ULL;
+	return h;
+}
+
+int
+store_known_dict(struct store *st, const char *name, uint64_t hash, size_t len)
+{
+	struct store_dict_ref *v;
+	size_t cap;
+	char *copy;
+
+	if (st->n_dict == st->cap_dict) {
+		cap = st->cap_dict == 0 ? 16 : st->cap_dict * 2;
+		v = realloc(st->dict, cap * sizeof(*v));
+		if (v == NULL)
+			return FG_ENOMEM;
+		st->dict = v;
+		st->cap_dict = cap;
+	}
+	copy = strdup(name);
+	if (copy == NULL)
+		return FG_ENOMEM;
+	st->dict[st->n_dict++] = (struct store_dict_ref){ copy, hash, len };
+	return 0;
+}
+
+/* Is dictionary id this text: 1, 0 or FG_E*. */
+static int
+same_text(struct store *st, uint32_t id, const void *text, size_t len)
+{
+	struct buf b = { 0 };
+	int rc = st->ops->dict_text(st, id, &b);
+
+	if (rc == 0)
+		rc = b.len == len && memcmp(b.p, text, len) == 0;
+	buf_free(&b);
+	return rc;
+}
+
+int
+store_dict(struct store *st, const char *name, const void *text, size_t len,
+    uint32_t *id)
+{
+	uint64_t hash = store_hash(text, len);
+	size_t i;
+	int rc;
+
+	assert(!st->batch.open);
+	if (len == 0)
+		return FG_EINVAL;
+	for (i = 0; i < st->n_dict; i++) {
+		if (st->dict[i].hash != hash || st->dict[i].len != len)
+			continue;
+		*id = (uint32_t)i + 1;
+		rc = same_text(st, *id, text, len);
+		if (rc != 0)
+			return rc == 1 ? 0 : rc;
+	}
+	if (st->failed != 0)
+		return st->failed;
+	*id = (uint32_t)st->n_dict + 1;
+	rc = st->ops->add_dict(st, *id, name, text, len);
+	if (rc != 0)
+		return rc;
+	pthread_mutex_lock(&st->lock);
+	rc = store_known_dict(st, name, hash, len);
+	pthread_mutex_unlock(&st->lock);
+	return rc;
+}
+
+int
+store_dict_text(struct store *st, uint32_t id, struct buf *out,
+    const char **name)
+{
+	const char *known = NULL;
+
+	pthread_mutex_lock(&st->lock);
+	if (id != 0 && id <= st->n_dict)
+		known = st->dict[id - 1].name;
+	pthread_mutex_unlock(&st->lock);
+	if (known == NULL)
+		return FG_ENOENT;
+	if (name != NULL)
+		*name = known;
+	return st->ops->dict_text(st, id, out);
+}
