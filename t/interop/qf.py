@@ -1,0 +1,269 @@
+"""QuickFIX as the other side: building and driving qfpeer, and comparing what
+both sides have kept.
+"""
+
+import fcntl
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                os.pardir, "lib"))
+import fixgate as fg
+
+HEADERS = ("/usr/include/quickfix", "/usr/local/include/quickfix")
+
+
+def headers():
+    """Where QuickFIX's headers are, or None."""
+    for path in HEADERS:
+        if os.path.exists(os.path.join(path, "Session.h")):
+            return path
+    return None
+
+
+def build(name, folder="interop"):
+    """Compile t/FOLDER/NAME.cpp if it changed; its path. Skips the test where
+    there is no compiler or no QuickFIX."""
+    cxx = shutil.which(os.environ.get("CXX", "g++"))
+    if cxx is None or headers() is None:
+        fg.skip("g++ and libquickfix-dev are needed")
+    source = os.path.join(fg.SRC, "t", folder, name + ".cpp")
+    out = os.path.join(fg.BUILD, "t", folder, name)
+    os.makedirs(os.path.dirname(out), exist_ok=True)
+    with open(out + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(out) or \
+           os.path.getmtime(out) < os.path.getmtime(source):
+            # Its headers use exception specifications, which C++17 dropped.
+            subprocess.run([cxx, "-std=c++14", "-O2", "-w", "-isystem",
+                            headers(), "-o", out + ".new", source,
+                            "-lquickfix", "-lpthread"], check=True)
+            os.rename(out + ".new", out)
+    return out
+
+
+class Journal:
+    """A qfpeer's log, read."""
+
+    def __init__(self, path):
+        self.came = []       # Msg from the counterparty, in order
+        self.sent = []       # Msg handed to the socket, in order
+        self.delivered = []  # (seq, dup, type) given to the application
+        self.numbered = {}   # seq -> index of our application message
+        self.events = []
+        with open(path, encoding="latin-1", newline="\n") as f:
+            for line in f:
+                kind, rest = line[0], line[2:].rstrip("\n")
+                if kind == "I":
+                    self.came.append(fg.Msg(rest))
+                elif kind == "O":
+                    self.sent.append(fg.Msg(rest))
+                elif kind == "D":
+                    seq, dup, msg_type = rest.split()
+                    self.delivered.append((int(seq), dup == "1", msg_type))
+                elif kind == "S":
+                    seq, index = rest.split()
+                    assert int(seq) not in self.numbered, "number used twice"
+                    self.numbered[int(seq)] = int(index)
+                else:
+                    self.events.append(rest)
+
+
+class QuickFix(fg.Proc):
+    """A qfpeer with its settings, store and log in the work folder."""
+
+    def __init__(self, work, name, role, sender, target, port, begin="FIX.4.4",
+                 seed=1, **keys):
+        self.journal_path = work.path(name + ".journal")
+        conf = work.path(name + ".cfg")
+        make = fg.initiator if role == "initiator" else fg.acceptor
+        s = make(sender, target, port, begin)
+        s.update({
+            "FileStorePath": work.path(name + ".qfstore"),
+            "ReconnectInterval": 1,
+            "SocketNodelay": "Y",
+            "UseDataDictionary": "Y",
+        })
+        s.update(keys)
+        with open(conf, "w") as f:
+            # Some keys count for QuickFIX only as defaults.
+            f.write(fg.settings(default=s, sessions=[{
+                k: s.pop(k) for k in ("BeginString", "SenderCompID",
+                                      "TargetCompID")}]))
+        super().__init__(work, name, [build("qfpeer"), conf,
+                                      self.journal_path, str(seed)], pipe=True)
+
+    def start(self):
+        super().start()
+        self._lines = queue.Queue()
+        threading.Thread(target=self._read, args=(self.child.stdout,
+                         self._lines), daemon=True).start()
+        self.wait_line("ready")
+        return self
+
+    @staticmethod
+    def _read(pipe, lines):
+        try:
+            for line in pipe:
+                lines.put(line.decode().rstrip("\n"))
+        except ValueError:
+            pass  # closed by wait()
+        lines.put(None)
+
+    def cmd(self, text):
+        self.child.stdin.write(text.encode() + b"\n")
+        self.child.stdin.flush()
+
+    def wait_line(self, prefix, limit=20):
+        """Read its output until a line begins with prefix; that line."""
+        while True:
+            try:
+                line = self._lines.get(timeout=limit)
+            except queue.Empty:
+                raise fg.Timeout("%s: no %r" % (self.name, prefix)) from None
+            assert line is not None, self.name + " ended"
+            if line.startswith(prefix):
+                return line
+
+    def count(self):
+        self.cmd("count")
+        pairs = re.findall(r"(\w+)=(\d+)", self.wait_line("count"))
+        return {k: int(v) for k, v in pairs}
+
+    def quit(self):
+        self.cmd("quit")
+        status = self.wait()
+        assert status == 0, "%s: status %d" % (self.name, status)
+
+    def journal(self):
+        return Journal(self.journal_path)
+
+
+# ---- what both sides have kept ----
+
+def by_number(messages):
+    out = {}
+    for m in messages:
+        out.setdefault(m.seq, []).append(m)
+    return out
+
+
+def gap_fills(messages):
+    """The numbers that SequenceResets say are no application messages."""
+    gone = set()
+    for m in messages:
+        if m.type == "4":
+            gone.update(range(m.seq, int(m[36])))
+    return gone
+
+
+def is_gap_fill(m):
+    return m.type == "4" and m.get(123) == "Y"
+
+
+def accepted(rows):
+    return [r for r in rows if r["STATUS"] == "accepted"]
+
+
+def check_in_order(rows, what):
+    """Each number at most once, ascending, all in one epoch."""
+    last = 0
+    for r in rows:
+        assert r["MSG_SEQ_NUM"] > last, \
+            "%s: number %d after %d" % (what, r["MSG_SEQ_NUM"], last)
+        last = r["MSG_SEQ_NUM"]
+    assert len({r["EPOCH"] for r in rows}) <= 1, what + ": several epochs"
+
+
+def check_received(rows, journal):
+    """FIX_IN of a session against what its counterparty sent: every number
+    that it used once as accepted, in order, with its bytes. Returns how many
+    application messages these are."""
+    rows = accepted(rows)
+    check_in_order(rows, "FIX_IN")
+    sent = by_number(journal.sent)
+    have = {}
+    for r in rows:
+        n = r["MSG_SEQ_NUM"]
+        assert any(m.raw == r["FIX_DATA"] for m in sent.get(n, ())), \
+            "FIX_IN %d is not what was sent: %s, sent %r" % (
+                n, fg.bar(r["FIX_DATA"]), sent.get(n))
+        have[n] = r
+    for n in journal.numbered:
+        assert n in have, "FIX_IN lacks application message %d" % n
+        assert not have[n]["ADMIN"], "FIX_IN %d is no admin message" % n
+    filled = gap_fills(journal.sent)
+    for n, messages in sent.items():
+        assert n in have or n in filled or messages[0].type == "4", \
+            "FIX_IN lacks %d: %r" % (n, messages[0])
+    app = [n for n, r in have.items() if not r["ADMIN"]]
+    assert sorted(journal.numbered) == sorted(app), "FIX_IN has more"
+    return len(app)
+
+
+def check_one_content(journal):
+    """No number of ours was seen with two contents."""
+    for n, messages in by_number(journal.came).items():
+        seen = {m.content() for m in messages if not is_gap_fill(m)}
+        assert len(seen) <= 1, "number %d with two contents: %r" % (n, messages)
+
+
+def check_sent(rows, journal):
+    """FIX_OUT of a session against what its counterparty received: every
+    application message delivered there once, in order, with its content.
+    Returns how many these are."""
+    check_in_order(rows, "FIX_OUT")
+    check_one_content(journal)
+    came = by_number(journal.came)
+    app = [r for r in rows if not r["ADMIN"]]
+    got = [seq for seq, _, _ in journal.delivered]
+    assert got == [r["MSG_SEQ_NUM"] for r in app], \
+        "delivered are not the numbers of FIX_OUT: %r" % (
+            sorted(set(got) ^ {r["MSG_SEQ_NUM"] for r in app})[:10])
+    for r in app:
+        kept = fg.Msg(r["FIX_DATA"]).content()
+        for m in came[r["MSG_SEQ_NUM"]]:
+            if not is_gap_fill(m):
+                assert m.content() == kept, \
+                    "FIX_OUT %d is not what came: %r" % (m.seq, m)
+    return len(app)
+
+
+# ---- messages of ours, as lines for fixgatectl send ----
+
+def order_line(begin, prefix, index):
+    """Even indices as NAME=VALUE pairs, odd ones raw."""
+    values = [("ClOrdID", 11, "%s-%d" % (prefix, index)),
+              ("HandlInst", 21, "1"),
+              ("OrderQty", 38, str(100 + index % 900)),
+              ("OrdType", 40, "2"),
+              ("Price", 44, "%d.%02d" % (1 + index % 500, index % 100)),
+              ("Side", 54, "12"[index % 2]),
+              ("Symbol", 55, "SYM%d" % (index % 97)),
+              ("TransactTime", 60, "20260105-09:00:00.000")]
+    if index % 4 == 0:
+        return "MsgType=D " + " ".join("%s=%s" % (n, v) for n, _, v in values)
+    return "35=D|" + "".join("%d=%s|" % (t, v) for _, t, v in values)
+
+
+def report_line(begin, prefix, index):
+    name = "%s-%d" % (prefix, index)
+    values = [(6, "0"), (11, name), (14, "0"), (17, "E" + name),
+              (37, "O" + name), (39, "0"), (54, "1"),
+              (55, "SYM%d" % (index % 89)),
+              (60, "20260105-09:00:00.000"), (150, "0"), (151, "1000")]
+    if begin == "FIX.4.2":
+        values.append((20, "0"))
+    return "35=8|" + "".join("%d=%s|" % v for v in values)
+
+
+def lines(begin, prefix, first, count):
+    """Orders and reports in turn."""
+    return [(report_line if i % 2 else order_line)(begin, prefix, i)
+            for i in range(first, first + count)]
