@@ -1,1 +1,16 @@
-# t/fuzz
+# A fuzz target is one file fuzz_NAME.c and a folder corpus/NAME. It is linked
+# with libFuzzer (configure --with-fuzzer), or with replay.c and is a test.
+FUZZERS = t/fuzz/fuzz_fix
+EXTRA_DIST += t/fuzz/corpus
+
+check_PROGRAMS += $(FUZZERS)
+if WITH_FUZZER
+FUZZ_MAIN = t/fuzz/fuzz.h
+else
+FUZZ_MAIN = t/fuzz/fuzz.h t/fuzz/replay.c
+TESTS += $(FUZZERS)
+endif
+
+t_fuzz_fuzz_fix_SOURCES = t/fuzz/fuzz_fix.c $(FUZZ_MAIN)
+t_fuzz_fuzz_fix_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_fix_LDADD = libfix.a libbase.a
