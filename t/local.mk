@@ -7,7 +7,8 @@ FIX_LOG_COMPILER = ./t/session/scenario
 AM_TESTS_ENVIRONMENT = \
 	FG_SRC='$(abs_top_srcdir)'; FG_BUILD='$(abs_top_builddir)'; \
 	FG_NM='$(NM)'; FG_MANDOC='$(MANDOC)'; FG_CC='$(CC)'; \
-	export FG_SRC FG_BUILD FG_NM FG_MANDOC FG_CC;
+	FG_CPPFLAGS='$(LIBXML2_CFLAGS) $(LIBUV_CFLAGS) $(MSGPACK_CFLAGS)'; \
+	export FG_SRC FG_BUILD FG_NM FG_MANDOC FG_CC FG_CPPFLAGS;
 
 include t/base/local.mk
 include t/fix/local.mk

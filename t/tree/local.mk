@@ -1,1 +1,8 @@
-# t/tree
+# Checks of the tree itself, and a check that these checks find something.
+TREE_TESTS = \
+	t/tree/layers.sh \
+	t/tree/headers.sh \
+	t/tree/man.sh \
+	t/tree/broken.sh
+TESTS += $(TREE_TESTS)
+EXTRA_DIST += $(TREE_TESTS)
