@@ -24,7 +24,7 @@
 /* ---- life ---- */
 
 struct driver *
-driver_new(struct store *store, const struct driver_ops *ops, void *arg)
+driver_new(struct store *store, const struct driver_ops *ops)
 {
 	struct driver *d = calloc(1, sizeof(*d));
 
@@ -32,7 +32,6 @@ driver_new(struct store *store, const struct driver_ops *ops, void *arg)
 		return NULL;
 	d->store = store;
 	d->ops = ops;
-	d->arg = arg;
 	d->work_tail = &d->work;
 	d->retry_at = MONO_NEVER;
 	d->other_left = OTHER_PER_S;
@@ -42,6 +41,12 @@ driver_new(struct store *store, const struct driver_ops *ops, void *arg)
 		return NULL;
 	}
 	return d;
+}
+
+void
+driver_set_arg(struct driver *d, void *arg)
+{
+	d->arg = arg;
 }
 
 void
@@ -63,8 +68,8 @@ driver_free(struct driver *d)
 	release_free(&d->rel);
 	sess_acts_free(&d->acts);
 	dict_scratch_free(d->scratch);
-	free(d->kept.v);
-	free(d->own.v);
+	fields_free(&d->kept);
+	fields_free(&d->own);
 	buf_free(&d->mask);
 	free(d);
 }
@@ -408,7 +413,6 @@ run_timers(struct driver *d)
 
 	while ((fs = heap_top(&d->heap)) != NULL &&
 	    !mono_before(d->now.mono, fs->due)) {
-		fs->due = MONO_NEVER; /* so that an equal time moves it, too */
 		sess_tick(fs->machine, d->now, &d->acts);
 		driver_run(d, fs, NULL);
 		if (heap_top(&d->heap) == fs &&

@@ -68,8 +68,9 @@ struct driver_ops {
 };
 
 /* Returns owned, or NULL: no memory. store is borrowed. */
-struct driver *driver_new(struct store *store, const struct driver_ops *ops,
-    void *arg);
+struct driver *driver_new(struct store *store, const struct driver_ops *ops);
+/* What the ops get; before the first input. */
+void driver_set_arg(struct driver *d, void *arg);
 void driver_free(struct driver *d);
 
 /* Add a session with the state that the store has of it. cfg is copied, its
@@ -79,6 +80,8 @@ int driver_add(struct driver *d, const struct sess_cfg *cfg,
 size_t driver_count(const struct driver *d);
 struct fgsess *driver_session(const struct driver *d, size_t i);
 struct fgsess *driver_by_name(const struct driver *d, const char *name);
+/* The data fields that messages of this session may have; NULL: none known. */
+const struct fix_lens *driver_lens(const struct fgsess *fs);
 /* Call once after the last driver_add: finds what waits in OUT_PENDING. */
 int driver_start(struct driver *d);
 

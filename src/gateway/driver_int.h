@@ -4,6 +4,7 @@
 
 #include "gateway/driver.h"
 #include "gateway/early.h"
+#include "gateway/fields.h"
 #include "gateway/heap.h"
 #include "gateway/release.h"
 
@@ -12,16 +13,9 @@
 #define STALL_BYTES    (64u << 20)  /* waiting for the disk: stop reading */
 #define STALL_ITEMS    (1u << 20)
 #define RETRY_NS       (1 * NS_PER_S) /* between tries to repair the store */
-#define FIELDS_FIRST   1024
 #define OTHER_PER_S    200   /* FIX_IN_OTHER rows of strangers and garbage */
 #define OTHER_DATA_MAX 65536 /* bytes kept of one such message */
 #define PENDING_CHUNK  64    /* OUT_PENDING rows sent per session and wake-up */
-
-/* An array for fix_parse that grows to the largest message seen. */
-struct field_array {
-	struct fix_field *v;
-	uint32_t n;
-};
 
 struct driver {
 	struct store *store;
@@ -39,8 +33,8 @@ struct driver {
 	uint64_t sent_row;       /* FIX_OUT row made last */
 	bool down;
 	mono_t retry_at;
-	struct field_array kept; /* index of a recalled message */
-	struct field_array own;  /* index of a message of ours */
+	struct fields kept; /* index of a recalled message */
+	struct fields own;  /* index of a message of ours */
 	struct buf mask;         /* a masked copy */
 	int other_left;          /* rate of FIX_IN_OTHER rows */
 	uint64_t other_lost;
@@ -59,10 +53,6 @@ struct store_batch *driver_batch(struct driver *d);
 /* Run what the machine asked for in d->acts; then recalls, until there are none. */
 void driver_run(struct driver *d, struct fgsess *fs,
     const struct driver_input *in);
-
-/* Index a message of n bytes of this session. 0 or FG_E*. */
-int driver_index(const struct fgsess *fs, struct field_array *fields,
-    struct fix_msg *m, const char *p, size_t n);
 
 /* Put the session on the list of those with work left. */
 void driver_work(struct driver *d, struct fgsess *fs);

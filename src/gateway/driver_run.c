@@ -15,30 +15,10 @@ static const int32_t logon_secrets[] = { 96, 554, 925, 1402, 1404 };
 
 #define MSG_USER_REQUEST "BE" /* carries 554 and 925, too */
 
-int
-driver_index(const struct fgsess *fs, struct field_array *fields,
-    struct fix_msg *m, const char *p, size_t n)
+const struct fix_lens *
+driver_lens(const struct fgsess *fs)
 {
-	const struct fix_lens *lens = NULL;
-	struct fix_field *v;
-	uint32_t want;
-	int err;
-
-	if (fs->cfg.app != NULL)
-		lens = dict_lens(fs->cfg.app);
-	for (;;) {
-		m->field = fields->v;
-		m->cap = fields->n;
-		err = fields->n == 0 ? FG_ELIMIT : fix_parse(m, p, n, lens);
-		if (err != FG_ELIMIT)
-			return err;
-		want = fields->n == 0 ? FIELDS_FIRST : 2 * fields->n;
-		v = realloc(fields->v, want * sizeof(*v));
-		if (v == NULL)
-			return FG_ENOMEM;
-		fields->v = v;
-		fields->n = want;
-	}
+	return fs->cfg.app == NULL ? NULL : dict_lens(fs->cfg.app);
 }
 
 static uint16_t
@@ -139,7 +119,7 @@ store_out(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	const char *p = d->acts.bytes.p + a->off;
 	struct fix_msg m = { 0 };
 
-	if (driver_index(fs, &d->own, &m, p, a->len) == 0) {
+	if (fields_index(&d->own, &m, p, a->len, driver_lens(fs)) == 0) {
 		set_message(d, fs, &row, &m);
 	} else {
 		row.data = p;
@@ -278,8 +258,8 @@ driver_run(struct driver *d, struct fgsess *fs, const struct driver_input *in)
 	recall = run_list(d, fs, in);
 	while (recall != 0 && early_take(&fs->early, recall, &kept)) {
 		recall = 0;
-		if (driver_index(fs, &d->kept, &m, kept.p,
-		    kept.len) == 0) {
+		if (fields_index(&d->kept, &m, kept.p, kept.len,
+		    driver_lens(fs)) == 0) {
 			sess_recv(fs->machine, d->now, &m, kept.arrived,
 			    SESS_RECALLED, &d->acts);
 			recall = run_list(d, fs, &(struct driver_input){

@@ -94,6 +94,7 @@ driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
 struct pending_read {
 	uint32_t session;
 	struct buf rows; /* struct pending_row, bytes, struct pending_row ... */
+	int err;
 };
 
 struct pending_row {
@@ -111,8 +112,8 @@ copy_pending(void *arg, const struct store_row *row)
 		return 0;
 	if (buf_add(&r->rows, &head, sizeof(head)) != 0 ||
 	    buf_add(&r->rows, row->data, row->len) != 0)
-		return 1;
-	return 0;
+		r->err = FG_ENOMEM;
+	return r->err;
 }
 
 /* Number and send one waiting row; its mark commits with its number. */
@@ -151,6 +152,8 @@ driver_pending_step(struct driver *d, struct fgsess *fs)
 		return false;
 	err = store_read(d->store, STORE_OUT_PENDING, before, PENDING_CHUNK,
 	    WAKE_BYTES, copy_pending, &r, &upto);
+	if (err == 0)
+		err = r.err;
 	if (err != 0)
 		log_error("%s: OUT_PENDING cannot be read: %s", fs->name,
 		    fg_strerror(err));

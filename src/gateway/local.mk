@@ -7,7 +7,11 @@ libgateway_a_SOURCES = \
 	src/gateway/driver_send.c \
 	src/gateway/early.c \
 	src/gateway/early.h \
+	src/gateway/fields.c \
+	src/gateway/fields.h \
 	src/gateway/heap.c \
 	src/gateway/heap.h \
+	src/gateway/identity.c \
+	src/gateway/identity.h \
 	src/gateway/release.c \
 	src/gateway/release.h

@@ -1,0 +1,322 @@
+/* main.c: fixgated: start, run, stop. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "conf/conf.h"
+#include "daemon/daemon.h"
+#include "gateway/control.h"
+#include "gateway/gateway.h"
+#include "gateway/sessions.h"
+#include "log/log.h"
+
+#define EXIT_USAGE 2
+#define MB         (1024 * 1024)
+
+struct options {
+	const char *conf_path;
+	bool check, print, secrets;
+};
+
+static void
+usage(void)
+{
+	fprintf(stderr,
+	    "usage: fixgated [-nv] [-f file]\n"
+	    "       -f file  settings (default " FG_CONF_FILE ")\n"
+	    "       -n       check the settings and dictionaries, then exit\n"
+	    "       -v       with -n: print the effective settings\n");
+	exit(EXIT_USAGE);
+}
+
+static struct options
+parse_options(int argc, char **argv)
+{
+	struct options o = { .conf_path = FG_CONF_FILE };
+	int c;
+
+	while ((c = getopt(argc, argv, "f:nvV")) != -1) {
+		switch (c) {
+		case 'f':
+			o.conf_path = optarg;
+			break;
+		case 'n':
+			o.check = true;
+			break;
+		case 'v':
+			o.print = true;
+			break;
+		case 'V':
+			printf("fixgated %s\n", PACKAGE_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			usage();
+		}
+	}
+	if (optind != argc || (o.print && !o.check))
+		usage();
+	return o;
+}
+
+/* All that was found in the settings file. */
+static void
+print_faults(const struct conf *conf, bool notes)
+{
+	static const char *const names[] = { "note", "warning", "error" };
+	const struct conf_fault *f;
+	size_t i;
+
+	for (i = 0; i < conf_nfaults(conf); i++) {
+		f = conf_fault(conf, i);
+		if (f->severity == CONF_NOTE && !notes)
+			continue;
+		if (f->line == 0)
+			fprintf(stderr, "%s: %s: %s\n", f->file,
+			    names[f->severity], f->text);
+		else
+			fprintf(stderr, "%s:%u: %s: %s\n", f->file, f->line,
+			    names[f->severity], f->text);
+	}
+}
+
+static int
+check_only(const struct conf *conf, const struct options *o, int err)
+{
+	if (err == 0)
+		err = sessions_check(conf);
+	if (o->print && err == 0)
+		conf_print(conf, stdout, o->secrets);
+	if (err == 0 && !o->print)
+		printf("%s: %zu sessions, no errors\n", o->conf_path,
+		    conf_nsessions(conf));
+	return err == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- the loop's events ---- */
+
+static void
+on_end(void *arg)
+{
+	struct gateway *g = arg;
+	mono_t due;
+
+	driver_now(g->driver, loop_now(g->loop));
+	if (driver_end(g->driver, &due))
+		loop_again(g->loop);
+	timer_set(g->timer, due);
+}
+
+/* The wake-up itself is all that is wanted: its end does the work. */
+static void
+on_wake(void *arg)
+{
+	(void)arg;
+}
+
+static void
+store_moved(void *arg)
+{
+	struct gateway *g = arg;
+
+	loop_wake(g->loop);
+}
+
+static void
+all_closed(void *arg)
+{
+	struct gateway *g = arg;
+
+	loop_stop(g->loop);
+}
+
+static void
+on_stop(int signum, void *arg)
+{
+	struct gateway *g = arg;
+
+	if (g->stopping)
+		return;
+	g->stopping = true;
+	log_info("stopping: %s", strsignal(signum));
+	peers_shutdown(g->peers, all_closed, g);
+}
+
+static void
+on_hangup(int signum, void *arg)
+{
+	(void)signum;
+	(void)arg;
+	if (log_reopen() != 0)
+		log_warnx("the log file cannot be reopened; the old one stays");
+}
+
+/* ---- start and stop ---- */
+
+static int
+open_store(struct gateway *g)
+{
+	const struct conf_section *sec = conf_gateway(g->conf);
+	char err[STORE_ERR_MAX];
+	struct store_cfg cfg = {
+		.path = conf_path(sec, CONF_StorePath),
+		.segment_bytes = (uint64_t)conf_int(sec, CONF_SegmentMB) * MB,
+		.cache_bytes = (uint64_t)conf_int(sec, CONF_CacheMB) * MB,
+		.checkpoint_bytes =
+		    (uint64_t)conf_int(sec, CONF_CheckpointMB) * MB,
+		.notify = store_moved,
+		.notify_arg = g,
+	};
+
+	switch ((enum conf_durability)conf_enum(sec, CONF_Durability)) {
+	case CONF_DURABILITY_NONE:
+		cfg.durability = STORE_NONE;
+		break;
+	case CONF_DURABILITY_WRITTEN:
+		cfg.durability = STORE_WRITTEN;
+		break;
+	case CONF_DURABILITY_SYNCED:
+		cfg.durability = STORE_SYNCED;
+		break;
+	}
+	if (store_open_bdb(&g->store, &cfg, err) != 0) {
+		log_error("%s", err);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+open_loop(struct gateway *g)
+{
+	const struct conf_section *sec = conf_gateway(g->conf);
+
+	g->loop = loop_new();
+	if (g->loop == NULL)
+		return -1;
+	if (conf_enum(sec, CONF_IdleStrategy) == CONF_IDLE_ADAPTIVE)
+		loop_set_spin(g->loop,
+		    conf_int(sec, CONF_SpinMicros) * NS_PER_US);
+	loop_on_end(g->loop, on_end, g);
+	loop_on_wake(g->loop, on_wake, g);
+	g->timer = timer_new(g->loop, on_wake, g);
+	if (g->timer == NULL || loop_on_signal(g->loop, SIGTERM, on_stop, g) ||
+	    loop_on_signal(g->loop, SIGINT, on_stop, g) ||
+	    loop_on_signal(g->loop, SIGHUP, on_hangup, g))
+		return -1;
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+/* The pid file is made as root; nothing else is: the store must be the user's. */
+static int
+start(struct gateway *g, struct sessions **sessions)
+{
+	const struct conf_section *sec = conf_gateway(g->conf);
+	char err[NET_ERR_MAX];
+
+	if (open_loop(g) != 0) {
+		log_error("cannot make an event loop: %s", strerror(errno));
+		return -1;
+	}
+	if (conf_str(sec, CONF_User) != NULL &&
+	    daemon_drop(conf_str(sec, CONF_User)) != 0)
+		return -1;
+	if (open_store(g) != 0)
+		return -1;
+	g->driver = driver_new(g->store, &peers_driver_ops);
+	if (g->driver == NULL ||
+	    sessions_load(sessions, g->conf, g->driver) != 0 ||
+	    driver_start(g->driver) != 0)
+		return -1;
+	driver_now(g->driver, loop_now(g->loop));
+	g->peers = peers_new(g);
+	if (g->peers == NULL) {
+		log_error("no memory for the sessions");
+		return -1;
+	}
+	driver_set_arg(g->driver, g->peers);
+	if (peers_listen(g->peers, err) != 0 ||
+	    control_open(&g->control, g, err) != 0) {
+		log_error("%s", err);
+		return -1;
+	}
+	peers_begin(g->peers);
+	return 0;
+}
+
+static void
+stop(struct gateway *g, struct sessions *sessions)
+{
+	control_free(g->control);
+	peers_free(g->peers);
+	driver_free(g->driver);
+	store_close(g->store);
+	if (g->timer != NULL)
+		timer_free(g->timer);
+	loop_free(g->loop);
+	sessions_free(sessions);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct gateway g = { 0 };
+	struct sessions *sessions = NULL;
+	const struct conf_section *sec;
+	struct pidfile *pid = NULL;
+	struct timespec ts;
+	struct options o;
+	int err;
+
+	o = parse_options(argc, argv);
+	g.conf_path = o.conf_path;
+	err = conf_load(&g.conf, o.conf_path);
+	if (g.conf == NULL) {
+		fprintf(stderr, "fixgated: %s\n", fg_strerror(err));
+		return EXIT_FAILURE;
+	}
+	print_faults(g.conf, o.check);
+	if (o.check) {
+		err = check_only(g.conf, &o, err);
+		conf_free(g.conf);
+		return err;
+	}
+	sec = conf_gateway(g.conf);
+	g.exit_code = EXIT_FAILURE;
+	if (err != 0) {
+		fprintf(stderr, "fixgated: %s has errors; not started\n",
+		    o.conf_path);
+		goto out;
+	}
+	err = log_open("fixgated", conf_path(sec, CONF_LogTarget));
+	if (err != 0) {
+		fprintf(stderr, "fixgated: cannot log to %s: %s\n",
+		    conf_path(sec, CONF_LogTarget), fg_strerror(err));
+		goto out;
+	}
+	log_set_level((enum log_level)conf_enum(sec, CONF_LogLevel));
+	clock_gettime(CLOCK_REALTIME, &ts);
+	g.started.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	if (conf_path(sec, CONF_PidFile) != NULL &&
+	    pidfile_open(&pid, conf_path(sec, CONF_PidFile)) != 0)
+		goto out;
+	if (start(&g, &sessions) != 0)
+		goto stop;
+	g.exit_code = EXIT_SUCCESS;
+	log_info("ready: %zu sessions, store %s", driver_count(g.driver),
+	    store_uuid(g.store));
+	daemon_ready();
+	loop_run(g.loop);
+	log_info("stopped");
+stop:
+	stop(&g, sessions);
+	pidfile_free(pid);
+out:
+	conf_free(g.conf);
+	return g.exit_code;
+}

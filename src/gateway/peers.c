@@ -1,0 +1,576 @@
+/*
+ * peers.c: connections of counterparties: bytes to frames to the driver, and back.
+ */
+#include "gateway/peers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gateway/control.h"
+#include "gateway/peers_int.h"
+#include "log/log.h"
+
+#define STRANGER_TEXT 160 /* bytes of a stranger's message that are logged */
+
+/* ---- strangers: connections before their Logon ---- */
+
+static void
+set_logon_timer(struct peers *p)
+{
+	struct visitor *v;
+
+	for (v = p->first; v != NULL && !v->stranger; v = v->next)
+		;
+	timer_set(p->logon_timer, v == NULL ? MONO_NEVER : v->deadline);
+}
+
+static void
+logon_timed_out(void *arg)
+{
+	struct peers *p = arg;
+	struct now now = loop_now(p->g->loop);
+	struct visitor *v;
+
+	for (v = p->first; v != NULL; v = v->next)
+		if (v->stranger && !mono_before(now.mono, v->deadline))
+			conn_abort(v->conn, "no Logon within LogonTimeout");
+	set_logon_timer(p);
+}
+
+struct visitor *
+visitor_new(struct peers *p, struct conn *c, struct route *r)
+{
+	struct visitor *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		return NULL;
+	v->peers = p;
+	v->conn = c;
+	v->route = r;
+	v->stranger = r == NULL;
+	v->deadline = mono_add(loop_now(p->g->loop).mono, p->logon_timeout_ns);
+	v->prev = p->last;
+	if (p->last != NULL)
+		p->last->next = v;
+	else
+		p->first = v;
+	p->last = v;
+	p->nvisitors++;
+	if (v->stranger) {
+		p->nstrangers++;
+		set_logon_timer(p);
+	}
+	return v;
+}
+
+static void
+no_stranger(struct visitor *v)
+{
+	if (!v->stranger)
+		return;
+	v->stranger = false;
+	v->peers->nstrangers--;
+	set_logon_timer(v->peers);
+}
+
+void
+visitor_free(struct visitor *v)
+{
+	struct peers *p = v->peers;
+
+	no_stranger(v);
+	*(v->prev == NULL ? &p->first : &v->prev->next) = v->next;
+	*(v->next == NULL ? &p->last : &v->next->prev) = v->prev;
+	p->nvisitors--;
+	free(v);
+}
+
+/* Refused before logon: not a single byte goes back [R7]. */
+static void
+refuse(struct visitor *v, const char *p, size_t n, const char *why)
+{
+	char text[STRANGER_TEXT];
+
+	log_warnx("%s: refused: %s: %s", conn_peer(v->conn), why,
+	    log_escape(text, sizeof(text), p, n));
+	driver_dropped(v->peers->g->driver, NULL, SESS_OTHER_BEFORE_LOGON,
+	    FIX_CLEAN, p, n, why);
+	conn_abort(v->conn, why);
+}
+
+void
+peers_bind(struct visitor *v, struct route *r)
+{
+	no_stranger(v);
+	v->route = r;
+	r->visitor = v;
+	driver_connected(v->peers->g->driver, r->fs, conn_peer(v->conn));
+}
+
+/* AllowedRemoteAddresses: a list of addresses; none: everybody may. */
+static bool
+is_allowed(const struct route *r, const char *peer)
+{
+	const char *at = conf_str(r->conf, CONF_AllowedRemoteAddresses);
+	const char *end = strrchr(peer, ':');
+	size_t n, len = end == NULL ? strlen(peer) : (size_t)(end - peer);
+
+	if (at == NULL || *at == '\0')
+		return true;
+	if (len > 2 && peer[0] == '[') {
+		peer++;
+		len -= 2;
+	}
+	for (; *at != '\0'; at += n) {
+		at += strspn(at, ", \t");
+		n = strcspn(at, ", \t");
+		if (n == len && strncmp(at, peer, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The first message of an accepted connection. false: it was refused. */
+static bool
+introduce(struct visitor *v, const struct fix_msg *m)
+{
+	struct peers *p = v->peers;
+	struct route *r;
+	long i;
+
+	if (!fix_is(m, fix_find(m, 35), "A")) {
+		refuse(v, m->buf, m->len, "the first message is not a Logon");
+		return false;
+	}
+	i = identity_find(p->who, m);
+	if (i < 0) {
+		refuse(v, m->buf, m->len, "no such session");
+		return false;
+	}
+	r = &p->route[i];
+	if (r->initiator) {
+		refuse(v, m->buf, m->len, "this session is an initiator here");
+	} else if (!is_allowed(r, conn_peer(v->conn))) {
+		refuse(v, m->buf, m->len,
+		    "the address is not in AllowedRemoteAddresses");
+	} else if (!r->enabled) {
+		refuse(v, m->buf, m->len, "the session is stopped");
+	} else if (r->visitor != NULL) {
+		refuse(v, m->buf, m->len, "the session is connected already");
+	} else {
+		peers_bind(v, r);
+		return true;
+	}
+	return false;
+}
+
+/* ---- frames ---- */
+
+static void
+garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
+{
+	char text[STRANGER_TEXT];
+
+	if (v->route == NULL) {
+		refuse(v, p, n, fix_garble_text(g));
+		return;
+	}
+	log_warnx("%s: dropped %zu bytes: %s: %s", v->route->fs->name, n,
+	    fix_garble_text(g), log_escape(text, sizeof(text), p, n));
+	driver_dropped(v->peers->g->driver, v->route->fs, SESS_OTHER_GARBLED,
+	    g, p, n, fix_garble_text(g));
+}
+
+/* One frame. false: stop looking at this connection. */
+static bool
+take_frame(struct visitor *v, const struct fix_frame *f, const char *p)
+{
+	struct fix_msg m = { 0 };
+	int err;
+
+	if (f->garble != FIX_CLEAN) {
+		garbled(v, f->garble, f->len == 0 ? p : p + f->skip,
+		    f->len == 0 ? f->skip : f->len);
+		return v->route != NULL;
+	}
+	err = fields_index(&v->peers->fields, &m, p + f->skip, f->len,
+	    v->route == NULL ? NULL : driver_lens(v->route->fs));
+	if (err != 0) {
+		garbled(v, err == FG_EGARBLED ? m.garble : FIX_TOO_LONG,
+		    p + f->skip, f->len);
+		return v->route != NULL;
+	}
+	if (v->route == NULL) {
+		if (!introduce(v, &m))
+			return false;
+		/* The session's own dictionary may know more data fields. */
+		if (fields_index(&v->peers->fields, &m, p + f->skip, f->len,
+		    driver_lens(v->route->fs)) != 0)
+			return true;
+	}
+	driver_recv(v->peers->g->driver, v->route->fs, &m);
+	return true;
+}
+
+static void
+set_stalled(struct peers *p, bool on)
+{
+	struct visitor *v;
+
+	if (p->stalled == on)
+		return;
+	p->stalled = on;
+	log_warnx("%s", on ? "the disk is behind: reading is paused" :
+	    "the disk caught up: reading goes on");
+	for (v = p->first; v != NULL; v = v->next) {
+		conn_pause(v->conn, on);
+		if (!on)
+			conn_kick(v->conn);
+	}
+}
+
+static void
+on_data(struct conn *c, void *arg)
+{
+	struct visitor *v = arg;
+	struct driver *d = v->peers->g->driver;
+	struct fix_frame f;
+	const char *p;
+	size_t n, max;
+
+	if (driver_is_down(d) || (!v->stranger && v->route == NULL)) {
+		n = conn_in(c, &p);
+		conn_eat(c, n);
+		return;
+	}
+	while ((n = conn_in(c, &p)) > 0) {
+		if (driver_is_stalled(d)) {
+			set_stalled(v->peers, true);
+			return;
+		}
+		if (driver_is_full(d)) {
+			conn_kick(c);
+			return;
+		}
+		max = v->route == NULL ? v->peers->max_message :
+		    v->route->max_message;
+		if (fix_frame(p, n, max, &f) == FG_EPARTIAL) {
+			conn_eat(c, f.skip);
+			return;
+		}
+		if (!take_frame(v, &f, p))
+			return;
+		conn_eat(c, f.skip + f.len);
+	}
+}
+
+static void
+on_connected(struct conn *c, void *arg)
+{
+	struct visitor *v = arg;
+
+	(void)c;
+	v->route->failures = 0;
+	peers_bind(v, v->route);
+}
+
+static void
+check_stopped(struct peers *p)
+{
+	void (*fn)(void *) = p->stopped;
+
+	if (fn == NULL || p->nvisitors > 0)
+		return;
+	p->stopped = NULL;
+	fn(p->stopped_arg);
+}
+
+static void
+on_closed(struct conn *c, void *arg, const char *why)
+{
+	struct visitor *v = arg;
+	struct peers *p = v->peers;
+	struct route *r = v->route;
+
+	(void)c;
+	if (r != NULL) {
+		if (r->visitor == v) {
+			r->visitor = NULL;
+			driver_disconnected(p->g->driver, r->fs, why);
+		} else {
+			log_warnx("%s: cannot connect: %s", r->fs->name, why);
+		}
+		if (r->initiator)
+			initiate_later(r);
+	}
+	visitor_free(v);
+	check_stopped(p);
+}
+
+const struct conn_ops visitor_ops = {
+	.data = on_data,
+	.connected = on_connected,
+	.closed = on_closed,
+};
+
+/* ---- what the driver releases ---- */
+
+static void
+op_send(void *arg, struct fgsess *fs, const void *p, size_t n)
+{
+	struct route *r = fs->owner;
+
+	(void)arg;
+	if (r->visitor != NULL && conn_send(r->visitor->conn, p, n) != 0)
+		log_warnx("%s: cannot send %zu bytes; they are in FIX_OUT",
+		    fs->name, n);
+}
+
+/* The connection is drained on its own; the session is free at once, so that
+ * the counterparty can log on again. */
+static void
+op_disconnect(void *arg, struct fgsess *fs, const char *why)
+{
+	struct peers *p = arg;
+	struct route *r = fs->owner;
+
+	(void)why;
+	if (r->visitor == NULL)
+		return;
+	conn_end(r->visitor->conn);
+	r->visitor->route = NULL;
+	r->visitor = NULL;
+	p->ended[p->nended++] = fs;
+}
+
+static void
+op_drop_all(void *arg, const char *why)
+{
+	struct peers *p = arg;
+	struct visitor *v;
+
+	for (v = p->first; v != NULL; v = v->next) {
+		if (v->route != NULL && v->route->visitor == v) {
+			v->route->visitor = NULL;
+			if (v->route->initiator)
+				initiate_later(v->route);
+			v->route = NULL;
+		}
+		conn_abort(v->conn, why);
+	}
+	p->nended = 0;
+}
+
+static void
+op_visible(void *arg)
+{
+	struct peers *p = arg;
+	struct fgsess *fs;
+
+	while (p->nended > 0) {
+		fs = p->ended[--p->nended];
+		driver_disconnected(p->g->driver, fs, "closed by us");
+		if (((struct route *)fs->owner)->initiator)
+			initiate_later(fs->owner);
+	}
+	if (p->stalled && !driver_is_stalled(p->g->driver))
+		set_stalled(p, false);
+	if (p->g->control != NULL)
+		control_visible(p->g->control);
+}
+
+static void
+op_fatal(void *arg, const char *why)
+{
+	struct peers *p = arg;
+
+	log_error("%s", why);
+	p->g->exit_code = EXIT_FAILURE;
+	loop_stop(p->g->loop);
+}
+
+const struct driver_ops peers_driver_ops = {
+	.send = op_send,
+	.disconnect = op_disconnect,
+	.drop_all = op_drop_all,
+	.visible = op_visible,
+	.fatal = op_fatal,
+};
+
+/* ---- life ---- */
+
+static int
+setup_route(struct peers *p, size_t i)
+{
+	struct route *r = &p->route[i];
+
+	r->peers = p;
+	r->fs = driver_session(p->g->driver, i);
+	r->fs->owner = r;
+	r->conf = conf_session(p->g->conf, i);
+	r->initiator = r->fs->cfg.role == SESS_INITIATOR;
+	r->enabled = conf_bool(r->conf, CONF_Enabled);
+	r->max_message = (size_t)conf_int(r->conf, CONF_MaxMessageSize);
+	r->limits.in_max = r->max_message + 1;
+	r->limits.nodelay = conf_bool(r->conf, CONF_SocketNodelay);
+	r->next_try = MONO_NEVER;
+	if (r->max_message > p->max_message)
+		p->max_message = r->max_message;
+	if (r->initiator)
+		return initiate_setup(r);
+	identity_add(p->who, &r->fs->cfg, i);
+	return 0;
+}
+
+struct peers *
+peers_new(struct gateway *g)
+{
+	struct peers *p = calloc(1, sizeof(*p));
+	size_t i, n = driver_count(g->driver);
+
+	if (p == NULL)
+		return NULL;
+	p->g = g;
+	p->route = calloc(n + 1, sizeof(*p->route));
+	p->ended = calloc(n + 1, sizeof(*p->ended));
+	p->who = identity_new(n);
+	p->logon_timer = timer_new(g->loop, logon_timed_out, p);
+	p->max_strangers = (size_t)conf_int(conf_gateway(g->conf),
+	    CONF_MaxUnauthenticated);
+	p->logon_timeout_ns = conf_int(conf_gateway(g->conf),
+	    CONF_LogonTimeout) * NS_PER_S;
+	if (p->route == NULL || p->ended == NULL || p->who == NULL ||
+	    p->logon_timer == NULL)
+		goto fail;
+	for (i = 0; i < n; i++)
+		if (setup_route(p, i) != 0)
+			goto fail;
+	return p;
+fail:
+	peers_free(p);
+	return NULL;
+}
+
+void
+peers_begin(struct peers *p)
+{
+	size_t i;
+
+	for (i = 0; i < driver_count(p->g->driver); i++)
+		if (p->route[i].initiator && p->route[i].enabled)
+			initiate_now(&p->route[i]);
+}
+
+void
+peers_free(struct peers *p)
+{
+	size_t i;
+
+	if (p == NULL)
+		return;
+	listen_free(p);
+	for (i = 0; p->route != NULL && i < driver_count(p->g->driver); i++)
+		if (p->route[i].retry != NULL)
+			timer_free(p->route[i].retry);
+	while (p->first != NULL)
+		visitor_free(p->first);
+	if (p->logon_timer != NULL)
+		timer_free(p->logon_timer);
+	if (p->stop_timer != NULL)
+		timer_free(p->stop_timer);
+	identity_free(p->who);
+	fields_free(&p->fields);
+	free(p->route);
+	free(p->ended);
+	free(p);
+}
+
+/* ---- operator ---- */
+
+void
+peers_enable(struct peers *p, struct fgsess *fs, bool on)
+{
+	struct route *r = fs->owner;
+
+	if (r->enabled == on)
+		return;
+	r->enabled = on;
+	driver_event(p->g->driver, fs, on ? SESS_EV_STARTED : SESS_EV_STOPPED,
+	    "by the operator");
+	if (!on) {
+		initiate_stop(r);
+		driver_logout(p->g->driver, fs, NULL, NULL, NULL);
+	} else if (r->initiator && r->visitor == NULL) {
+		initiate_now(r);
+	}
+}
+
+bool
+peers_is_enabled(const struct fgsess *fs)
+{
+	return ((const struct route *)fs->owner)->enabled;
+}
+
+const char *
+peers_address(const struct fgsess *fs)
+{
+	const struct route *r = fs->owner;
+
+	return r->visitor == NULL ? "" : conn_peer(r->visitor->conn);
+}
+
+mono_t
+peers_next_try(const struct fgsess *fs)
+{
+	return ((const struct route *)fs->owner)->next_try;
+}
+
+size_t
+peers_strangers(const struct peers *p)
+{
+	return p->nstrangers;
+}
+
+static void
+stop_limit(void *arg)
+{
+	struct peers *p = arg;
+	struct visitor *v;
+
+	for (v = p->first; v != NULL; v = v->next)
+		conn_abort(v->conn, "shutdown");
+	check_stopped(p);
+}
+
+void
+peers_shutdown(struct peers *p, void (*done)(void *arg), void *arg)
+{
+	uint32_t longest = 0;
+	struct visitor *v;
+	struct route *r;
+	size_t i;
+
+	p->stopped = done;
+	p->stopped_arg = arg;
+	listen_free(p);
+	for (i = 0; i < driver_count(p->g->driver); i++) {
+		r = &p->route[i];
+		r->enabled = false;
+		initiate_stop(r);
+		if (r->visitor == NULL)
+			continue;
+		driver_logout(p->g->driver, r->fs, NULL, NULL, NULL);
+		if (r->fs->cfg.logout_timeout > longest)
+			longest = r->fs->cfg.logout_timeout;
+	}
+	for (v = p->first; v != NULL; v = v->next)
+		if (v->route == NULL || v->route->visitor != v)
+			conn_abort(v->conn, "shutdown");
+	p->stop_timer = timer_new(p->g->loop, stop_limit, p);
+	if (p->stop_timer != NULL)
+		timer_set(p->stop_timer, mono_add(loop_now(p->g->loop).mono,
+		    (longest + SHUTDOWN_EXTRA_S) * NS_PER_S));
+	check_stopped(p);
+}

@@ -1,0 +1,78 @@
+/* peers_int.h: what the transport's own files share. */
+#ifndef FG_GATEWAY_PEERS_INT_H
+#define FG_GATEWAY_PEERS_INT_H
+
+#include "conf/conf.h"
+#include "gateway/fields.h"
+#include "gateway/gateway.h"
+#include "gateway/identity.h"
+
+#define SHUTDOWN_EXTRA_S 2 /* beyond LogoutTimeout, for connections to drain */
+
+/* The transport of one session: fgsess.owner. */
+struct route {
+	struct peers *peers;
+	struct fgsess *fs;
+	const struct conf_section *conf;
+	struct visitor *visitor; /* its connection, or NULL */
+	bool enabled, initiator;
+	size_t max_message;
+	struct conn_limits limits;
+	/* initiator: */
+	struct timer *retry;
+	mono_t next_try;
+	unsigned host;     /* which of the numbered hosts is next */
+	unsigned failures; /* since the last logon */
+};
+
+/* A connection, from accept or connect to its end. */
+struct visitor {
+	struct peers *peers;
+	struct conn *conn;
+	struct route *route;  /* NULL: has not logged on, or is being drained */
+	bool stranger;        /* never was anybody's */
+	mono_t deadline;      /* of a stranger's Logon */
+	struct visitor *next, *prev;
+};
+
+struct port; /* a listener */
+
+struct peers {
+	struct gateway *g;
+	struct route *route;   /* one for each session of the driver */
+	struct identity_map *who;
+	struct port *port;
+	size_t nport;
+	struct visitor *first, *last; /* all, oldest first */
+	size_t nvisitors, nstrangers, max_strangers;
+	struct timer *logon_timer;    /* of the oldest stranger */
+	int64_t logon_timeout_ns;
+	struct fields fields;         /* index of the message at hand */
+	size_t max_message;           /* of a stranger */
+	bool stalled;                 /* reading is paused: the disk is behind */
+	struct fgsess **ended;        /* released disconnects of this wake-up */
+	size_t nended;
+	struct timer *stop_timer;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+};
+
+/* New connection: accepted (route NULL) or made for a route. */
+struct visitor *visitor_new(struct peers *p, struct conn *c,
+    struct route *r);
+void visitor_free(struct visitor *v);
+extern const struct conn_ops visitor_ops;
+
+/* initiate.c: connect the session now, or later. */
+void initiate_now(struct route *r);
+void initiate_later(struct route *r);
+void initiate_stop(struct route *r);
+int initiate_setup(struct route *r);
+
+/* listen.c */
+void listen_free(struct peers *p);
+
+/* peers.c: a connection became the session's. */
+void peers_bind(struct visitor *v, struct route *r);
+
+#endif

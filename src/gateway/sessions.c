@@ -1,0 +1,377 @@
+#include "gateway/sessions.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/num.h"
+#include "dict/xml/xml.h"
+#include "log/log.h"
+
+#define READ_CHUNK 65536
+
+/* A dictionary file that was loaded, shared by the sessions that name it. */
+struct dict_file {
+	char *path;
+	struct dict *dict;
+	uint32_t id; /* in the store; 0: none */
+};
+
+/* What a session's config borrows. */
+struct session_text {
+	char *logon_fields;
+	int32_t *masked;
+	size_t nmasked;
+};
+
+struct sessions {
+	struct dict_file *file;
+	size_t nfile;
+	struct session_text *text;
+	size_t ntext;
+};
+
+static int
+read_file(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "re");
+	size_t n = 0;
+	int err;
+
+	if (f == NULL)
+		return fg_errno(errno);
+	do {
+		out->len += n;
+		err = buf_reserve(out, READ_CHUNK);
+		n = err != 0 ? 0 : fread(out->p + out->len, 1, READ_CHUNK, f);
+	} while (n > 0);
+	if (err == 0 && ferror(f))
+		err = FG_EIO;
+	fclose(f);
+	return err;
+}
+
+/* Parse the text, log every fault of it. */
+static struct dict *
+parse_dict(const char *path, const struct buf *text)
+{
+	struct dict_faults faults = { 0 };
+	struct dict *dict = NULL;
+	size_t i;
+
+	dict_xml_load_mem(&dict, path, text->p, text->len, DICT_XML_LENIENT,
+	    &faults);
+	for (i = 0; i < faults.n; i++)
+		(faults.v[i].severity == DICT_FAULT_ERROR ? log_error :
+		    log_warnx)("%s:%u: %s", path, faults.v[i].line,
+		    faults.v[i].text);
+	dict_faults_free(&faults);
+	return dict;
+}
+
+/* Load the file, or find it loaded. NULL: the errors are logged. */
+static const struct dict_file *
+load_dict(struct sessions *s, const char *path, struct store *store)
+{
+	struct buf text = { 0 };
+	struct dict_file *f;
+	size_t i;
+	int err;
+
+	for (i = 0; i < s->nfile; i++)
+		if (strcmp(s->file[i].path, path) == 0)
+			return &s->file[i];
+	err = read_file(path, &text);
+	if (err != 0) {
+		log_error("%s: cannot read this dictionary: %s", path,
+		    fg_strerror(err));
+		buf_free(&text);
+		return NULL;
+	}
+	f = realloc(s->file, (s->nfile + 1) * sizeof(*f));
+	if (f == NULL) {
+		buf_free(&text);
+		return NULL;
+	}
+	s->file = f;
+	f += s->nfile;
+	*f = (struct dict_file){ .path = strdup(path),
+		.dict = parse_dict(path, &text) };
+	if (f->dict != NULL && store != NULL &&
+	    store_dict(store, path, text.p, text.len, &f->id) != 0)
+		log_warnx("%s: cannot be kept in the store", path);
+	buf_free(&text);
+	if (f->path == NULL || f->dict == NULL) {
+		free(f->path);
+		dict_free(f->dict);
+		return NULL;
+	}
+	s->nfile++;
+	return f;
+}
+
+/* "FIX.4.4" -> "FIX44.xml" in DictionaryPath. */
+static void
+stock_path(char *out, size_t cap, const char *folder, const char *begin)
+{
+	size_t n;
+
+	n = (size_t)snprintf(out, cap, "%s/", folder);
+	for (; *begin != '\0' && n + 5 < cap; begin++)
+		if (*begin != '.')
+			out[n++] = *begin;
+	snprintf(out + n, cap - n, ".xml");
+}
+
+/* The dictionaries of a session; false: errors are logged. */
+static bool
+set_dicts(struct sessions *s, const struct conf *conf,
+    const struct conf_section *sec, struct store *store, struct sess_cfg *cfg,
+    uint32_t *id)
+{
+	const char *app, *transport;
+	const struct dict_file *f;
+	char path[1024];
+
+	if (!conf_bool(sec, CONF_UseDataDictionary))
+		return true;
+	app = conf_path(sec, strcmp(cfg->begin_string, "FIXT.1.1") == 0 ?
+	    CONF_AppDataDictionary : CONF_DataDictionary);
+	if (app == NULL) {
+		stock_path(path, sizeof(path), conf_path(conf_gateway(conf),
+		    CONF_DictionaryPath), cfg->begin_string);
+		app = path;
+	}
+	f = load_dict(s, app, store);
+	if (f == NULL)
+		return false;
+	cfg->app = cfg->transport = f->dict;
+	*id = f->id;
+	transport = conf_path(sec, CONF_TransportDataDictionary);
+	if (transport != NULL) {
+		f = load_dict(s, transport, store);
+		if (f == NULL)
+			return false;
+		cfg->transport = f->dict;
+	}
+	return true;
+}
+
+static unsigned
+dict_flags(const struct conf_section *sec)
+{
+	static const struct {
+		enum conf_key key;
+		enum dict_flag flag;
+	} row[] = {
+		{ CONF_ValidateFieldsOutOfOrder, DICT_FIELDS_OUT_OF_ORDER },
+		{ CONF_ValidateFieldsHaveValues, DICT_FIELDS_HAVE_VALUES },
+		{ CONF_ValidateUserDefinedFields, DICT_USER_DEFINED_FIELDS },
+		{ CONF_AllowUnknownMsgFields, DICT_ALLOW_UNKNOWN_MSG_FIELDS },
+		{ CONF_AllowUnknownEnumValues, DICT_ALLOW_UNKNOWN_ENUM_VALUES },
+		{ CONF_ValidateUnorderedGroupFields,
+		    DICT_UNORDERED_GROUP_FIELDS },
+	};
+	unsigned flags = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if (conf_bool(sec, row[i].key))
+			flags |= row[i].flag;
+	if (conf_enum(sec, CONF_ValidationProfile) == CONF_PROFILE_QUICKFIX)
+		flags |= DICT_PROFILE_QUICKFIX;
+	return flags;
+}
+
+static void
+set_cfg(struct sess_cfg *c, const struct conf_section *sec)
+{
+	sess_cfg_default(c);
+	c->name = conf_name(sec);
+	c->role = conf_enum(sec, CONF_ConnectionType) == CONF_INITIATOR ?
+	    SESS_INITIATOR : SESS_ACCEPTOR;
+	c->begin_string = conf_str(sec, CONF_BeginString);
+	c->default_appl_ver_id = conf_str(sec, CONF_DefaultApplVerID);
+	c->sender_comp_id = conf_str(sec, CONF_SenderCompID);
+	c->sender_sub_id = conf_str(sec, CONF_SenderSubID);
+	c->sender_location_id = conf_str(sec, CONF_SenderLocationID);
+	c->target_comp_id = conf_str(sec, CONF_TargetCompID);
+	c->target_sub_id = conf_str(sec, CONF_TargetSubID);
+	c->target_location_id = conf_str(sec, CONF_TargetLocationID);
+	if (conf_is_set(sec, CONF_HeartBtInt))
+		c->heart_bt_int = (uint32_t)conf_int(sec, CONF_HeartBtInt);
+	c->logon_timeout = (uint32_t)conf_int(sec, CONF_LogonTimeout);
+	c->logout_timeout = (uint32_t)conf_int(sec, CONF_LogoutTimeout);
+	c->check_latency = conf_bool(sec, CONF_CheckLatency);
+	c->max_latency = (uint32_t)conf_int(sec, CONF_MaxLatency);
+	c->check_comp_id = conf_bool(sec, CONF_CheckCompID);
+	c->reset_on_logon = conf_bool(sec, CONF_ResetOnLogon);
+	c->reset_on_logout = conf_bool(sec, CONF_ResetOnLogout);
+	c->reset_on_disconnect = conf_bool(sec, CONF_ResetOnDisconnect);
+	c->send_redundant_resend_requests =
+	    conf_bool(sec, CONF_SendRedundantResendRequests);
+	c->persist_messages = conf_bool(sec, CONF_PersistMessages);
+	c->requires_orig_sending_time =
+	    conf_bool(sec, CONF_RequiresOrigSendingTime);
+	c->send_logout_before_timeout =
+	    conf_bool(sec, CONF_SendLogoutBeforeDisconnectFromTimeout);
+	c->timestamp_digits = (unsigned)conf_int(sec, CONF_TimestampPrecision);
+	c->reject_invalid = conf_bool(sec, CONF_RejectInvalidMessage);
+	c->dict_flags = dict_flags(sec);
+	c->accept_msg_types = conf_str(sec, CONF_AcceptMsgTypes);
+	c->max_early = (uint32_t)conf_int(sec, CONF_MaxEarlyMessages);
+	c->max_early_bytes = (uint32_t)conf_int(sec, CONF_MaxEarlyBytes);
+}
+
+/* LogonTag=553=me, LogonTag1=554=secret: complete fields. */
+static int
+set_logon_fields(struct session_text *t, const struct conf_section *sec)
+{
+	struct buf b = { 0 };
+	const char *field;
+	unsigned i;
+
+	for (i = 0; i == 0 || field != NULL; i++) {
+		field = conf_str_at(sec, CONF_LogonTag, i);
+		if (field != NULL && buf_printf(&b, "%s\001", field) != 0)
+			return FG_ENOMEM;
+	}
+	if (buf_add(&b, "", 1) != 0)
+		return FG_ENOMEM;
+	t->logon_fields = b.p;
+	return 0;
+}
+
+static int
+add_masked(struct session_text *t, const char *list)
+{
+	int32_t *masked;
+	uint64_t tag;
+	size_t n;
+
+	for (; list != NULL && *list != '\0'; list += n) {
+		list += strspn(list, ", \t");
+		n = strcspn(list, ", \t");
+		if (num_parse_u64(list, n, &tag) != 0 || tag > INT32_MAX)
+			continue;
+		masked = realloc(t->masked, (t->nmasked + 1) * sizeof(*masked));
+		if (masked == NULL)
+			return FG_ENOMEM;
+		t->masked = masked;
+		t->masked[t->nmasked++] = (int32_t)tag;
+	}
+	return 0;
+}
+
+static enum driver_when_off
+when_off(const struct conf_section *sec)
+{
+	switch ((enum conf_logged_off)conf_enum(sec, CONF_SendWhenLoggedOff)) {
+	case CONF_LOGGED_OFF_NUMBER:
+		return DRIVER_OFF_NUMBER;
+	case CONF_LOGGED_OFF_REJECT:
+		return DRIVER_OFF_REJECT;
+	case CONF_LOGGED_OFF_QUEUE:
+		break;
+	}
+	return DRIVER_OFF_QUEUE;
+}
+
+static int
+load_one(struct sessions *s, const struct conf *conf, size_t i,
+    struct driver *d)
+{
+	const struct conf_section *sec = conf_session(conf, i);
+	struct session_text *t = &s->text[i];
+	struct sess_cfg cfg;
+	struct fgsess *fs;
+	uint32_t id = 0;
+	int err;
+
+	set_cfg(&cfg, sec);
+	if (!set_dicts(s, conf, sec, d == NULL ? NULL : driver_store(d), &cfg,
+	    &id))
+		return FG_EINVAL;
+	cfg.validate = cfg.app != NULL &&
+	    conf_bool(sec, CONF_ValidateIncomingMessage);
+	if (d == NULL)
+		return 0;
+	if (set_logon_fields(t, sec) != 0 ||
+	    add_masked(t, conf_str(conf_gateway(conf), CONF_MaskTags)) != 0 ||
+	    add_masked(t, conf_str(sec, CONF_MaskTags)) != 0)
+		return FG_ENOMEM;
+	cfg.logon_fields = t->logon_fields;
+	err = driver_add(d, &cfg, &fs);
+	if (err != 0) {
+		log_error("%s: cannot be opened in the store: %s", cfg.name,
+		    fg_strerror(err));
+		return err;
+	}
+	fs->dict_id = id;
+	fs->when_off = when_off(sec);
+	fs->masked = t->masked;
+	fs->nmasked = t->nmasked;
+	return 0;
+}
+
+int
+sessions_load(struct sessions **out, const struct conf *conf, struct driver *d)
+{
+	size_t i, n = conf_nsessions(conf);
+	struct sessions *s;
+	int err, first = 0;
+
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return FG_ENOMEM;
+	s->text = calloc(n + 1, sizeof(*s->text));
+	s->ntext = n;
+	if (s->text == NULL)
+		first = FG_ENOMEM;
+	for (i = 0; i < n && s->text != NULL; i++) {
+		err = load_one(s, conf, i, d);
+		if (first == 0)
+			first = err;
+	}
+	if (first != 0) {
+		sessions_free(s);
+		return first;
+	}
+	*out = s;
+	return 0;
+}
+
+int
+sessions_check(const struct conf *conf)
+{
+	struct sessions *s;
+	int err;
+
+	err = sessions_load(&s, conf, NULL);
+	if (err == 0)
+		sessions_free(s);
+	return err;
+}
+
+void
+sessions_free(struct sessions *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->nfile; i++) {
+		dict_free(s->file[i].dict);
+		free(s->file[i].path);
+	}
+	for (i = 0; s->text != NULL && i < s->ntext; i++) {
+		free(s->text[i].logon_fields);
+		free(s->text[i].masked);
+	}
+	free(s->file);
+	free(s->text);
+	free(s);
+}
