@@ -16,8 +16,8 @@
  *
  * Commands on standard input, one a line; replies and news on standard output:
  *
- *	send FROM COUNT	number and send application messages: even indices are orders,
- *			odd ones reports; "sent N" when the last is out
+ *	send FROM COUNT	number and send application messages: even indices are
+ *			orders, odd ones reports; "sent N" when the last is out
  *	pace N		at most N messages a millisecond (default 50)
  *	offline 0|1	number messages also while not logged on (default 0)
  *	drop		close the connection without a word

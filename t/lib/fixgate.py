@@ -256,7 +256,8 @@ class Gateway(Proc):
 
     def ctl(self, *args, check=True, limit=60):
         """Run fixgatectl on it: its standard output."""
-        argv = [program("fixgatectl"), "-s", self.socket] + [str(a) for a in args]
+        argv = [program("fixgatectl"), "-s", self.socket]
+        argv += [str(a) for a in args]
         r = subprocess.run(argv, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                            timeout=limit)
@@ -273,7 +274,7 @@ class Gateway(Proc):
 
     def rows(self, table, after=0, session=None, admin=None):
         """Rows of a table; admin=False: application messages only."""
-        args = ["tail", table, "--json", "--after", after]
+        args = ["tail", table, "--json", "--all", "--after", after]
         if session is not None:
             args += ["--session", session]
         got = self.ctl_json(*args)
