@@ -25,7 +25,7 @@ bench_now(void)
 static struct sockaddr_in
 loopback(uint16_t port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in sin = {.sin_family = AF_INET};
 
 	sin.sin_port = htons(port);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -76,17 +76,16 @@ bench_msg(char *out, const struct bench_id *id, unsigned long seq,
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y%m%d-%H:%M:%S", &tm);
 	len = snprintf(text, sizeof(text),
-	    "35=%s\00134=%lu\00149=%s\00152=%s.%03ld\00156=%s\001%s",
-	    msg_type, seq, id->sender, when, ts.tv_nsec / 1000000, id->target,
-	    body);
+	    "35=%s\00134=%lu\00149=%s\00152=%s.%03ld\00156=%s\001%s", msg_type,
+	    seq, id->sender, when, ts.tv_nsec / 1000000, id->target, body);
 	if (len < 0 || (size_t)len >= sizeof(text))
 		errx(1, "message too long");
-	n = (size_t)snprintf(out, BENCH_MSG_MAX, "8=%s\0019=%d\001%s",
-	    id->begin, len, text);
+	n = (size_t)snprintf(
+	    out, BENCH_MSG_MAX, "8=%s\0019=%d\001%s", id->begin, len, text);
 	for (size_t i = 0; i < n; i++)
 		sum += (unsigned char)out[i];
-	return n + (size_t)snprintf(out + n, BENCH_MSG_MAX - n,
-	    "10=%03u\001", sum % 256);
+	return n + (size_t)snprintf(
+		       out + n, BENCH_MSG_MAX - n, "10=%03u\001", sum % 256);
 }
 
 void
@@ -113,8 +112,7 @@ bench_logon(int fd, const struct bench_id *id)
 	ssize_t n;
 
 	/* An interval that no run reaches: nobody sends heartbeats in it. */
-	bench_write(fd, msg,
-	    bench_msg(msg, id, 1, "A", "98=0\001108=300\001"));
+	bench_write(fd, msg, bench_msg(msg, id, 1, "A", "98=0\001108=300\001"));
 	if ((n = read(fd, msg, sizeof(msg))) <= 0 ||
 	    memmem(msg, (size_t)n, "\00135=A\001", 6) == NULL)
 		errx(1, "no answer to the Logon");

@@ -31,7 +31,7 @@ struct stream {
 static struct stream
 build(const struct bench_id *id, unsigned long count, unsigned long seq)
 {
-	struct stream s = { .len = 0 };
+	struct stream s = {.len = 0};
 	char body[256];
 
 	if ((s.p = malloc(count * ORDER_BYTES + 2 * BENCH_MSG_MAX)) == NULL)
@@ -41,8 +41,8 @@ build(const struct bench_id *id, unsigned long count, unsigned long seq)
 		    "11=ORD%09lu\00121=1\00138=%lu\00140=2\001"
 		    "44=%lu.%02lu\00154=%c\00155=SYM%lu\00159=0\001"
 		    "60=20260105-09:00:00.000\001",
-		    i, 100 + i % 900, 1 + i % 500, i % 100,
-		    i % 2 ? '1' : '2', i % 97);
+		    i, 100 + i % 900, 1 + i % 500, i % 100, i % 2 ? '1' : '2',
+		    i % 97);
 		s.len += bench_msg(s.p + s.len, id, seq, "D", body);
 		if (s.len > (i + 1) * ORDER_BYTES)
 			errx(1, "the orders are too long");
@@ -75,7 +75,7 @@ answered(int fd, bool raw)
 static double
 run(int fd, const struct stream *s, bool raw)
 {
-	struct pollfd p = { .fd = fd };
+	struct pollfd p = {.fd = fd};
 	double start = bench_now();
 	size_t done = 0;
 	ssize_t n;
@@ -101,7 +101,7 @@ run(int fd, const struct stream *s, bool raw)
 int
 main(int argc, char **argv)
 {
-	struct bench_id id = { "FIX.4.4", "CLIENT", "SERVER" };
+	struct bench_id id = {"FIX.4.4", "CLIENT", "SERVER"};
 	unsigned long count = 500000;
 	struct stream s;
 	bool raw = false;
@@ -130,7 +130,7 @@ main(int argc, char **argv)
 		}
 	if (optind + 1 != argc || count == 0)
 		errx(2, "usage: blast [-r] [-n count] [-b begin] [-s sender] "
-		    "[-t target] port");
+			"[-t target] port");
 	s = build(&id, count, raw ? 1 : 2);
 	fd = bench_connect((uint16_t)atoi(argv[optind]));
 	if (!raw)

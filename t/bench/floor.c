@@ -62,8 +62,8 @@ serve(struct server *s)
 int
 main(int argc, char **argv)
 {
-	struct epoll_event ev = { .events = EPOLLIN };
-	struct server s = { .file = -1 };
+	struct epoll_event ev = {.events = EPOLLIN};
+	struct server s = {.file = -1};
 	int lfd, efd, one = 1;
 	uint16_t port;
 
@@ -71,8 +71,9 @@ main(int argc, char **argv)
 		errx(2, "usage: floor mode [file]");
 	s.echo = strncmp(argv[1], "echo", 4) == 0;
 	s.sync = strcmp(argv[1], "echo-sync") == 0;
-	if (argc > 2 && (s.file = open(argv[2],
-	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600)) == -1)
+	if (argc > 2 &&
+	    (s.file = open(
+		 argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600)) == -1)
 		err(1, "%s", argv[2]);
 	lfd = bench_listen(&port);
 	printf("port %u\n", port);

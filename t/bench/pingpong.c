@@ -52,7 +52,7 @@ round_trip(int fd, const struct bench_id *id, unsigned long seq)
 int
 main(int argc, char **argv)
 {
-	struct bench_id id = { "FIX.4.4", "CLIENT", "SERVER" };
+	struct bench_id id = {"FIX.4.4", "CLIENT", "SERVER"};
 	size_t count = 5000;
 	bool raw = false;
 	double *us, sum = 0;
@@ -80,7 +80,7 @@ main(int argc, char **argv)
 		}
 	if (optind + 1 != argc || count == 0)
 		errx(2, "usage: pingpong [-r] [-n count] [-b begin] "
-		    "[-s sender] [-t target] port");
+			"[-s sender] [-t target] port");
 	if ((us = calloc(count, sizeof(*us))) == NULL)
 		err(1, NULL);
 	fd = bench_connect((uint16_t)atoi(argv[optind]));
