@@ -16,6 +16,8 @@ import qf
 from qf import fg
 
 SEED = 7
+HEART_BT_INT = 5 # seconds; the last numbers may be lost with a connection,
+                  # and then a heartbeat brings the sides in step
 LIMIT = 60  # seconds, for one exchange of everything
 PACE = 10  # of the peer's messages, a millisecond
 CHUNK = 2000  # messages in a file for fixgatectl
@@ -39,9 +41,11 @@ def exchange(w, role, begin, count):
     name = begin + ":GATE->QF"
     port = fg.free_port()
     make = fg.acceptor if role == "acceptor" else fg.initiator
-    gw = w.gateway(tag, sessions=[make("GATE", "QF", port, begin)])
+    gw = w.gateway(tag, sessions=[make("GATE", "QF", port, begin,
+                                       HeartBtInt=HEART_BT_INT)])
     peer = qf.QuickFix(w, tag + "-qf", "initiator" if role == "acceptor" else
-                       "acceptor", "QF", "GATE", port, begin, seed=SEED)
+                       "acceptor", "QF", "GATE", port, begin, seed=SEED,
+                       HeartBtInt=HEART_BT_INT)
     for p in (gw, peer) if role == "acceptor" else (peer, gw):
         p.start()
     peer.wait_line("logon")

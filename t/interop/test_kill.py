@@ -20,6 +20,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import qf
 from qf import fg
 
+HEART_BT_INT = 5     # seconds; the last numbers may be lost with a connection,
+                     # and then a heartbeat brings the sides in step
 LIMIT = 60           # seconds, to recover and to get in step
 BATCH = 100          # messages in a file for fixgatectl
 PACE = 2             # of the peers' messages, a millisecond
@@ -78,11 +80,12 @@ class Line:
         self.begin, self.role = begin, role
         self.comp_id = "QF" + begin[-1]
         make = fg.acceptor if role == "acceptor" else fg.initiator
-        self.section = make("GATE", self.comp_id, port, begin)
+        self.section = make("GATE", self.comp_id, port, begin,
+                            HeartBtInt=HEART_BT_INT)
         self.name = "%s:GATE->%s" % (begin, self.comp_id)
         self.peer = qf.QuickFix(
             w, self.comp_id, "initiator" if role == "acceptor" else "acceptor",
-            self.comp_id, "GATE", port, begin)
+            self.comp_id, "GATE", port, begin, HeartBtInt=HEART_BT_INT)
 
     def begin_traffic(self, gw):
         self.sender = Sender(gw, self.name, self.begin)
