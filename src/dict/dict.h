@@ -14,7 +14,7 @@
 
 struct dict;
 
-/* Types of the standard, all versions. Names compare without case, '-' and '_'. */
+/* Types of the standard, all versions. Names compare without case, '-', '_'. */
 #define DICT_TYPES(X)                                                          \
 	X(STRING) X(CHAR) X(BOOLEAN) X(INT) X(LENGTH) X(NUMINGROUP) X(SEQNUM)  \
 	X(TAGNUM) X(DAYOFMONTH) X(FLOAT) X(PRICE) X(QTY) X(AMT) X(PERCENTAGE)  \
@@ -135,16 +135,24 @@ enum dict_flag {
 
 /* Working memory of validation, one for each thread that validates. */
 struct dict_scratch;
-struct dict_scratch *dict_scratch_new(void); /* returns owned; NULL: no memory */
+/* Returns owned; NULL: no memory. */
+struct dict_scratch *dict_scratch_new(void);
 void dict_scratch_free(struct dict_scratch *s);
 
 /*
  * Validate an indexed message (clean frame) in one pass over its fields.
- * transport describes header, trailer and session-level messages; app the others
- * (the same dictionary before FIXT.1.1).
- * Returns true, or false and *rej: of several faults the one that the QuickFIX family would name
- * (session-behaviour R11): header/body order, MsgType, required (lowest tag), then header
- * before body by ascending tag.
+ * transport describes header, trailer and session-level messages; app the
+ * others (the same dictionary before FIXT.1.1).
+ * Returns true, or false and *rej: of several faults the one that the QuickFIX
+ * family would name (session-behaviour R11): header/body order, MsgType,
+ * required (lowest tag; header, trailer, body, groups), then header, trailer
+ * and body by ascending tag. FIX_REJECT_OTHER: no memory, on a first message.
+ *
+ * DICT_PROFILE_QUICKFIX judges as QuickFIX C++ does: inside groups neither
+ * values nor order are looked at, a first member other than the delimiter opens
+ * an instance, required flags count only where QuickFIX keeps them, and the forms
+ * that it does not check (dates other than UTC, month-year, time zones,
+ * countries, word lists) pass.
  */
 bool dict_validate(const struct dict *transport, const struct dict *app,
     unsigned flags, const struct fix_msg *m, struct dict_scratch *s,

@@ -1,1 +1,24 @@
-# dict
+noinst_LIBRARIES += libdict.a
+libdict_a_SOURCES = \
+	src/dict/arena.c \
+	src/dict/arena.h \
+	src/dict/build.c \
+	src/dict/build.h \
+	src/dict/check.c \
+	src/dict/compile.c \
+	src/dict/defs.h \
+	src/dict/dict.c \
+	src/dict/dict.h \
+	src/dict/faults.c \
+	src/dict/fields.c \
+	src/dict/impl.h \
+	src/dict/lens.c \
+	src/dict/resolve.c \
+	src/dict/validate.c
+
+# The only user of libxml2.
+noinst_LIBRARIES += libdictxml.a
+libdictxml_a_SOURCES = \
+	src/dict/xml/xml.c \
+	src/dict/xml/xml.h
+libdictxml_a_CFLAGS = $(AM_CFLAGS) $(LIBXML2_CFLAGS)

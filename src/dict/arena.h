@@ -1,0 +1,20 @@
+/* arena.h: memory that is freed all at once. For libdict only. */
+#ifndef FG_DICT_ARENA_H
+#define FG_DICT_ARENA_H
+
+#include <stddef.h>
+
+struct arena_block;
+
+/* All-zero is a valid empty arena. */
+struct arena {
+	struct arena_block *last;
+	size_t used; /* of the last block */
+};
+
+/* Zeroed memory for n objects of a size; NULL if there is none. n may be 0. */
+void *arena_alloc(struct arena *a, size_t n, size_t size);
+char *arena_strdup(struct arena *a, const char *s);
+void arena_free(struct arena *a);
+
+#endif

@@ -1,0 +1,510 @@
+/*
+ * One pass over the fields of a message. Each fault found becomes a rank, and
+ * the lowest rank is the answer:
+ *
+ *   63-60    59-56     55-24          23-16
+ *   stage    section   tag, biased    step within the field
+ *
+ * Order and MsgType end the pass at once; the stages are required fields, then
+ * what is wrong with a field that is there. A fault inside a group ranks by the
+ * tag of the group's counter in the message: there the QuickFIX family finds it.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "dict/impl.h"
+
+enum rank_stage { STAGE_REQUIRED = 1, STAGE_FIELD = 2, STAGE_NONE = 15 };
+enum rank_section { RANK_HEADER, RANK_TRAILER, RANK_BODY, RANK_GROUPS };
+enum rank_step { STEP_FIELD, STEP_COUNT, STEP_INSIDE };
+
+#define RANK_NONE ((uint64_t)STAGE_NONE << 60)
+#define VALUE_OK (-1)
+#define USER_TAGS 5000 /* first of those not in the standard, up to ... */
+#define NEW_TAGS 40000 /* ... where the standard goes on */
+
+struct dict_scratch {
+	uint32_t *seen; /* for each slot the instance that last filled it */
+	uint32_t cap;
+	uint32_t instance; /* the last number given */
+};
+
+/* A scope while it is filled: a section, or an instance of a group. */
+struct frame {
+	const struct dict_scope *scope;
+	const struct frame *up; /* NULL: not a group */
+	uint32_t *seen;		/* by slot */
+	uint32_t *below;	/* room for the groups inside */
+	uint32_t instance;	/* 0: none yet */
+	uint32_t nrequired;	/* of the required members, seen so far */
+};
+
+struct walk {
+	const struct dict *transport;
+	const struct dict *dict; /* of the body */
+	const struct fix_msg *m;
+	struct dict_scratch *s;
+	struct frame frame[DICT_SECTIONS];
+	unsigned flags;
+	unsigned profile;	/* 0: by the file, 1: as QuickFIX */
+	uint8_t required_flag;	/* of this profile */
+	uint64_t best;		/* rank of the fault in *rej */
+	uint64_t group_section; /* where the group stands whose inside ... */
+	int32_t group_tag;	/* ... is walked, and its counter */
+	struct dict_reject *rej;
+};
+
+struct dict_scratch *
+dict_scratch_new(void)
+{
+	return calloc(1, sizeof(struct dict_scratch));
+}
+
+void
+dict_scratch_free(struct dict_scratch *s)
+{
+	if (s == NULL)
+		return;
+	free(s->seen);
+	free(s);
+}
+
+/* Numbers for the instances of one message: all fields may open one. */
+static bool
+prepare(struct dict_scratch *s, uint32_t room, uint32_t nfield)
+{
+	uint32_t *grown;
+
+	if (room > s->cap) {
+		grown = realloc(s->seen, room * sizeof(*grown));
+		if (grown == NULL)
+			return false;
+		memset(grown, 0, room * sizeof(*grown));
+		s->seen = grown;
+		s->cap = room;
+		s->instance = 0;
+	}
+	if (s->instance > UINT32_MAX - nfield - 8) {
+		memset(s->seen, 0, s->cap * sizeof(*s->seen));
+		s->instance = 0;
+	}
+	return true;
+}
+
+static void
+note(struct walk *w, enum rank_stage stage, uint64_t section, int32_t by_tag,
+    enum rank_step step, enum fix_reject reason, int32_t tag)
+{
+	uint64_t biased = (uint32_t)by_tag ^ UINT32_C(0x80000000);
+	uint64_t rank = (uint64_t)stage << 60 | section << 56 | biased << 24 |
+	    (uint64_t)step << 16;
+
+	if (rank >= w->best)
+		return;
+	w->best = rank;
+	w->rej->reason = reason;
+	w->rej->tag = tag;
+}
+
+static void
+note_inside(struct walk *w, enum fix_reject reason, int32_t tag)
+{
+	note(w, STAGE_FIELD, w->group_section, w->group_tag, STEP_INSIDE,
+	    reason, tag);
+}
+
+static bool
+words_listed(const struct dict *d, uint32_t index, const char *p, size_t n)
+{
+	const char *space;
+	size_t len;
+
+	for (;;) {
+		space = memchr(p, ' ', n);
+		len = space == NULL ? n : (size_t)(space - p);
+		if (len == 0 || !dict_value_listed(d, index, p, len))
+			return false;
+		if (space == NULL)
+			return true;
+		p += len + 1;
+		n -= len + 1;
+	}
+}
+
+/* Empty, form, list: the reason of a Reject or VALUE_OK. */
+static inline int
+check_value(const struct walk *w, const struct dict *d, uint32_t index,
+    const struct fix_field *f)
+{
+	const struct dict_rule *r = &d->rule[index];
+	const char *p = w->m->buf + f->off;
+
+	if (f->len == 0)
+		return (w->flags & DICT_FIELDS_HAVE_VALUES) != 0
+		    ? (int)FIX_REJECT_EMPTY
+		    : VALUE_OK;
+	if (r->format != DICT_FORM_ANY &&
+	    !dict_form_ok((enum dict_format)r->format, p, f->len,
+		w->profile != 0))
+		return FIX_REJECT_FORMAT;
+	if (r->set == DICT_SET_ANY ||
+	    (w->flags & DICT_ALLOW_UNKNOWN_ENUM_VALUES) != 0)
+		return VALUE_OK;
+	if (r->tokens ? words_listed(d, index, p, f->len)
+		      : dict_value_listed(d, index, p, f->len))
+		return VALUE_OK;
+	return FIX_REJECT_VALUE;
+}
+
+/* A field that has no place where it stands. */
+static int
+check_stray(const struct walk *w, const struct dict *d, uint32_t index,
+    const struct fix_field *f)
+{
+	bool user = f->tag >= USER_TAGS && !(index != 0 && f->tag >= NEW_TAGS);
+	int reason = check_value(w, d, index, f);
+
+	if (reason != VALUE_OK)
+		return reason;
+	if (f->tag > 0 && user && (w->flags & DICT_USER_DEFINED_FIELDS) == 0)
+		return VALUE_OK;
+	if (f->tag > 0 && !user &&
+	    (w->flags & DICT_ALLOW_UNKNOWN_MSG_FIELDS) != 0)
+		return VALUE_OK;
+	return index == 0 ? FIX_REJECT_INVALID_TAG : FIX_REJECT_NOT_DEFINED;
+}
+
+/* Which section a tag belongs to, and its index in that dictionary. */
+static inline enum dict_section
+place(const struct walk *w, int32_t tag, const struct dict **d,
+    uint32_t *index)
+{
+	uint32_t i = dict_index(w->transport, tag);
+	enum dict_section section =
+	    (enum dict_section)w->transport->rule[i].section;
+
+	*d = w->transport;
+	*index = i;
+	if (section != DICT_BODY)
+		return section;
+	if (w->dict != w->transport) {
+		*d = w->dict;
+		*index = dict_index(w->dict, tag);
+	}
+	/* Header fields of other versions do not open the body. */
+	if (i == 0 && *index == 0 && fix_tag_is_header(tag))
+		return DICT_HEADER;
+	return DICT_BODY;
+}
+
+/* Does a scope further out know the tag? */
+static bool
+known_above(const struct walk *w, const struct frame *up, int32_t tag,
+    uint32_t index)
+{
+	const struct dict *d;
+	uint32_t i;
+
+	for (; up != NULL; up = up->up)
+		if (dict_slot(up->scope, index) != 0)
+			return true;
+	return place(w, tag, &d, &i) != DICT_BODY;
+}
+
+/* Would the innermost scope that knows the tag take it now? */
+static bool
+wanted_above(const struct frame *up, uint32_t index)
+{
+	uint32_t slot;
+
+	for (; up != NULL; up = up->up) {
+		slot = dict_slot(up->scope, index);
+		if (slot != 0)
+			return up->seen[slot] != up->instance ||
+			    (slot == 1 && up->up != NULL);
+	}
+	return false;
+}
+
+/* The required member with the lowest tag that the instance lacks. */
+static int32_t
+first_missing(const struct walk *w, const struct frame *fr)
+{
+	const struct dict_scope *s = fr->scope;
+	uint32_t i, slot;
+
+	for (i = 0; i < s->nrequired[w->profile]; i++) {
+		slot = s->required[w->profile][i];
+		if (fr->seen[slot] != fr->instance)
+			return s->member[slot].tag;
+	}
+	return DICT_NO_TAG;
+}
+
+static void
+close_instance(struct walk *w, const struct frame *fr)
+{
+	if (fr->instance != 0 &&
+	    fr->nrequired != fr->scope->nrequired[w->profile])
+		note(w, STAGE_REQUIRED, RANK_GROUPS, w->group_tag, STEP_INSIDE,
+		    FIX_REJECT_REQUIRED_MISSING, first_missing(w, fr));
+}
+
+static void
+open_instance(struct walk *w, struct frame *fr)
+{
+	close_instance(w, fr);
+	fr->instance = ++w->s->instance;
+	fr->nrequired = 0;
+}
+
+enum verdict { TAKEN, REPEATED, LEAVES };
+
+/*
+ * May the member at slot stand here? *last is the slot before it, *n counts the
+ * instances; opens a new one if need be. A tag may belong to this group and to
+ * a scope further out: it stays here as long as it fits here.
+ */
+static enum verdict
+enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
+    bool full, uint32_t *last, uint64_t *n)
+{
+	const struct dict_member *m = &fr->scope->member[slot];
+	bool again = fr->instance != 0 && fr->seen[slot] == fr->instance;
+	bool opens = slot == 1 || *n == 0 || (again && w->profile != 0);
+
+	if ((opens ? full || *n == 0 : again || slot < *last) &&
+	    (slot != 1 || full) && wanted_above(fr->up, index))
+		return LEAVES;
+	if (opens) {
+		if (slot != 1 && *n == 0 && w->profile == 0)
+			note_inside(w, FIX_REJECT_REQUIRED_MISSING,
+			    fr->scope->member[1].tag);
+		open_instance(w, fr);
+		++*n;
+	} else if (again) {
+		note_inside(w, FIX_REJECT_REPEATED, m->tag);
+		return REPEATED;
+	} else if (slot < *last && w->profile == 0 &&
+	    (w->flags & DICT_UNORDERED_GROUP_FIELDS) != 0) {
+		note_inside(w, FIX_REJECT_GROUP_ORDER, m->tag);
+	}
+	*last = slot;
+	fr->seen[slot] = fr->instance;
+	fr->nrequired += (m->flags & w->required_flag) != 0;
+	return TAKEN;
+}
+
+/*
+ * Walk the instances behind the counter at field i; returns the first field
+ * that belongs to none. What no scope knows stays in the instance where it was
+ * found, so that the fault told is this field and not the count.
+ */
+static uint32_t
+walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
+    const struct dict *d, uint32_t i)
+{
+	const struct fix_field *f, *counter = &w->m->field[i];
+	struct frame fr = { .scope = g, .up = up, .seen = up->below,
+		.below = up->below + g->n + 1 };
+	uint64_t count = 0, n = 0;
+	uint32_t index, slot, last = 0;
+	enum verdict v;
+	bool counted = num_parse_u64(w->m->buf + counter->off, counter->len,
+			   &count) == 0;
+	int reason;
+
+	for (i++; i < w->m->nfield; i++) {
+		f = &w->m->field[i];
+		index = dict_index(d, f->tag);
+		slot = dict_slot(g, index);
+		if (slot == 0) {
+			if (n == 0 || known_above(w, up, f->tag, index))
+				break;
+			reason = check_stray(w, d, index, f);
+			if (reason != VALUE_OK)
+				note_inside(w, (enum fix_reject)reason,
+				    f->tag);
+			continue;
+		}
+		v = enter_member(w, &fr, slot, index, counted && n >= count,
+		    &last, &n);
+		if (v == LEAVES)
+			break;
+		/* QuickFIX does not look at values inside groups. */
+		if (v == TAKEN && w->profile == 0) {
+			reason = check_value(w, d, index, f);
+			if (reason != VALUE_OK)
+				note_inside(w, (enum fix_reject)reason,
+				    f->tag);
+		}
+		if (g->member[slot].group != NULL)
+			i = walk_group(w, &fr, g->member[slot].group, d, i) - 1;
+	}
+	close_instance(w, &fr);
+	if (counted && n != count)
+		note(w, STAGE_FIELD, w->group_section, w->group_tag,
+		    up->up == NULL ? STEP_COUNT : STEP_INSIDE,
+		    FIX_REJECT_GROUP_COUNT, counter->tag);
+	return i;
+}
+
+static const uint64_t rank_of[DICT_SECTIONS] = { [DICT_HEADER] = RANK_HEADER,
+	[DICT_BODY] = RANK_BODY, [DICT_TRAILER] = RANK_TRAILER };
+
+/* Take the field at i, with its group; returns the next field. */
+static inline uint32_t
+take_field(struct walk *w, enum dict_section section, const struct dict *d,
+    uint32_t index, uint32_t i)
+{
+	const struct fix_field *f = &w->m->field[i];
+	struct frame *fr = &w->frame[section];
+	uint32_t slot = dict_slot(fr->scope, index);
+	const struct dict_member *m = &fr->scope->member[slot];
+	int reason;
+
+	if (slot == 0) {
+		/* A group that the dictionary does not know may repeat it. */
+		reason = check_stray(w, d, index, f);
+	} else if (fr->seen[slot] == fr->instance) {
+		reason = FIX_REJECT_REPEATED;
+	} else {
+		fr->seen[slot] = fr->instance;
+		fr->nrequired += (m->flags & w->required_flag) != 0;
+		reason = check_value(w, d, index, f);
+	}
+	if (reason != VALUE_OK)
+		note(w, STAGE_FIELD, rank_of[section], f->tag, STEP_FIELD,
+		    (enum fix_reject)reason, f->tag);
+	if (slot == 0 || m->group == NULL)
+		return i + 1;
+	w->group_section = rank_of[section];
+	w->group_tag = f->tag;
+	return walk_group(w, fr, m->group, d, i);
+}
+
+/* The message type's members; sets w->dict to the dictionary that has them. */
+static const struct dict_scope *
+find_message(struct walk *w, const struct dict *app)
+{
+	const struct fix_field *f;
+	const struct dict_msg *m, *other;
+
+	f = w->m->nfield > 2 && w->m->field[2].tag == 35 ? &w->m->field[2]
+							 : fix_find(w->m, 35);
+	w->dict = w->transport;
+	if (f == NULL)
+		return NULL;
+	m = dict_msg_by_type(w->transport, w->m->buf + f->off, f->len);
+	if (app != w->transport && (m == NULL || !m->admin)) {
+		other = dict_msg_by_type(app, w->m->buf + f->off, f->len);
+		if (other != NULL || m == NULL) {
+			w->dict = app;
+			m = other;
+		}
+	}
+	return m == NULL ? NULL : &m->scope;
+}
+
+static void
+place_frames(struct walk *w, const struct dict_scope *body)
+{
+	const struct dict *t = w->transport;
+	uint32_t *at = w->s->seen, instance = ++w->s->instance;
+	const struct dict_scope *scope[DICT_SECTIONS] = {
+		[DICT_HEADER] = &t->header,
+		[DICT_BODY] = body,
+		[DICT_TRAILER] = &t->trailer,
+	};
+	int i;
+
+	for (i = 0; i < DICT_SECTIONS; i++) {
+		w->frame[i] = (struct frame){ .scope = scope[i], .seen = at,
+			.instance = instance };
+		at += scope[i]->n + 1;
+	}
+	for (i = 0; i < DICT_SECTIONS; i++)
+		w->frame[i].below = at;
+}
+
+static bool
+refuse(struct dict_reject *rej, enum fix_reject reason, int32_t tag)
+{
+	rej->reason = reason;
+	rej->tag = tag;
+	return false;
+}
+
+/* Header, body, trailer: the first field behind its section, or NULL. */
+static const struct fix_field *
+out_of_order(const struct walk *w)
+{
+	enum dict_section section, before = DICT_HEADER;
+	const struct dict *d;
+	uint32_t i, index;
+
+	for (i = 0; i < w->m->nfield; i++) {
+		section = place(w, w->m->field[i].tag, &d, &index);
+		if (section < before)
+			return &w->m->field[i];
+		before = section;
+	}
+	return NULL;
+}
+
+static void
+check_required(struct walk *w)
+{
+	const struct frame *fr;
+	int32_t tag;
+	int i;
+
+	for (i = 0; i < DICT_SECTIONS; i++) {
+		fr = &w->frame[i];
+		if (fr->nrequired == fr->scope->nrequired[w->profile])
+			continue;
+		tag = first_missing(w, fr);
+		note(w, STAGE_REQUIRED, rank_of[i], tag, STEP_FIELD,
+		    FIX_REJECT_REQUIRED_MISSING, tag);
+	}
+}
+
+bool
+dict_validate(const struct dict *transport, const struct dict *app,
+    unsigned flags, const struct fix_msg *m, struct dict_scratch *s,
+    struct dict_reject *rej)
+{
+	struct walk w = { .transport = transport, .m = m, .s = s,
+		.flags = flags, .best = RANK_NONE, .rej = rej };
+	bool ordered = (flags & DICT_FIELDS_OUT_OF_ORDER) != 0;
+	enum dict_section section, before = DICT_HEADER;
+	const struct fix_field *f;
+	const struct dict_scope *body;
+	const struct dict *d;
+	uint32_t i = 0, index;
+
+	w.profile = (flags & DICT_PROFILE_QUICKFIX) != 0;
+	w.required_flag = w.profile ? DICT_REQUIRED_QF : DICT_REQUIRED;
+	body = find_message(&w, app);
+	if (body == NULL) {
+		f = ordered ? out_of_order(&w) : NULL;
+		return f != NULL
+		    ? refuse(rej, FIX_REJECT_ORDER, f->tag)
+		    : refuse(rej, FIX_REJECT_MSG_TYPE, DICT_NO_TAG);
+	}
+	if (!prepare(s, transport->header.room + transport->trailer.room +
+		body->room, m->nfield))
+		return refuse(rej, FIX_REJECT_OTHER, DICT_NO_TAG);
+	place_frames(&w, body);
+	while (i < m->nfield) {
+		section = place(&w, m->field[i].tag, &d, &index);
+		if (section < before && ordered)
+			return refuse(rej, FIX_REJECT_ORDER, m->field[i].tag);
+		before = section;
+		i = take_field(&w, section, d, index, i);
+	}
+	check_required(&w);
+	return w.best == RANK_NONE;
+}
