@@ -12,83 +12,72 @@
 #define LENGTH_REACH 256
 
 #define EACH_BYTE(b) (0x0101010101010101ULL * (b))
+#define WORD_DIGITS  4 /* of a tag that is read as one word */
 
-/* Walks over the SOHs of the message, a block at a time. */
+/* Walks over the SOHs of the message, a block at a time. Always a value, never
+ * a pointer, so that it lives in registers. */
 struct scan {
-	const char *p;
-	size_t len;
 	size_t base;   /* of the block */
 	uint64_t mask; /* its SOHs not yet returned */
 };
 
+/* The mask of the last block, which is not whole. */
 static uint64_t
-scan_block(const struct scan *s)
+scan_tail(const char *p, size_t len, size_t base)
 {
-	size_t rest = s->len - s->base;
 	char tail[SCAN_BLOCK];
 
-	if (rest >= SCAN_BLOCK)
-		return scan_soh(s->p + s->base);
-	if (s->len >= SCAN_BLOCK)
-		return scan_soh(s->p + s->len - SCAN_BLOCK) >>
-		    (SCAN_BLOCK - rest);
+	if (len >= SCAN_BLOCK)
+		return scan_soh(p + len - SCAN_BLOCK) >>
+		    (SCAN_BLOCK - (len - base));
 	memset(tail, 0, sizeof(tail));
-	memcpy(tail, s->p + s->base, rest);
+	memcpy(tail, p, len);
 	return scan_soh(tail);
 }
 
-/* Begin at the byte at (< len). */
-static void
-scan_seek(struct scan *s, size_t at)
+static inline uint64_t
+scan_block(const char *p, size_t len, size_t base)
 {
-	s->base = at - at % SCAN_BLOCK;
-	s->mask = scan_block(s) & UINT64_MAX << at % SCAN_BLOCK;
+	return len - base >= SCAN_BLOCK ? scan_soh(p + base) :
+	    scan_tail(p, len, base);
 }
 
-/* Offset of the next SOH, or len. */
-static inline size_t
-scan_next(struct scan *s)
+/* Begin at the byte at (< len). */
+static inline struct scan
+scan_from(const char *p, size_t len, size_t at)
 {
-	size_t at;
+	struct scan s = { .base = at - at % SCAN_BLOCK };
 
-	while (s->mask == 0) {
-		if (s->len - s->base <= SCAN_BLOCK)
-			return s->len;
-		s->base += SCAN_BLOCK;
-		s->mask = scan_block(s);
-	}
-	at = s->base + (size_t)__builtin_ctzll(s->mask);
-	s->mask &= s->mask - 1;
-	return at;
+	s.mask = scan_block(p, len, s.base) & UINT64_MAX << at % SCAN_BLOCK;
+	return s;
 }
 
 /*
- * Read up to seven digits and the '=' behind them, all in one word; returns
- * the number of digits, or 0 if the tag has another form. Eight bytes are read.
+ * Read up to WORD_DIGITS digits and the '=' behind them, all in one word;
+ * returns the number of digits, or 0 if the tag has another form. Eight bytes
+ * are read.
  */
 static inline size_t
 read_tag_word(const char *p, int32_t *tag)
 {
 	uint64_t w, hit;
+	uint32_t d;
 	size_t n;
 
 	memcpy(&w, p, sizeof(w));
 	w = le64toh(w) ^ EACH_BYTE('0');
 	hit = w ^ EACH_BYTE('=' ^ '0');
 	hit = (hit - EACH_BYTE(1)) & ~hit & EACH_BYTE(0x80);
-	if (hit == 0)
+	n = (size_t)__builtin_ctzll(hit | 1ULL << 63) / 8;
+	if (n - 1 >= WORD_DIGITS)
 		return 0;
-	n = (size_t)__builtin_ctzll(hit) / 8;
-	if (n == 0)
+	d = (uint32_t)w << (32 - 8 * n);
+	if (((d + (uint32_t)EACH_BYTE(0x80 - 10)) | d) &
+	    (uint32_t)EACH_BYTE(0x80))
 		return 0;
-	w <<= 64 - 8 * n;
-	if (((w + EACH_BYTE(0x80 - 10)) | w) & EACH_BYTE(0x80))
-		return 0;
-	/* Bytes to pairs to fours to one number; the first digit is lowest. */
-	w = (w * (1 + (10ULL << 8))) >> 8 & 0x00ff00ff00ff00ffULL;
-	w = (w * (1 + (100ULL << 16))) >> 16 & 0x0000ffff0000ffffULL;
-	w = (w * (1 + (10000ULL << 32))) >> 32;
-	*tag = (int32_t)w;
+	/* Digits to pairs to one number; the first digit is the lowest byte. */
+	d = (d * (1 + (10U << 8))) >> 8 & 0x00ff00ff;
+	*tag = (int32_t)((d * (1 + (100U << 16))) >> 16);
 	return n;
 }
 
@@ -121,13 +110,26 @@ read_tag(const char *p, size_t n, int32_t *tag)
 	return used != 0 ? used : read_tag_bytes(p, n, tag);
 }
 
+/* The sieve of lens: nothing is data without one, anything may be data if it
+ * was not made. */
+static const uint64_t *
+sieve_of(const struct fix_lens *lens)
+{
+	static const uint64_t none[FIX_LENS_BITS / 64];
+	static const uint64_t any[FIX_LENS_BITS / 64] = {
+		[0 ... FIX_LENS_BITS / 64 - 1] = UINT64_MAX };
+
+	if (lens == NULL)
+		return none;
+	return lens->sieved ? lens->sieve : any;
+}
+
 static inline bool
-may_be_data(const struct fix_lens *lens, int32_t tag)
+may_be_data(const uint64_t *sieve, int32_t tag)
 {
 	uint32_t bit = (uint32_t)tag % FIX_LENS_BITS;
 
-	return lens != NULL &&
-	    (!lens->sieved || (lens->sieve[bit / 64] >> bit % 64 & 1) != 0);
+	return (sieve[bit / 64] >> bit % 64 & 1) != 0;
 }
 
 void
@@ -198,15 +200,54 @@ garbled(struct fix_msg *m, enum fix_garble why, size_t at)
 	return FG_EGARBLED;
 }
 
+/* Index the fields; all that the loop needs is in local variables, since a
+ * store to a field might change what m points to. */
+static int
+index_fields(struct fix_msg *m, const char *buf, size_t len,
+    const struct fix_lens *lens)
+{
+	const uint64_t *sieve = sieve_of(lens);
+	struct fix_field *f = m->field, *last = f + m->cap;
+	struct scan s = { 0 };
+	size_t at, value, end, n;
+	int32_t tag = 0;
+	int err;
+
+	if (len > 0)
+		s = scan_from(buf, len, 0);
+	for (at = 0; at < len; at = end + 1) {
+		n = read_tag(buf + at, len - at, &tag);
+		if (n == 0)
+			return garbled(m, FIX_BAD_TAG, at);
+		value = at + n + 1;
+		if (may_be_data(sieve, tag)) {
+			err = data_end(m, lens, tag, value, &end);
+			if (err == FG_EGARBLED)
+				return garbled(m, FIX_BAD_DATA_LENGTH, at);
+			if (err == 0)
+				s = scan_from(buf, len, end);
+		}
+		while (s.mask == 0) {
+			if (len - s.base <= SCAN_BLOCK)
+				return garbled(m, FIX_BAD_TAG, at);
+			s.base += SCAN_BLOCK;
+			s.mask = scan_block(buf, len, s.base);
+		}
+		end = s.base + (size_t)__builtin_ctzll(s.mask);
+		s.mask &= s.mask - 1;
+		if (f == last)
+			return FG_ELIMIT;
+		*f++ = (struct fix_field){ tag, (uint32_t)value,
+			(uint32_t)(end - value) };
+		m->nfield++;
+	}
+	return 0;
+}
+
 int
 fix_parse(struct fix_msg *m, const char *buf, size_t len,
     const struct fix_lens *lens)
 {
-	struct scan s = { .p = buf, .len = len };
-	size_t at = 0, value, end, n;
-	int32_t tag;
-	int err;
-
 	if (len > UINT32_MAX)
 		return FG_ELIMIT;
 	m->buf = buf;
@@ -214,28 +255,7 @@ fix_parse(struct fix_msg *m, const char *buf, size_t len,
 	m->nfield = 0;
 	m->garble = FIX_CLEAN;
 	m->garble_off = 0;
-	if (len > 0)
-		scan_seek(&s, 0);
-	for (; at < len; at = end + 1) {
-		n = read_tag(buf + at, len - at, &tag);
-		if (n == 0)
-			return garbled(m, FIX_BAD_TAG, at);
-		value = at + n + 1;
-		err = may_be_data(lens, tag) ?
-		    data_end(m, lens, tag, value, &end) : FG_ENOENT;
-		if (err == FG_EGARBLED)
-			return garbled(m, FIX_BAD_DATA_LENGTH, at);
-		if (err == 0)
-			scan_seek(&s, end);
-		end = scan_next(&s);
-		if (end == len)
-			return garbled(m, FIX_BAD_TAG, at);
-		if (m->nfield == m->cap)
-			return FG_ELIMIT;
-		m->field[m->nfield++] = (struct fix_field){ tag,
-			(uint32_t)value, (uint32_t)(end - value) };
-	}
-	return 0;
+	return index_fields(m, buf, len, lens);
 }
 
 const struct fix_field *

@@ -55,19 +55,31 @@ scan_soh(const char *p)
 	    scan_soh_16(p + 32) << 32 | scan_soh_16(p + 48) << 48;
 }
 
-/* The halves of the sums of absolute differences from zero are two sums of
- * eight bytes each. */
+/* Add the 16 bytes to the two sums in the halves of sum. */
+static inline __m128i
+scan_add_16(__m128i sum, __m128i v)
+{
+	return _mm_add_epi64(sum, _mm_sad_epu8(v, _mm_setzero_si128()));
+}
+
+/* The rest behind the last whole block is read as the end of a block whose
+ * first bytes, already counted, are masked out. */
 static inline uint8_t
 scan_sum(const char *p, size_t n)
 {
-	__m128i sum = _mm_setzero_si128(), v;
+	static const unsigned char edge[32] = { [16 ... 31] = 0xff };
+	__m128i sum = _mm_setzero_si128();
 
-	for (; n >= 16; p += 16, n -= 16) {
-		v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		sum = _mm_add_epi64(sum, _mm_sad_epu8(v, _mm_setzero_si128()));
-	}
-	sum = _mm_add_epi64(sum, _mm_srli_si128(sum, 8));
-	return (uint8_t)(_mm_cvtsi128_si32(sum) + scan_sum_any(p, n));
+	if (n < 16)
+		return scan_sum_any(p, n);
+	for (; n >= 16; p += 16, n -= 16)
+		sum = scan_add_16(sum,
+		    _mm_loadu_si128((const __m128i *)(const void *)p));
+	sum = scan_add_16(sum, _mm_and_si128(
+	    _mm_loadu_si128((const __m128i *)(const void *)(p + n - 16)),
+	    _mm_loadu_si128((const __m128i *)(const void *)(edge + n))));
+	return (uint8_t)(_mm_cvtsi128_si32(sum) +
+	    _mm_cvtsi128_si32(_mm_srli_si128(sum, 8)));
 }
 
 #else

@@ -6,3 +6,12 @@ EXTRA_DIST += t/bench/run t/bench/sessions.py t/bench/qf_acceptor.cpp
 t_bench_floor_SOURCES = t/bench/floor.c t/bench/bench.c t/bench/bench.h
 t_bench_pingpong_SOURCES = t/bench/pingpong.c t/bench/bench.c t/bench/bench.h
 t_bench_blast_SOURCES = t/bench/blast.c t/bench/bench.c t/bench/bench.h
+
+# By hand as well, but small: built by `make check` so that it keeps compiling.
+check_PROGRAMS += t/bench/codec
+
+t_bench_codec_SOURCES = \
+	t/bench/codec.c \
+	t/bench/messages.c \
+	t/bench/messages.h
+t_bench_codec_LDADD = libfix.a libbase.a
