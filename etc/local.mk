@@ -1,3 +1,1 @@
-EXTRA_DIST += \
-	etc/examples/broker.conf \
-	etc/examples/exchange.conf
+# etc

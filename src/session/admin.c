@@ -1,0 +1,104 @@
+#include <inttypes.h>
+
+#include "session/internal.h"
+
+void
+admin_heartbeat(struct sess *s, struct now now, struct sess_acts *a)
+{
+	struct out_msg o;
+
+	out_start(&o, "0");
+	out_send(s, now, &o, false, a);
+}
+
+/* The one TestReqID that the family uses [6_SendTestRequest]. */
+void
+admin_test_request(struct sess *s, struct now now, struct sess_acts *a)
+{
+	struct out_msg o;
+
+	s->testing = true;
+	s->tested = now.mono;
+	out_start(&o, "1");
+	out_str(&o, 112, "TEST");
+	out_send(s, now, &o, false, a);
+}
+
+/* The text of 112 comes back as it is, be it empty. */
+static void
+answer_test(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	const struct fix_field *f = fix_find(rx->m, 112);
+	struct out_msg o;
+
+	seq_accept(s, rx, a);
+	out_start(&o, "0");
+	if (f != NULL)
+		out_bytes(&o, 112, fix_value(rx->m, f), f->len);
+	out_send(s, now, &o, false, a);
+}
+
+bool
+admin_is_gap_fill(const struct rx *rx)
+{
+	return fix_get_bool(rx->m, 123);
+}
+
+static void
+refuse_new_number(struct sess *s, struct now now, const struct rx *rx,
+    enum fix_reject reason, int32_t tag, struct sess_acts *a)
+{
+	acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
+	    "NewSeqNo is missing or too low");
+	reject_send(s, now, rx, reason, tag, a);
+}
+
+static void
+skip_to(struct sess *s, uint64_t first, uint64_t next, struct sess_acts *a)
+{
+	if (next > first)
+		acts_event(s, a, SESS_EV_SKIPPED, first, next - 1,
+		    "the peer skipped %" PRIu64 " numbers", next - first);
+	s->seqs.next_in = next;
+	s->dirty = true;
+}
+
+/* A gap fill comes in its turn, a reset at any time. One that would go back
+ * is rejected and uses no number [11c]. */
+static void
+sequence_reset(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	bool fill = admin_is_gap_fill(rx);
+	uint64_t next, least;
+
+	if (fix_get_u64(rx->m, 36, &next) != 0) {
+		refuse_new_number(s, now, rx, FIX_REJECT_REQUIRED_MISSING, 36,
+		    a);
+		return;
+	}
+	least = fill ? rx->seq + 1 : s->seqs.next_in;
+	if (next < least || next > SEQ_MAX) {
+		refuse_new_number(s, now, rx, FIX_REJECT_VALUE, DICT_NO_TAG, a);
+		return;
+	}
+	if (fill)
+		seq_accept(s, rx, a);
+	else
+		acts_other(s, a, SESS_OTHER_UNSEQUENCED, rx->seq,
+		    "a reset needs no number");
+	skip_to(s, s->seqs.next_in, next, a);
+}
+
+void
+admin_recv(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
+{
+	if (rx->admin == '1')
+		answer_test(s, now, rx, a);
+	else if (rx->admin == '4')
+		sequence_reset(s, now, rx, a);
+	else
+		/* Heartbeat, Reject, and a Logon that came early or again. */
+		seq_accept(s, rx, a);
+}

@@ -1,0 +1,282 @@
+/*
+ * internal.h: what the files of the session machine share. The flow of a
+ * received message: session.c (by state) -> recv.c (checks, in the order of R11)
+ * -> admin.c, logon.c, resend.c, seq.c (what it means) -> out.c (answers).
+ */
+#ifndef FG_SESSION_INTERNAL_H
+#define FG_SESSION_INTERNAL_H
+
+#include "base/num.h"
+#include "session/session.h"
+
+/* Largest MsgSeqNum that is taken from a peer: leaves room to count on. */
+#define SEQ_MAX UINT64_C(1000000000000000000)
+
+/* What differs between the versions; version.c has the rows. */
+enum reject_form {
+	REJECT_TEXT,    /* 45 and 58 only, the tag in the text */
+	REJECT_FEW,     /* 371, 372, and 373 up to 11 */
+	REJECT_ALL_CODES,
+};
+
+struct version {
+	const char *begin_string;
+	bool fractions; /* of a second in 52 and 122 */
+	enum reject_form reject;
+	bool business_reject;    /* 35=j exists */
+	bool routing_locations;  /* 144 and 145 exist */
+	bool reset_flag;         /* 141 exists */
+	uint64_t resend_to_end;  /* EndSeqNo that means "and all after it" */
+	bool fixt;
+};
+
+/* Borrowed, static. begin_string must be one of the table's. */
+const struct version *version_find(const char *begin_string);
+
+/* An open ResendRequest of ours. */
+struct gap {
+	uint64_t end; /* number that showed the gap: closed when it is due; 0: none */
+	mono_t asked; /* or the last progress since */
+	unsigned asks; /* without progress */
+};
+
+/* Early messages, kept by the driver. n and bytes may be too high (numbers
+ * that came twice, or were skipped), never too low, until all are passed. */
+struct early {
+	uint64_t first, last;
+	uint32_t n;
+	uint64_t bytes;
+};
+
+/* Answering the peer's ResendRequest. */
+struct resend {
+	uint64_t first, last; /* asked of the driver; last 0: idle */
+	uint64_t next;        /* first number not answered yet */
+	uint64_t fill;        /* first number of the gap fill to come, or 0 */
+	bool held;            /* sending what was held, not resending */
+	uint64_t again_first, again_last; /* asked meanwhile; 0: nothing */
+	uint64_t held_first;  /* numbered meanwhile and not sent; 0: nothing */
+};
+
+#define WHO_MAX 64 /* bytes of the name of who asked for a reset */
+
+struct sess {
+	struct sess_cfg cfg;
+	const struct version *ver;
+	struct dict_scratch *scratch; /* borrowed */
+	enum sess_state state;
+	struct sess_seqs seqs;
+	bool dirty; /* seqs changed since the last SESS_STATE */
+	mono_t entered;
+	mono_t last_in, last_out;
+	bool testing; /* a TestRequest of ours is open, since tested */
+	mono_t tested;
+	uint32_t heart_bt_int;
+	bool reset_sent; /* our Logon said 141=Y */
+	struct gap gap;
+	struct early early;
+	struct resend resend;
+	bool reset_pending; /* sess_reset waits for the end of the connection */
+	char reset_who[WHO_MAX];
+};
+
+/* A received message on its way through the checks. */
+struct rx {
+	const struct fix_msg *m;
+	const char *type;
+	size_t type_len;
+	char admin; /* the type if it is a session-level one, else 0 */
+	uint64_t seq; /* 0 without has_seq */
+	bool has_seq;
+	wall_t sent; /* 52 */
+	wall_t arrived;
+	bool poss_dup;
+	bool recalled;
+};
+
+/* session.c */
+
+/* The only way to another state. ev tells why, seq and text go into its row;
+ * ENDING closes the connection. */
+void sess_enter(struct sess *s, struct now now, enum sess_state st,
+    enum sess_event ev, const char *text, struct sess_acts *a);
+
+/* acts.c */
+void acts_add(const struct sess *s, struct sess_acts *a,
+    enum sess_act_kind kind, uint64_t seq, uint64_t seq2);
+void acts_bytes(const struct sess *s, struct sess_acts *a,
+    enum sess_act_kind kind, uint64_t seq, size_t off, size_t len);
+void acts_other(const struct sess *s, struct sess_acts *a,
+    enum sess_other code, uint64_t seq, const char *text);
+void acts_event(const struct sess *s, struct sess_acts *a, enum sess_event ev,
+    uint64_t seq, uint64_t seq2, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
+/* SESS_STATE, if the numbers changed. */
+void acts_state(struct sess *s, struct sess_acts *a);
+
+/* fields.c: walk over complete fields; data fields may hold SOH. */
+struct field {
+	int32_t tag;
+	const char *whole; /* from its tag to its SOH */
+	size_t whole_len;
+	const char *value;
+	size_t len;
+};
+
+struct fields {
+	const char *p;
+	size_t n;
+	size_t at;
+	const struct fix_lens *lens;
+	int32_t last_tag;
+	uint64_t last_value;
+};
+
+struct fields fields_over(const struct sess *s, const char *p, size_t n);
+/* 1 and *f, 0 at the end, or FG_EINVAL. */
+int fields_next(struct fields *w, struct field *f);
+
+/* out.c: messages of ours. The fields of a list go out ascending by tag; the
+ * text they point to must live until the message is written. */
+#define OUT_FIELDS  40
+#define OUT_NUMBERS 6
+
+struct out_field {
+	int32_t tag;
+	bool whole; /* p is one or more complete fields */
+	size_t len;
+	const char *p;
+};
+
+struct out_list {
+	struct out_field f[OUT_FIELDS];
+	size_t n;
+};
+
+struct out_msg {
+	const char *type;
+	size_t type_len;
+	struct out_list head, body;
+	/* Runs of body fields behind those of the list, as they are. */
+	struct out_run {
+		const char *p;
+		size_t n;
+	} run[OUT_FIELDS + 1];
+	size_t nrun;
+	char number[OUT_NUMBERS][NUM_TEXT_MAX];
+	size_t nnumber;
+	int err;
+};
+
+void out_start(struct out_msg *o, const char *type);
+void out_run(struct out_msg *o, const char *p, size_t n);
+void out_head(struct out_msg *o, int32_t tag, const char *p, size_t n);
+void out_bytes(struct out_msg *o, int32_t tag, const char *p, size_t n);
+void out_str(struct out_msg *o, int32_t tag, const char *text);
+void out_u64(struct out_msg *o, int32_t tag, uint64_t v);
+void out_i64(struct out_msg *o, int32_t tag, int64_t v);
+void out_whole(struct out_msg *o, int32_t tag, const char *p, size_t n);
+/* Give it the next number, store it, and send it unless hold is set. */
+void out_send(struct sess *s, struct now now, struct out_msg *o, bool hold,
+    struct sess_acts *a);
+/* The same for application messages: held while a resend runs. */
+void out_send_app(struct sess *s, struct now now, struct out_msg *o,
+    struct sess_acts *a);
+/* Send it once more as number seq, with 43=Y and this 122 (NULL: the time of
+ * now). It is not stored. */
+void out_repeat(struct sess *s, struct now now, struct out_msg *o,
+    uint64_t seq, const char *orig, size_t orig_len, struct sess_acts *a);
+unsigned out_digits(const struct sess *s);
+
+/* recv.c */
+void recv_read(struct rx *rx, const struct fix_msg *m, wall_t arrived,
+    unsigned flags);
+/* In states ON and LOGOUT_SENT. */
+void recv_logged_on(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a);
+bool recv_begin_string_ok(const struct sess *s, const struct rx *rx);
+bool recv_comp_ids_ok(const struct sess *s, const struct rx *rx);
+bool recv_time_ok(const struct sess *s, const struct rx *rx);
+bool recv_valid(const struct sess *s, const struct rx *rx,
+    struct dict_reject *rej);
+
+/* logon.c */
+void logon_send(struct sess *s, struct now now, struct sess_acts *a);
+/* In states LOGON_WAIT and LOGON_SENT. */
+void logon_recv_first(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a);
+void logon_recv_answer(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a);
+/* 141=Y while logged on. */
+void logon_recv_reset(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a);
+void logon_refuse(struct sess *s, struct now now, enum sess_other why,
+    uint64_t seq, const char *text, struct sess_acts *a);
+
+/* logout.c */
+/* Send a Logout and wait for the answer; text (58) may be NULL, why is for the
+ * event. A second Logout is never sent. */
+void logout_start(struct sess *s, struct now now, const char *text,
+    const char *why, struct sess_acts *a);
+/* The same, and close at once. */
+void logout_now(struct sess *s, struct now now, const char *text,
+    struct sess_acts *a);
+/* The end of the session by the peer's Logout, with its text. */
+void logout_recv_text(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a);
+void logout_recv(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a);
+
+/* admin.c: session-level messages that came in their turn (or need none). */
+void admin_recv(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a);
+bool admin_is_gap_fill(const struct rx *rx);
+void admin_heartbeat(struct sess *s, struct now now, struct sess_acts *a);
+void admin_test_request(struct sess *s, struct now now, struct sess_acts *a);
+
+/* reject.c */
+void reject_send(struct sess *s, struct now now, const struct rx *rx,
+    enum fix_reject reason, int32_t tag, struct sess_acts *a);
+/* AcceptMsgTypes does not name it. */
+void reject_unsupported(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a);
+
+/* resend.c */
+void resend_recv(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a);
+bool resend_running(const struct sess *s);
+/* Message seq was numbered and not sent, because a resend runs. */
+void resend_hold(struct sess *s, uint64_t seq);
+void resend_cancel(struct sess *s);
+
+/* seq.c */
+/* rx came in its turn: FIX_IN row, next number. */
+void seq_accept(struct sess *s, const struct rx *rx, struct sess_acts *a);
+/* It was no use, but if it had the expected number this is used up. */
+void seq_use(struct sess *s, const struct rx *rx);
+/* For messages that are obeyed whatever their number is [R3]. */
+void seq_accept_any(struct sess *s, const struct rx *rx, struct sess_acts *a);
+void seq_too_high(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a);
+void seq_too_low(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a);
+/* Once for each received message, after all else: has the gap closed, is an early
+ * message due? before is the expected number at the start. */
+void seq_moved(struct sess *s, struct now now, uint64_t before,
+    struct sess_acts *a);
+/* ResendRequest for the open gap. */
+void seq_ask(struct sess *s, struct now now, struct sess_acts *a);
+void seq_recalled(struct sess *s, const struct rx *rx);
+/* Both numbers to 1, in a new epoch. */
+void seq_reset(struct sess *s, struct now now, const char *why,
+    struct sess_acts *a);
+/* The same, unless nothing of this epoch was used. */
+void seq_reset_used(struct sess *s, struct now now, const char *why,
+    struct sess_acts *a);
+void seq_forget(struct sess *s, struct sess_acts *a);
+
+/* timer.c */
+void timer_logged_on(struct sess *s, struct now now, struct sess_acts *a);
+mono_t timer_due(const struct sess *s);
+
+#endif

@@ -1,0 +1,223 @@
+#include <string.h>
+
+#include "base/err.h"
+#include "session/internal.h"
+
+/* The settings under which a session that starts at 1 says so to the peer. */
+static bool
+says_reset(const struct sess *s)
+{
+	return s->ver->reset_flag && s->seqs.next_in == 1 &&
+	    s->seqs.next_out == 1 && (s->cfg.reset_on_logon ||
+	    s->cfg.reset_on_logout || s->cfg.reset_on_disconnect);
+}
+
+static void
+put_logon(struct sess *s, struct now now, uint64_t heart_bt_int, bool reset,
+    struct sess_acts *a)
+{
+	const char *more = s->cfg.logon_fields;
+	struct fields w;
+	struct field f;
+	struct out_msg o;
+
+	out_start(&o, "A");
+	out_str(&o, 98, "0");
+	out_u64(&o, 108, heart_bt_int);
+	if (reset)
+		out_str(&o, 141, "Y");
+	if (more != NULL) {
+		w = fields_over(s, more, strlen(more));
+		if (fields_next(&w, &f) == 1)
+			out_whole(&o, f.tag, more, strlen(more));
+	}
+	if (s->ver->fixt && s->cfg.default_appl_ver_id != NULL)
+		out_str(&o, 1137, s->cfg.default_appl_ver_id);
+	out_send(s, now, &o, false, a);
+}
+
+void
+logon_send(struct sess *s, struct now now, struct sess_acts *a)
+{
+	s->reset_sent = says_reset(s);
+	put_logon(s, now, s->cfg.heart_bt_int, s->reset_sent, a);
+}
+
+/* Close without a byte [R7]. */
+void
+logon_refuse(struct sess *s, struct now now, enum sess_other why, uint64_t seq,
+    const char *text, struct sess_acts *a)
+{
+	acts_other(s, a, why, seq, text);
+	sess_enter(s, now, SESS_ENDING, SESS_EV_REFUSED, text, a);
+}
+
+/* What is wrong with this Logon, or NULL; *interval is its 108. */
+static const char *
+logon_fault(struct sess *s, struct rx *rx, uint64_t *interval)
+{
+	const struct fix_field *f;
+	struct dict_reject rej;
+
+	if (!recv_valid(s, rx, &rej) && s->cfg.reject_invalid)
+		return fix_reject_text(rej.reason);
+	if (!rx->has_seq)
+		return "Logon without MsgSeqNum";
+	if (fix_get_time(rx->m, 52, &rx->sent) != 0)
+		return "Logon without a usable SendingTime";
+	if (!recv_time_ok(s, rx))
+		return fix_reject_text(FIX_REJECT_SENDING_TIME);
+	if (!recv_comp_ids_ok(s, rx))
+		return fix_reject_text(FIX_REJECT_COMPID);
+	f = fix_find(rx->m, 98);
+	if (f != NULL && !fix_is(rx->m, f, "0"))
+		return "encryption (98) is not supported";
+	if (fix_get_u64(rx->m, 108, interval) != 0 || *interval > UINT32_MAX)
+		return "Logon without a usable HeartBtInt";
+	if (s->ver->fixt && fix_find(rx->m, 1137) == NULL)
+		return "Logon without DefaultApplVerID";
+	return NULL;
+}
+
+static const char *
+before_logon_fault(const struct sess *s, const struct rx *rx)
+{
+	if (!recv_begin_string_ok(s, rx))
+		return "wrong BeginString";
+	if (rx->admin != 'A')
+		return "the first message is not a Logon";
+	return NULL;
+}
+
+/* A peer that says it starts again, and does not, is told so. */
+static bool
+reset_contradicts(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	if (!fix_get_bool(rx->m, 141) || rx->seq == 1)
+		return false;
+	acts_other(s, a, SESS_OTHER_REFUSED, rx->seq,
+	    "ResetSeqNumFlag with a MsgSeqNum other than 1");
+	logout_now(s, now,
+	    "ResetSeqNumFlag (141) needs MsgSeqNum 1", a);
+	return true;
+}
+
+/* Logged on; the number of the Logon decides what comes now. */
+static void
+established(struct sess *s, struct now now, const struct rx *rx,
+    uint64_t interval, struct sess_acts *a)
+{
+	s->heart_bt_int = (uint32_t)interval;
+	s->last_in = now.mono;
+	s->testing = false;
+	sess_enter(s, now, SESS_ON, SESS_EV_LOGGED_ON, "logged on", a);
+	if (rx->seq > s->seqs.next_in)
+		seq_too_high(s, now, rx, a);
+}
+
+void
+logon_recv_first(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a)
+{
+	const char *fault;
+	uint64_t interval;
+	bool asked;
+
+	fault = before_logon_fault(s, rx);
+	if (fault != NULL) {
+		logon_refuse(s, now, SESS_OTHER_BEFORE_LOGON, rx->seq, fault,
+		    a);
+		return;
+	}
+	fault = logon_fault(s, rx, &interval);
+	if (fault != NULL) {
+		logon_refuse(s, now, SESS_OTHER_REFUSED, rx->seq, fault, a);
+		return;
+	}
+	if (reset_contradicts(s, now, rx, a))
+		return;
+	asked = fix_get_bool(rx->m, 141);
+	if (asked)
+		seq_reset_used(s, now, "ResetSeqNumFlag of the peer", a);
+	else if (s->cfg.reset_on_logon)
+		seq_reset_used(s, now, "ResetOnLogon", a);
+	if (rx->seq < s->seqs.next_in) {
+		seq_too_low(s, now, rx, a);
+		return;
+	}
+	if (rx->seq == s->seqs.next_in)
+		seq_accept(s, rx, a);
+	put_logon(s, now, interval, asked, a);
+	established(s, now, rx, interval, a);
+}
+
+/* The answer is no: a Logout or a Reject. */
+static void
+turned_down(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
+{
+	if (rx->has_seq)
+		seq_accept_any(s, rx, a);
+	else
+		acts_other(s, a, SESS_OTHER_INVALID, 0,
+		    "Received message without MsgSeqNum");
+	if (rx->admin == '5')
+		logout_recv_text(s, now, rx, a);
+	else
+		sess_enter(s, now, SESS_ENDING, SESS_EV_REFUSED,
+		    "the peer rejected our Logon", a);
+}
+
+void
+logon_recv_answer(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a)
+{
+	const char *fault;
+	uint64_t interval;
+
+	if (rx->admin == '5' || rx->admin == '3') {
+		turned_down(s, now, rx, a);
+		return;
+	}
+	fault = before_logon_fault(s, rx);
+	if (fault == NULL)
+		fault = logon_fault(s, rx, &interval);
+	if (fault != NULL) {
+		logon_refuse(s, now, rx->admin == 'A' ? SESS_OTHER_REFUSED :
+		    SESS_OTHER_BEFORE_LOGON, rx->seq, fault, a);
+		return;
+	}
+	if (reset_contradicts(s, now, rx, a))
+		return;
+	if (fix_get_bool(rx->m, 141) && !s->reset_sent)
+		seq_reset(s, now, "ResetSeqNumFlag of the peer", a);
+	if (rx->seq < s->seqs.next_in) {
+		seq_too_low(s, now, rx, a);
+		return;
+	}
+	if (rx->seq == s->seqs.next_in)
+		seq_accept(s, rx, a);
+	established(s, now, rx, interval, a);
+}
+
+/* Start again in the middle of a session [SessionReset]. */
+void
+logon_recv_reset(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a)
+{
+	const char *fault;
+	uint64_t interval;
+
+	fault = logon_fault(s, rx, &interval);
+	if (fault != NULL) {
+		acts_other(s, a, SESS_OTHER_REFUSED, rx->seq, fault);
+		logout_now(s, now, fault, a);
+		return;
+	}
+	if (reset_contradicts(s, now, rx, a))
+		return;
+	seq_reset(s, now, "ResetSeqNumFlag of the peer", a);
+	seq_accept(s, rx, a);
+	s->heart_bt_int = (uint32_t)interval;
+	put_logon(s, now, interval, true, a);
+}

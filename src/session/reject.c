@@ -1,0 +1,89 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "session/internal.h"
+
+#define CODE_MAX_FEW 11 /* largest SessionRejectReason of 4.2 [R2] */
+#define TEXT_MAX     100
+#define UNSUPPORTED_MSG_TYPE 3 /* BusinessRejectReason */
+
+/* The way back: who it was on behalf of is now whom to deliver to. */
+static void
+reverse_route(const struct sess *s, const struct rx *rx, struct out_msg *o)
+{
+	static const struct {
+		int32_t from, to;
+		bool location;
+	} turn[] = {
+		{ 115, 128, false },
+		{ 116, 129, false },
+		{ 144, 145, true },
+		{ 128, 115, false },
+		{ 129, 116, false },
+		{ 145, 144, true },
+	};
+	const struct fix_field *f;
+	size_t i;
+
+	for (i = 0; i < sizeof(turn) / sizeof(turn[0]); i++) {
+		if (turn[i].location && !s->ver->routing_locations)
+			continue;
+		f = fix_find(rx->m, turn[i].from);
+		if (f != NULL && f->len > 0)
+			out_head(o, turn[i].to, fix_value(rx->m, f), f->len);
+	}
+}
+
+/* 35=3 in the form of the version [R2]; a Reject is never rejected. */
+void
+reject_send(struct sess *s, struct now now, const struct rx *rx,
+    enum fix_reject reason, int32_t tag, struct sess_acts *a)
+{
+	enum reject_form form = s->ver->reject;
+	const char *text = fix_reject_text(reason);
+	char with_tag[TEXT_MAX];
+	struct out_msg o;
+
+	snprintf(with_tag, sizeof(with_tag), tag == DICT_NO_TAG ? "%s" :
+	    "%s (%" PRId32 ")", text, tag);
+	acts_event(s, a, SESS_EV_REJECTED, rx->seq, 0, "%s", with_tag);
+	if (rx->admin == '3')
+		return;
+	out_start(&o, "3");
+	reverse_route(s, rx, &o);
+	out_u64(&o, 45, rx->seq);
+	out_str(&o, 58, form == REJECT_TEXT ? with_tag : text);
+	if (form != REJECT_TEXT) {
+		if (tag != DICT_NO_TAG)
+			out_i64(&o, 371, tag);
+		out_bytes(&o, 372, rx->type, rx->type_len);
+		if (form == REJECT_ALL_CODES || reason <= CODE_MAX_FEW)
+			out_u64(&o, 373, reason);
+	}
+	out_send(s, now, &o, false, a);
+}
+
+/* The capitals differ, and counterparties compare [2r]. */
+void
+reject_unsupported(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	bool business = s->ver->business_reject;
+	struct out_msg o;
+
+	acts_event(s, a, SESS_EV_REJECTED, rx->seq, 0, "MsgType %.*s is not in "
+	    "AcceptMsgTypes", (int)rx->type_len, rx->type);
+	out_start(&o, business ? "j" : "3");
+	reverse_route(s, rx, &o);
+	out_u64(&o, 45, rx->seq);
+	out_str(&o, 58, business ? "Unsupported Message Type" :
+	    "Unsupported message type");
+	if (business) {
+		out_bytes(&o, 372, rx->type, rx->type_len);
+		out_u64(&o, 380, UNSUPPORTED_MSG_TYPE);
+		if (s->ver->fixt && s->cfg.default_appl_ver_id != NULL)
+			out_str(&o, 1137, s->cfg.default_appl_ver_id);
+	}
+	out_send_app(s, now, &o, a);
+}

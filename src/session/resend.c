@@ -1,0 +1,234 @@
+/*
+ * resend.c: answering a ResendRequest. The rows come from the driver, and the
+ * numbers asked for are answered in order:
+ *
+ *	first ... next-1 | next ... last
+ *	     answered    |  to come; from fill on (if set) by one gap fill
+ *
+ * What the application sends meanwhile is numbered, stored and held, so that it cannot
+ * overtake; then it is fetched and sent as it is: for the first time.
+ */
+#include "base/err.h"
+#include "session/internal.h"
+
+bool
+resend_running(const struct sess *s)
+{
+	return s->resend.last != 0;
+}
+
+void
+resend_hold(struct sess *s, uint64_t seq)
+{
+	if (s->resend.held_first == 0)
+		s->resend.held_first = seq;
+}
+
+void
+resend_cancel(struct sess *s)
+{
+	s->resend = (struct resend){ 0 };
+}
+
+static void
+gap_fill(struct sess *s, struct now now, uint64_t first, uint64_t next,
+    struct sess_acts *a)
+{
+	struct out_msg o;
+
+	out_start(&o, "4");
+	out_u64(&o, 36, next);
+	out_str(&o, 123, "Y");
+	out_repeat(s, now, &o, first, NULL, 0, a);
+}
+
+static void
+start(struct sess *s, uint64_t first, uint64_t last, bool held,
+    struct sess_acts *a)
+{
+	s->resend.first = s->resend.next = first;
+	s->resend.last = last;
+	s->resend.fill = 0;
+	s->resend.held = held;
+	acts_add(s, a, SESS_RESEND, first, last);
+}
+
+/* What a running resend will answer anyway is not asked for twice; other
+ * numbers wait for its end, as one range. */
+static void
+later(struct resend *r, uint64_t first, uint64_t last)
+{
+	if (!r->held && first >= r->next && last <= r->last)
+		return;
+	if (r->again_first == 0 || first < r->again_first)
+		r->again_first = first;
+	if (last > r->again_last)
+		r->again_last = last;
+}
+
+void
+resend_recv(struct sess *s, struct now now, struct rx *rx,
+    struct sess_acts *a)
+{
+	uint64_t first, last, most = s->seqs.next_out - 1;
+
+	seq_accept_any(s, rx, a);
+	if (fix_get_u64(rx->m, 7, &first) != 0 ||
+	    fix_get_u64(rx->m, 16, &last) != 0)
+		return;
+	if (first == 0)
+		first = 1;
+	if (last == 0 || last > most || last == s->ver->resend_to_end)
+		last = most;
+	acts_event(s, a, SESS_EV_RESEND, first, last, "the peer asked for it");
+	if (first > last)
+		return;
+	if (!s->cfg.persist_messages)
+		gap_fill(s, now, first, last + 1, a);
+	else if (resend_running(s))
+		later(&s->resend, first, last);
+	else
+		start(s, first, last, false, a);
+}
+
+/* Of the session-level messages only a Reject tells the peer anything new. */
+static bool
+is_worth_repeating(const char *type, size_t len)
+{
+	return !fix_type_is_admin(type, len) || type[0] == '3';
+}
+
+struct stored {
+	const char *type;
+	size_t type_len;
+	const char *time; /* 52 */
+	size_t time_len;
+};
+
+#define TRAILER_LEN 7 /* 10=nnn and SOH */
+
+/* Take a stored message apart for out_repeat: header fields into o, what
+ * differs in a repetition into *st, the body as it is. */
+static int
+take_apart(struct sess *s, const char *msg, size_t len, struct out_msg *o,
+    struct stored *st)
+{
+	struct fields w;
+	struct field f;
+
+	*st = (struct stored){ 0 };
+	if (len < TRAILER_LEN)
+		return FG_EDAMAGED;
+	w = fields_over(s, msg, len - TRAILER_LEN);
+	while (fields_next(&w, &f) == 1) {
+		if (!fix_tag_is_header(f.tag)) {
+			out_run(o, f.whole, w.n - w.at + f.whole_len);
+			break;
+		}
+		if (f.tag == 35) {
+			st->type = f.value;
+			st->type_len = f.len;
+		} else if (f.tag == 52) {
+			st->time = f.value;
+			st->time_len = f.len;
+		} else if (f.tag != 8 && f.tag != 9 && f.tag != 34 &&
+		    f.tag != 43 && f.tag != 122) {
+			out_head(o, f.tag, f.value, f.len);
+		}
+	}
+	return st->type == NULL || st->time == NULL ? FG_EDAMAGED : o->err;
+}
+
+static void
+send_held(struct sess *s, struct now now, uint64_t seq, const char *msg,
+    size_t len, struct sess_acts *a)
+{
+	size_t off = a->bytes.len;
+
+	if (buf_add(&a->bytes, msg, len) != 0) {
+		a->err = FG_ENOMEM;
+		return;
+	}
+	acts_bytes(s, a, SESS_SEND, seq, off, len);
+	s->last_out = now.mono;
+}
+
+void
+sess_stored(struct sess *s, struct now now, uint64_t seq, const char *msg,
+    size_t len, struct sess_acts *a)
+{
+	struct resend *r = &s->resend;
+	struct stored st;
+	struct out_msg o;
+	bool app;
+
+	if (seq < r->next || seq > r->last || s->state == SESS_ENDING)
+		return;
+	out_start(&o, "");
+	if (take_apart(s, msg, len, &o, &st) != 0)
+		return;
+	app = !fix_type_is_admin(st.type, st.type_len);
+	if (r->held) {
+		if (app)
+			send_held(s, now, seq, msg, len, a);
+		r->next = seq + 1;
+		return;
+	}
+	if (r->fill == 0 && r->next < seq)
+		r->fill = r->next;
+	if (is_worth_repeating(st.type, st.type_len)) {
+		if (r->fill != 0)
+			gap_fill(s, now, r->fill, seq, a);
+		r->fill = 0;
+		o.type = st.type;
+		o.type_len = st.type_len;
+		out_repeat(s, now, &o, seq, st.time, st.time_len, a);
+	} else if (r->fill == 0) {
+		r->fill = seq;
+	}
+	r->next = seq + 1;
+}
+
+/*
+ * More was asked for, or held: fetch that too. In turns, so that neither waits
+ * for ever; and no resend goes past a held message, which is sent as
+ * a new one first.
+ */
+static void
+go_on(struct sess *s, struct sess_acts *a)
+{
+	struct resend *r = &s->resend;
+	uint64_t first, last, sent;
+
+	sent = (r->held_first != 0 ? r->held_first : s->seqs.next_out) - 1;
+	if (r->again_first != 0 && r->again_first <= sent &&
+	    (r->held || r->held_first == 0)) {
+		first = r->again_first;
+		last = r->again_last < sent ? r->again_last : sent;
+		r->again_first = last < r->again_last ? last + 1 : 0;
+		if (r->again_first == 0)
+			r->again_last = 0;
+		start(s, first, last, false, a);
+	} else if (r->held_first != 0) {
+		first = r->held_first;
+		r->held_first = 0;
+		start(s, first, s->seqs.next_out - 1, true, a);
+	}
+}
+
+void
+sess_stored_end(struct sess *s, struct now now, struct sess_acts *a)
+{
+	struct resend *r = &s->resend;
+
+	if (!resend_running(s) || s->state == SESS_ENDING)
+		return;
+	if (!r->held) {
+		if (r->fill == 0 && r->next <= r->last)
+			r->fill = r->next;
+		if (r->fill != 0)
+			gap_fill(s, now, r->fill, r->last + 1, a);
+	}
+	r->last = 0;
+	go_on(s, a);
+}

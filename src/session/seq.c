@@ -1,0 +1,191 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "session/internal.h"
+
+#define LOW_TEXT_MAX 100 /* the text of a "too low" Logout */
+
+void
+seq_accept(struct sess *s, const struct rx *rx, struct sess_acts *a)
+{
+	acts_add(s, a, SESS_STORE_IN, rx->seq, 0);
+	s->seqs.next_in = rx->seq + 1;
+	s->dirty = true;
+}
+
+void
+seq_use(struct sess *s, const struct rx *rx)
+{
+	if (rx->seq != s->seqs.next_in)
+		return;
+	s->seqs.next_in++;
+	s->dirty = true;
+}
+
+void
+seq_accept_any(struct sess *s, const struct rx *rx, struct sess_acts *a)
+{
+	if (rx->seq == s->seqs.next_in)
+		seq_accept(s, rx, a);
+	else
+		acts_other(s, a, SESS_OTHER_UNSEQUENCED, rx->seq,
+		    "obeyed whatever its number is");
+}
+
+static void
+keep(struct sess *s, const struct rx *rx, struct sess_acts *a)
+{
+	struct early *e = &s->early;
+
+	if (e->n >= s->cfg.max_early || rx->seq > SEQ_MAX ||
+	    e->bytes + rx->m->len > s->cfg.max_early_bytes) {
+		acts_other(s, a, SESS_OTHER_EARLY_DROPPED, rx->seq,
+		    "more early messages than are kept");
+		return;
+	}
+	if (e->n == 0 || rx->seq < e->first)
+		e->first = rx->seq;
+	if (e->n == 0 || rx->seq > e->last)
+		e->last = rx->seq;
+	e->n++;
+	e->bytes += rx->m->len;
+	acts_add(s, a, SESS_KEEP, rx->seq, 0);
+}
+
+void
+seq_recalled(struct sess *s, const struct rx *rx)
+{
+	struct early *e = &s->early;
+
+	if (e->n > 0)
+		e->n--;
+	e->bytes -= e->bytes < rx->m->len ? e->bytes : rx->m->len;
+}
+
+void
+seq_forget(struct sess *s, struct sess_acts *a)
+{
+	if (s->early.n > 0)
+		acts_add(s, a, SESS_FORGET, 0, 0);
+	s->early = (struct early){ 0 };
+}
+
+/* Ask for all from the expected number on: what comes meanwhile is kept. */
+void
+seq_ask(struct sess *s, struct now now, struct sess_acts *a)
+{
+	struct out_msg o;
+
+	acts_event(s, a, SESS_EV_GAP_OPEN, s->seqs.next_in, s->gap.end - 1,
+	    "asked for %" PRIu64 " and all after it", s->seqs.next_in);
+	out_start(&o, "2");
+	out_u64(&o, 7, s->seqs.next_in);
+	out_u64(&o, 16, s->ver->resend_to_end);
+	out_send(s, now, &o, false, a);
+}
+
+void
+seq_too_high(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	keep(s, rx, a);
+	if (s->gap.end == 0)
+		s->gap = (struct gap){ .end = rx->seq, .asked = now.mono,
+		    .asks = 1 };
+	else if (!s->cfg.send_redundant_resend_requests)
+		return;
+	seq_ask(s, now, a);
+}
+
+/* A duplicate must say when it was first sent, and not later than now. */
+static void
+duplicate(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	wall_t orig;
+
+	if (rx->admin != '4' && fix_get_time(rx->m, 122, &orig) != 0) {
+		if (!s->cfg.requires_orig_sending_time)
+			goto ignore;
+		acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
+		    "PossDupFlag without OrigSendingTime");
+		reject_send(s, now, rx, FIX_REJECT_REQUIRED_MISSING, 122, a);
+		return;
+	}
+	if (rx->admin != '4' && orig.ns > rx->sent.ns) {
+		acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
+		    "OrigSendingTime is later than SendingTime");
+		reject_send(s, now, rx, FIX_REJECT_SENDING_TIME, DICT_NO_TAG,
+		    a);
+		logout_start(s, now, NULL,
+		    "OrigSendingTime is later than SendingTime", a);
+		return;
+	}
+ignore:
+	acts_other(s, a, SESS_OTHER_DUPLICATE, rx->seq,
+	    "was processed before");
+}
+
+void
+seq_too_low(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	char text[LOW_TEXT_MAX];
+
+	if (rx->poss_dup && (s->state == SESS_ON ||
+	    s->state == SESS_LOGOUT_SENT)) {
+		duplicate(s, now, rx, a);
+		return;
+	}
+	snprintf(text, sizeof(text), "MsgSeqNum too low, expecting %" PRIu64
+	    " but received %" PRIu64, s->seqs.next_in, rx->seq);
+	acts_other(s, a, SESS_OTHER_TOO_LOW, rx->seq, text);
+	logout_now(s, now, text, a);
+}
+
+void
+seq_moved(struct sess *s, struct now now, uint64_t before,
+    struct sess_acts *a)
+{
+	uint64_t next = s->seqs.next_in;
+
+	if (next == before || s->state == SESS_ENDING)
+		return;
+	if (s->gap.end != 0 && next >= s->gap.end) {
+		acts_state(s, a);
+		acts_event(s, a, SESS_EV_GAP_CLOSED, s->gap.end, 0,
+		    "all that was missing has come");
+		s->gap.end = 0;
+	} else if (s->gap.end != 0) {
+		s->gap.asked = now.mono;
+		s->gap.asks = 1;
+	}
+	if (s->early.n == 0)
+		return;
+	if (next > s->early.last)
+		seq_forget(s, a);
+	else if (next >= s->early.first)
+		acts_add(s, a, SESS_RECALL, next, 0);
+}
+
+void
+seq_reset(struct sess *s, struct now now, const char *why,
+    struct sess_acts *a)
+{
+	acts_event(s, a, SESS_EV_RESET, s->seqs.next_in, s->seqs.next_out, "%s",
+	    why);
+	seq_forget(s, a);
+	resend_cancel(s);
+	s->gap = (struct gap){ 0 };
+	s->seqs = (struct sess_seqs){ .next_in = 1, .next_out = 1,
+	    .epoch = s->seqs.epoch + 1, .created = now.wall };
+	s->dirty = true;
+}
+
+void
+seq_reset_used(struct sess *s, struct now now, const char *why,
+    struct sess_acts *a)
+{
+	if (s->seqs.next_in != 1 || s->seqs.next_out != 1)
+		seq_reset(s, now, why, a);
+}

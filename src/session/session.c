@@ -1,0 +1,329 @@
+#include "session/session.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "session/internal.h"
+
+const char *
+sess_state_text(enum sess_state st)
+{
+	static const char *const text[] = {
+#define X(name, t) t,
+		SESS_STATES(X)
+#undef X
+	};
+
+	return text[st];
+}
+
+const char *
+sess_event_text(enum sess_event ev)
+{
+	static const char *const text[] = {
+#define X(name, t) t,
+		SESS_EVENTS(X)
+#undef X
+	};
+
+	return text[ev];
+}
+
+const char *
+sess_other_text(enum sess_other o)
+{
+	static const char *const text[] = {
+#define X(name, t) t,
+		SESS_OTHERS(X)
+#undef X
+	};
+
+	return text[o];
+}
+
+void
+sess_cfg_default(struct sess_cfg *c)
+{
+	*c = (struct sess_cfg){
+		.role = SESS_ACCEPTOR,
+		.heart_bt_int = 30,
+		.logon_timeout = 10,
+		.logout_timeout = 2,
+		.check_latency = true,
+		.max_latency = 120,
+		.check_comp_id = true,
+		.persist_messages = true,
+		.requires_orig_sending_time = true,
+		.timestamp_digits = 3,
+		.validate = true,
+		.reject_invalid = true,
+		.dict_flags = DICT_FLAGS_DEFAULT,
+		.max_early = 10000,
+		.max_early_bytes = 16 << 20,
+	};
+}
+
+struct sess *
+sess_new(const struct sess_cfg *cfg, const struct sess_seqs *seqs,
+    struct dict_scratch *scratch)
+{
+	struct sess *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->cfg = *cfg;
+	s->ver = version_find(cfg->begin_string);
+	s->scratch = scratch;
+	s->seqs = *seqs;
+	s->state = SESS_DOWN;
+	s->heart_bt_int = cfg->heart_bt_int;
+	return s;
+}
+
+void
+sess_free(struct sess *s)
+{
+	free(s);
+}
+
+void
+sess_enter(struct sess *s, struct now now, enum sess_state st,
+    enum sess_event ev, const char *text, struct sess_acts *a)
+{
+	acts_state(s, a);
+	acts_event(s, a, ev, 0, 0, "%s", text);
+	s->state = st;
+	s->entered = now.mono;
+	switch (st) {
+	case SESS_DOWN:
+		resend_cancel(s);
+		seq_forget(s, a);
+		s->gap = (struct gap){ 0 };
+		break;
+	case SESS_LOGON_WAIT:
+	case SESS_LOGON_SENT:
+		s->last_in = s->last_out = now.mono;
+		s->testing = false;
+		break;
+	case SESS_ON:
+	case SESS_LOGOUT_SENT:
+		break;
+	case SESS_ENDING:
+		acts_add(s, a, SESS_DISCONNECT, 0, 0);
+		break;
+	}
+}
+
+void
+sess_connected(struct sess *s, struct now now, struct sess_acts *a)
+{
+	assert(s->state == SESS_DOWN);
+	if (s->cfg.role == SESS_ACCEPTOR) {
+		sess_enter(s, now, SESS_LOGON_WAIT, SESS_EV_CONNECTED,
+		    "the peer connected", a);
+		return;
+	}
+	sess_enter(s, now, SESS_LOGON_SENT, SESS_EV_CONNECTED,
+	    "connected to the peer", a);
+	if (s->cfg.reset_on_logon)
+		seq_reset_used(s, now, "ResetOnLogon", a);
+	logon_send(s, now, a);
+	acts_state(s, a);
+}
+
+void
+sess_disconnected(struct sess *s, struct now now, const char *text,
+    struct sess_acts *a)
+{
+	if (s->state == SESS_DOWN)
+		return;
+	sess_enter(s, now, SESS_DOWN, SESS_EV_DISCONNECTED, text, a);
+	if (s->reset_pending)
+		seq_reset(s, now, s->reset_who, a);
+	else if (s->cfg.reset_on_disconnect)
+		seq_reset_used(s, now, "ResetOnDisconnect", a);
+	s->reset_pending = false;
+	acts_state(s, a);
+}
+
+void
+sess_recv(struct sess *s, struct now now, const struct fix_msg *m,
+    wall_t arrived, unsigned flags, struct sess_acts *a)
+{
+	struct rx rx;
+
+	recv_read(&rx, m, arrived, flags);
+	switch (s->state) {
+	case SESS_DOWN:
+	case SESS_ENDING:
+		acts_other(s, a, SESS_OTHER_REFUSED, rx.seq,
+		    "the session has ended");
+		break;
+	case SESS_LOGON_WAIT:
+		logon_recv_first(s, now, &rx, a);
+		break;
+	case SESS_LOGON_SENT:
+		logon_recv_answer(s, now, &rx, a);
+		break;
+	case SESS_ON:
+	case SESS_LOGOUT_SENT:
+		recv_logged_on(s, now, &rx, a);
+		break;
+	}
+	acts_state(s, a);
+}
+
+void
+sess_garbled(struct sess *s, struct now now, enum fix_garble why,
+    struct sess_acts *a)
+{
+	switch (s->state) {
+	case SESS_DOWN:
+	case SESS_ENDING:
+	case SESS_ON:
+	case SESS_LOGOUT_SENT:
+		acts_other(s, a, SESS_OTHER_GARBLED, 0, fix_garble_text(why));
+		break;
+	case SESS_LOGON_WAIT:
+	case SESS_LOGON_SENT:
+		/* What begins with noise is no FIX counterparty [R6]. */
+		logon_refuse(s, now, SESS_OTHER_GARBLED, 0,
+		    fix_garble_text(why), a);
+		break;
+	}
+}
+
+void
+sess_tick(struct sess *s, struct now now, struct sess_acts *a)
+{
+	if (mono_before(now.mono, timer_due(s)))
+		return;
+	switch (s->state) {
+	case SESS_DOWN:
+	case SESS_ENDING:
+		break;
+	case SESS_LOGON_WAIT:
+	case SESS_LOGON_SENT:
+		sess_enter(s, now, SESS_ENDING, SESS_EV_TIMEOUT,
+		    "no Logon came within LogonTimeout", a);
+		break;
+	case SESS_ON:
+		timer_logged_on(s, now, a);
+		break;
+	case SESS_LOGOUT_SENT:
+		sess_enter(s, now, SESS_ENDING, SESS_EV_TIMEOUT,
+		    "no Logout came within LogoutTimeout", a);
+		break;
+	}
+	acts_state(s, a);
+}
+
+void
+sess_released(struct sess *s, struct now now)
+{
+	if (mono_before(s->last_out, now.mono))
+		s->last_out = now.mono;
+}
+
+void
+sess_logout(struct sess *s, struct now now, const char *text,
+    struct sess_acts *a)
+{
+	switch (s->state) {
+	case SESS_DOWN:
+	case SESS_LOGOUT_SENT:
+	case SESS_ENDING:
+		break;
+	case SESS_LOGON_WAIT:
+	case SESS_LOGON_SENT:
+		sess_enter(s, now, SESS_ENDING, SESS_EV_LOGGED_OUT,
+		    "logout before the Logon was answered", a);
+		break;
+	case SESS_ON:
+		logout_start(s, now, text, "logout by the operator", a);
+		break;
+	}
+	acts_state(s, a);
+}
+
+void
+sess_reset(struct sess *s, struct now now, const char *who,
+    struct sess_acts *a)
+{
+	snprintf(s->reset_who, sizeof(s->reset_who), "%s", who);
+	switch (s->state) {
+	case SESS_DOWN:
+	case SESS_LOGON_WAIT:
+		seq_reset(s, now, s->reset_who, a);
+		acts_state(s, a);
+		return;
+	case SESS_LOGON_SENT:
+	case SESS_ON:
+		s->reset_pending = true;
+		sess_logout(s, now, "the sequence numbers are being reset", a);
+		return;
+	case SESS_LOGOUT_SENT:
+	case SESS_ENDING:
+		s->reset_pending = true;
+		return;
+	}
+}
+
+int
+sess_set_seqs(struct sess *s, struct now now, uint64_t next_in,
+    uint64_t next_out, const char *who, struct sess_acts *a)
+{
+	(void)now;
+	if (s->state != SESS_DOWN)
+		return FG_ESTATE;
+	if (next_in > SEQ_MAX || next_out > SEQ_MAX)
+		return FG_EINVAL;
+	if (next_in != 0)
+		s->seqs.next_in = next_in;
+	if (next_out != 0)
+		s->seqs.next_out = next_out;
+	s->dirty = true;
+	acts_event(s, a, SESS_EV_SEQ_SET, s->seqs.next_in, s->seqs.next_out,
+	    "%s", who);
+	acts_state(s, a);
+	return a->err;
+}
+
+mono_t
+sess_due(const struct sess *s)
+{
+	return timer_due(s);
+}
+
+enum sess_state
+sess_state(const struct sess *s)
+{
+	return s->state;
+}
+
+struct sess_seqs
+sess_seqs(const struct sess *s)
+{
+	return s->seqs;
+}
+
+const struct sess_cfg *
+sess_config(const struct sess *s)
+{
+	return &s->cfg;
+}
+
+uint64_t
+sess_gap(const struct sess *s)
+{
+	return s->gap.end == 0 ? 0 : s->seqs.next_in;
+}
+
+uint32_t
+sess_heart_bt_int(const struct sess *s)
+{
+	return s->heart_bt_int;
+}

@@ -1,0 +1,94 @@
+#include "session/internal.h"
+
+/* Silence of the peer, in tenths of the heartbeat interval, after which we
+ * ask; and the same once more, after which we close [6_SendTestRequest]. */
+#define SILENCE_TENTHS 12
+
+#define RESEND_WAIT_S 30 /* for progress after a ResendRequest of ours */
+#define RESEND_ASKS   3  /* without progress, then we give up */
+
+static mono_t
+after_s(mono_t t, uint32_t seconds)
+{
+	return mono_add(t, (int64_t)seconds * NS_PER_S);
+}
+
+static mono_t
+after_beats(const struct sess *s, mono_t t, int tenths)
+{
+	return mono_add(t, (int64_t)s->heart_bt_int * tenths *
+	    (NS_PER_S / 10));
+}
+
+/* When the peer's silence matters next, or ours. No Heartbeat while a
+ * TestRequest is open. */
+static mono_t
+beat_due(const struct sess *s)
+{
+	if (s->heart_bt_int == 0)
+		return MONO_NEVER;
+	if (s->testing)
+		return after_beats(s, s->tested, SILENCE_TENTHS);
+	return mono_min(after_s(s->last_out, s->heart_bt_int),
+	    after_beats(s, s->last_in, SILENCE_TENTHS));
+}
+
+static mono_t
+gap_due(const struct sess *s)
+{
+	return s->gap.end == 0 ? MONO_NEVER :
+	    after_s(s->gap.asked, RESEND_WAIT_S);
+}
+
+mono_t
+timer_due(const struct sess *s)
+{
+	switch (s->state) {
+	case SESS_DOWN:
+	case SESS_ENDING:
+		break;
+	case SESS_LOGON_WAIT:
+	case SESS_LOGON_SENT:
+		return after_s(s->entered, s->cfg.logon_timeout);
+	case SESS_ON:
+		return mono_min(beat_due(s), gap_due(s));
+	case SESS_LOGOUT_SENT:
+		return after_s(s->entered, s->cfg.logout_timeout);
+	}
+	return MONO_NEVER;
+}
+
+static void
+beat(struct sess *s, struct now now, struct sess_acts *a)
+{
+	if (s->testing) {
+		if (s->cfg.send_logout_before_timeout)
+			logout_now(s, now,
+			    "Timed out waiting for heartbeat", a);
+		else
+			sess_enter(s, now, SESS_ENDING, SESS_EV_TIMEOUT,
+			    "the peer fell silent", a);
+	} else if (!mono_before(now.mono,
+	    after_beats(s, s->last_in, SILENCE_TENTHS)))
+		admin_test_request(s, now, a);
+	else
+		admin_heartbeat(s, now, a);
+}
+
+void
+timer_logged_on(struct sess *s, struct now now, struct sess_acts *a)
+{
+	if (!mono_before(now.mono, beat_due(s)))
+		beat(s, now, a);
+	if (s->state != SESS_ON || mono_before(now.mono, gap_due(s)))
+		return;
+	if (s->gap.asks < RESEND_ASKS) {
+		s->gap.asks++;
+		s->gap.asked = now.mono;
+		seq_ask(s, now, a);
+		return;
+	}
+	s->gap.end = 0;
+	logout_start(s, now, "ResendRequest was not satisfied",
+	    "the peer did not resend what we asked for", a);
+}

@@ -1,0 +1,730 @@
+/*
+ * scenario: run the files named, each a talk between a peer and the machine:
+ *
+ *	# comment
+ *	versions 4.2 4.4      run once for each; "all": 4.0 ... 5.0
+ *	role initiator        the default is acceptor
+ *	set Key=value         as in fixgate.conf (the few that matter here)
+ *	< 35=D|11=id          we receive; 8 9 34 49 52 56 10 are filled in
+ *	> 35=D|11=id          we must send; the whole message is compared
+ *	<< 35=0|8=FIX...      we receive these very bytes
+ *	reject 2 D 5 44 [h]   > a Reject of message 2, type D, code 5, tag 44 (or
+ *	                      -), in the form of the version; h: header fields
+ *	+ 30s                 time passes (ms, s)
+ *	x                     the connection must have been closed
+ *	s D|55=X              the application sends
+ *	rows 3 / rows         with "set PauseRows=Y": 3 rows of a resend, or all
+ *	logon / end           the usual Logons; Logouts, with close
+ *	in 1-4 6              FIX_IN rows of this epoch, all of them
+ *	other duplicate       the last FIX_IN_OTHER row's reason
+ *	event gap-open        has happened since the last such line
+ *	! close | connect | logout [text] | reset | set IN OUT
+ *
+ * '|' is SOH. In a message "-34" leaves a field out, "@" is the time now, "@-121s"
+ * another, "$V" the BeginString, "$END" the EndSeqNo for "all". The connection is up at
+ * the start. At each line but '>' all that was sent must have been taken.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "dicts.h"
+#include "fix/out.h"
+#include "mem.h"
+
+#define LINE_MAX_LEN 4096
+#define START_TIME   "20260105-09:00:00.000"
+#define TOKENS_MAX   128
+
+struct run {
+	const char *path;
+	int line;
+	const char *version; /* as "4.2" */
+	struct sess_cfg cfg;
+	struct mem m;
+	bool open;     /* m is */
+	uint64_t peer; /* the peer's next number */
+	uint64_t ours;
+	size_t events; /* already looked at */
+};
+
+struct token {
+	int32_t tag;
+	char text[512];
+};
+
+struct message {
+	struct token t[TOKENS_MAX];
+	size_t n;
+};
+
+static void fail(const struct run *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+static void
+fail(const struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s:%d: FIX %s: ", r->path, r->line, r->version);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static bool
+is_old(const struct run *r)
+{
+	return strcmp(r->version, "4.0") == 0 || strcmp(r->version, "4.1") == 0;
+}
+
+static bool
+is_fixt(const struct run *r)
+{
+	return r->version[0] == '5';
+}
+
+static int64_t
+duration(const struct run *r, const char *s)
+{
+	char *end;
+	long long v = strtoll(s, &end, 10);
+
+	if (strcmp(end, "s") == 0)
+		return v * NS_PER_S;
+	if (strcmp(end, "ms") == 0)
+		return v * NS_PER_MS;
+	fail(r, "no duration: %s", s);
+}
+
+/* Expand a field's value. */
+static void
+expand(const struct run *r, const char *value, char *out, size_t cap)
+{
+	wall_t t = r->m.now.wall;
+
+	if (value[0] == '@') {
+		if (value[1] != '\0')
+			t.ns += duration(r, value + 1);
+		out[wall_format(out, t, is_old(r) ? 0 : 3)] = '\0';
+	} else if (strcmp(value, "$V") == 0) {
+		snprintf(out, cap, "%s", r->cfg.begin_string);
+	} else if (strcmp(value, "$END") == 0) {
+		snprintf(out, cap, "%s", is_old(r) ? "999999" : "0");
+	} else {
+		snprintf(out, cap, "%s", value);
+	}
+}
+
+static void
+add_token(const struct run *r, struct message *m, size_t at, int32_t tag,
+    const char *value)
+{
+	if (m->n == TOKENS_MAX)
+		fail(r, "too many fields");
+	memmove(&m->t[at + 1], &m->t[at], (m->n - at) * sizeof(m->t[0]));
+	m->n++;
+	m->t[at].tag = tag;
+	expand(r, value, m->t[at].text, sizeof(m->t[at].text));
+}
+
+static bool
+has_token(const struct message *m, int32_t tag)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->t[i].tag == tag || m->t[i].tag == -1000 - tag)
+			return true;
+	return false;
+}
+
+static const char *
+token_text(const struct message *m, int32_t tag)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->t[i].tag == tag)
+			return m->t[i].text;
+	return NULL;
+}
+
+/* "35=D|-56|11=x": a token that leaves 56 out has tag -1056. */
+static void
+read_message(const struct run *r, char *line, struct message *m)
+{
+	char *p = line, *end, *value;
+
+	m->n = 0;
+	while (*p != '\0') {
+		end = p + strcspn(p, "|");
+		if (*end != '\0')
+			*end++ = '\0';
+		value = strchr(p, '=');
+		if (value != NULL) {
+			*value++ = '\0';
+			add_token(r, m, m->n, atoi(p), value);
+		} else if (*p == '-') {
+			add_token(r, m, m->n, -1000 + atoi(p), "");
+		} else {
+			fail(r, "no field: %s", p);
+		}
+		p = end;
+	}
+}
+
+static bool
+is_sorted_header(int32_t tag)
+{
+	return tag == 34 || tag == 43 || tag == 49 || tag == 50 || tag == 52 ||
+	    tag == 56 || tag == 57 || tag == 97 || tag == 115 || tag == 116 ||
+	    tag == 122 || tag == 128 || tag == 129 || tag == 144 || tag == 145;
+}
+
+/* Fill a field in behind 35 and the header fields with lower tags. */
+static void
+fill(const struct run *r, struct message *m, int32_t tag, const char *value)
+{
+	size_t at = 1;
+
+	if (has_token(m, tag))
+		return;
+	while (at < m->n && is_sorted_header(m->t[at].tag) &&
+	    m->t[at].tag < tag)
+		at++;
+	add_token(r, m, at, tag, value);
+}
+
+/* As bytes; 8, 9 and 10 may be given, wrong ones too. */
+static size_t
+write_message(const struct run *r, const struct message *m, char *out,
+    size_t cap)
+{
+	const char *bs = token_text(m, 8), *len = token_text(m, 9);
+	const char *sum = token_text(m, 10);
+	char body[LINE_MAX_LEN * 2];
+	size_t i, n = 0, at;
+
+	for (i = 0; i < m->n; i++) {
+		if (m->t[i].tag == 8 || m->t[i].tag == 9 ||
+		    m->t[i].tag == 10 || m->t[i].tag < -1000)
+			continue;
+		n += (size_t)snprintf(body + n, sizeof(body) - n,
+		    "%" PRId32 "=%s\001", m->t[i].tag, m->t[i].text);
+	}
+	at = (size_t)snprintf(out, cap, "8=%s\0019=", bs != NULL ? bs :
+	    r->cfg.begin_string);
+	if (len != NULL)
+		at += (size_t)snprintf(out + at, cap - at, "%s", len);
+	else
+		at += (size_t)snprintf(out + at, cap - at, "%zu", n);
+	out[at++] = '\001';
+	memcpy(out + at, body, n);
+	at += n;
+	if (sum != NULL)
+		at += (size_t)snprintf(out + at, cap - at, "10=%s\001", sum);
+	else
+		at += (size_t)snprintf(out + at, cap - at, "10=%03u\001",
+		    fix_checksum(out, at));
+	return at;
+}
+
+static void
+show(char *out, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		out[i] = p[i] == '\001' ? '|' : p[i];
+	out[n] = '\0';
+}
+
+static void
+nothing_left(struct run *r)
+{
+	char text[LINE_MAX_LEN * 2];
+	const struct mem_msg *m = r->open ? mem_taken(&r->m) : NULL;
+
+	if (m == NULL)
+		return;
+	show(text, m->p, m->len);
+	fail(r, "sent and not expected: %s", text);
+}
+
+static void
+do_receive(struct run *r, char *line)
+{
+	char bytes[LINE_MAX_LEN * 2], number[NUM_TEXT_MAX + 1];
+	struct message m;
+	const char *given;
+
+	read_message(r, line, &m);
+	given = token_text(&m, 34);
+	if (given != NULL) {
+		r->peer = strtoull(given, NULL, 10) + 1;
+	} else {
+		snprintf(number, sizeof(number), "%" PRIu64, r->peer);
+		if (!has_token(&m, 34))
+			r->peer++;
+		fill(r, &m, 34, number);
+	}
+	fill(r, &m, 49, r->cfg.target_comp_id);
+	fill(r, &m, 52, "@");
+	fill(r, &m, 56, r->cfg.sender_comp_id);
+	mem_receive(&r->m, bytes, write_message(r, &m, bytes, sizeof(bytes)));
+}
+
+static void
+do_receive_raw(struct run *r, char *line)
+{
+	char *p;
+
+	for (p = line; *p != '\0'; p++)
+		if (*p == '|')
+			*p = '\001';
+	mem_receive(&r->m, line, strlen(line));
+}
+
+static void
+do_expect(struct run *r, char *line)
+{
+	char bytes[LINE_MAX_LEN * 2], number[NUM_TEXT_MAX + 1];
+	char want[LINE_MAX_LEN * 2], have[LINE_MAX_LEN * 2];
+	const struct mem_msg *sent;
+	struct message m;
+	const char *dup;
+	size_t n;
+
+	read_message(r, line, &m);
+	dup = token_text(&m, 43);
+	if (token_text(&m, 34) != NULL && dup == NULL)
+		r->ours = strtoull(token_text(&m, 34), NULL, 10);
+	snprintf(number, sizeof(number), "%" PRIu64, r->ours);
+	fill(r, &m, 34, number);
+	if (dup == NULL)
+		r->ours++;
+	fill(r, &m, 49, r->cfg.sender_comp_id);
+	fill(r, &m, 52, "@");
+	fill(r, &m, 56, r->cfg.target_comp_id);
+	n = write_message(r, &m, bytes, sizeof(bytes));
+	show(want, bytes, n);
+	sent = mem_taken(&r->m);
+	if (sent == NULL)
+		fail(r, "nothing was sent\n  expected %s", want);
+	show(have, sent->p, sent->len);
+	if (sent->len != n || memcmp(sent->p, bytes, n) != 0)
+		fail(r, "wrong message\n  sent     %s\n  expected %s", have,
+		    want);
+}
+
+static void
+do_reject(struct run *r, char *line)
+{
+	static const char *const text[] = { "Invalid tag number",
+		"Required tag missing",
+		"Tag not defined for this message type", NULL,
+		"Tag specified without a value",
+		"Value is incorrect (out of range) for this tag",
+		"Incorrect data format for value", NULL, NULL,
+		"CompID problem", "SendingTime accuracy problem",
+		"Invalid MsgType", NULL, "Tag appears more than once",
+		"Tag specified out of required order", NULL,
+		"Incorrect NumInGroup count for repeating group" };
+	char ref[32], type[8], tag[16], head[256] = "", out[LINE_MAX_LEN];
+	bool has_tag;
+	int code;
+	size_t n;
+
+	if (sscanf(line, "%31s %7s %d %15s %255s", ref, type, &code, tag,
+	    head) < 4 || code < 0 || code > 16 || text[code] == NULL)
+		fail(r, "reject NUMBER TYPE CODE TAG [HEADER]");
+	has_tag = strcmp(tag, "-") != 0;
+	n = (size_t)snprintf(out, sizeof(out), "35=3|%s%s45=%s|58=%s", head,
+	    head[0] == '\0' ? "" : "|", ref, text[code]);
+	if (is_old(r)) {
+		if (has_tag)
+			snprintf(out + n, sizeof(out) - n, " (%s)", tag);
+		do_expect(r, out);
+		return;
+	}
+	if (has_tag)
+		n += (size_t)snprintf(out + n, sizeof(out) - n, "|371=%s",
+		    tag);
+	n += (size_t)snprintf(out + n, sizeof(out) - n, "|372=%s", type);
+	if (strcmp(r->version, "4.2") != 0 || code <= 11)
+		snprintf(out + n, sizeof(out) - n, "|373=%d", code);
+	do_expect(r, out);
+}
+
+static void
+do_closed(struct run *r)
+{
+	if (!r->m.closed)
+		fail(r, "the connection was not closed");
+	mem_disconnect(&r->m);
+}
+
+static void
+do_line(struct run *r, char *line);
+
+static void
+do_text(struct run *r, const char *text)
+{
+	char line[LINE_MAX_LEN];
+
+	snprintf(line, sizeof(line), "%s", text);
+	do_line(r, line);
+}
+
+static void
+do_logon(struct run *r)
+{
+	bool first = r->cfg.role == SESS_INITIATOR;
+	const char *body = is_fixt(r) ? "35=A|98=0|108=30|1137=9" :
+	    "35=A|98=0|108=30";
+	char line[LINE_MAX_LEN];
+
+	snprintf(line, sizeof(line), "%c %s", first ? '>' : '<', body);
+	do_line(r, line);
+	snprintf(line, sizeof(line), "%c %s", first ? '<' : '>', body);
+	do_line(r, line);
+}
+
+static void
+do_send(struct run *r, char *line)
+{
+	char *fields = strchr(line, '|'), *p;
+	uint64_t seq;
+
+	if (fields == NULL)
+		fail(r, "s TYPE|fields");
+	*fields++ = '\0';
+	for (p = fields; *p != '\0'; p++)
+		if (*p == '|')
+			*p = '\001';
+	*p++ = '\001';
+	*p = '\0';
+	if (mem_send(&r->m, line, fields, &seq) != 0)
+		fail(r, "sess_send refused");
+}
+
+/* "1-4 6" */
+static void
+do_in(struct run *r, char *line)
+{
+	uint32_t epoch = sess_seqs(r->m.s).epoch;
+	uint64_t first, last, seq;
+	size_t at = 0;
+	char *w, *dash;
+
+	while (at < r->m.in.n && r->m.in.v[at].epoch != epoch)
+		at++;
+	for (w = strtok(line, " "); w != NULL; w = strtok(NULL, " ")) {
+		first = last = strtoull(w, &dash, 10);
+		if (*dash == '-')
+			last = strtoull(dash + 1, NULL, 10);
+		for (seq = first; seq <= last; seq++, at++)
+			if (at == r->m.in.n || r->m.in.v[at].seq != seq)
+				fail(r, "no FIX_IN row %" PRIu64, seq);
+	}
+	if (at != r->m.in.n)
+		fail(r, "FIX_IN row %" PRIu64 " too many", r->m.in.v[at].seq);
+}
+
+static void
+do_other(struct run *r, const char *reason)
+{
+	const struct mem_list *l = &r->m.other;
+
+	if (l->n == 0 || strcmp(reason, sess_other_text(
+	    (enum sess_other)l->v[l->n - 1].seq)) != 0)
+		fail(r, "the last other row is %s", l->n == 0 ? "none" :
+		    sess_other_text((enum sess_other)l->v[l->n - 1].seq));
+}
+
+static void
+do_event(struct run *r, const char *name)
+{
+	const struct mem_list *l = &r->m.event;
+
+	for (; r->events < l->n; r->events++)
+		if (strcmp(name, sess_event_text((enum sess_event)
+		    l->v[r->events].seq)) == 0) {
+			r->events++;
+			return;
+		}
+	fail(r, "no event %s", name);
+}
+
+static void
+do_order(struct run *r, char *line)
+{
+	struct sess_acts a = { 0 };
+	uint64_t in, out;
+
+	if (strcmp(line, "close") == 0) {
+		mem_disconnect(&r->m);
+	} else if (strcmp(line, "connect") == 0) {
+		mem_connect(&r->m);
+	} else if (strncmp(line, "logout", 6) == 0) {
+		sess_logout(r->m.s, r->m.now, line[6] == ' ' ? line + 7 : NULL,
+		    &a);
+		mem_run(&r->m, &a, NULL, r->m.now.wall);
+	} else if (strcmp(line, "reset") == 0) {
+		sess_reset(r->m.s, r->m.now, "the test", &a);
+		mem_run(&r->m, &a, NULL, r->m.now.wall);
+	} else if (sscanf(line, "set %" SCNu64 " %" SCNu64, &in, &out) == 2) {
+		if (sess_set_seqs(r->m.s, r->m.now, in, out, "the test",
+		    &a) != 0)
+			fail(r, "sess_set_seqs refused");
+		mem_run(&r->m, &a, NULL, r->m.now.wall);
+	} else {
+		fail(r, "unknown order: %s", line);
+	}
+	sess_acts_free(&a);
+}
+
+static bool
+yes(const char *value)
+{
+	return strcmp(value, "Y") == 0;
+}
+
+static void
+do_set(struct run *r, char *line)
+{
+	static char kept[8][128];
+	static unsigned next;
+	char *v = strchr(line, '=');
+	struct sess_cfg *c = &r->cfg;
+	const struct {
+		const char *key;
+		bool *flag;
+		uint32_t *number;
+		const char **text;
+	} row[] = {
+		{ "ResetOnLogon", &c->reset_on_logon, NULL, NULL },
+		{ "ResetOnLogout", &c->reset_on_logout, NULL, NULL },
+		{ "ResetOnDisconnect", &c->reset_on_disconnect, NULL, NULL },
+		{ "SendRedundantResendRequests",
+		    &c->send_redundant_resend_requests, NULL, NULL },
+		{ "PersistMessages", &c->persist_messages, NULL, NULL },
+		{ "RequiresOrigSendingTime", &c->requires_orig_sending_time,
+		    NULL, NULL },
+		{ "CheckLatency", &c->check_latency, NULL, NULL },
+		{ "CheckCompID", &c->check_comp_id, NULL, NULL },
+		{ "RejectInvalidMessage", &c->reject_invalid, NULL, NULL },
+		{ "SendLogoutBeforeDisconnectFromTimeout",
+		    &c->send_logout_before_timeout, NULL, NULL },
+		{ "PauseRows", &r->m.pause_rows, NULL, NULL },
+		{ "HeartBtInt", NULL, &c->heart_bt_int, NULL },
+		{ "LogoutTimeout", NULL, &c->logout_timeout, NULL },
+		{ "LogonTimeout", NULL, &c->logon_timeout, NULL },
+		{ "MaxEarlyMessages", NULL, &c->max_early, NULL },
+		{ "MaxEarlyBytes", NULL, &c->max_early_bytes, NULL },
+		{ "AcceptMsgTypes", NULL, NULL, &c->accept_msg_types },
+		{ "SenderSubID", NULL, NULL, &c->sender_sub_id },
+		{ "LogonFields", NULL, NULL, &c->logon_fields },
+	};
+	size_t i;
+	char *p;
+
+	if (v == NULL)
+		fail(r, "set Key=value");
+	*v++ = '\0';
+	if (strcmp(line, "ValidateFieldsHaveValues") == 0 && !yes(v)) {
+		c->dict_flags &= ~(unsigned)DICT_FIELDS_HAVE_VALUES;
+		return;
+	}
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		if (strcmp(line, row[i].key) != 0)
+			continue;
+		if (row[i].flag != NULL) {
+			*row[i].flag = yes(v);
+		} else if (row[i].number != NULL) {
+			*row[i].number = (uint32_t)strtoul(v, NULL, 10);
+		} else {
+			p = kept[next++ % 8];
+			snprintf(p, sizeof(kept[0]), "%s", v);
+			*row[i].text = p;
+			for (; *p != '\0'; p++)
+				if (*p == '|')
+					*p = '\001';
+		}
+		return;
+	}
+	fail(r, "unknown setting: %s", line);
+}
+
+static void
+start(struct run *r)
+{
+	struct sess_seqs one = { .next_in = 1, .next_out = 1, .epoch = 1 };
+	bool pause = r->m.pause_rows;
+
+	mem_open(&r->m, &r->cfg, &one, dicts_scratch());
+	r->m.pause_rows = pause;
+	r->m.now.mono.ns = 1000 * NS_PER_S;
+	if (wall_parse(START_TIME, strlen(START_TIME), &r->m.now.wall) != 0)
+		fail(r, "start time");
+	r->open = true;
+	r->peer = r->ours = 1;
+	r->events = 0;
+	mem_connect(&r->m);
+}
+
+static void
+do_line(struct run *r, char *line)
+{
+	char *arg = strchr(line, ' ');
+
+	arg = arg == NULL ? line + strlen(line) : arg + 1;
+	if (strncmp(line, "> ", 2) == 0) {
+		do_expect(r, arg);
+		return;
+	}
+	if (strncmp(line, "reject ", 7) == 0) {
+		do_reject(r, arg);
+		return;
+	}
+	nothing_left(r);
+	if (strncmp(line, "< ", 2) == 0)
+		do_receive(r, arg);
+	else if (strncmp(line, "<< ", 3) == 0)
+		do_receive_raw(r, arg);
+	else if (strncmp(line, "+ ", 2) == 0)
+		mem_pass(&r->m, duration(r, arg));
+	else if (strcmp(line, "x") == 0)
+		do_closed(r);
+	else if (strncmp(line, "s ", 2) == 0)
+		do_send(r, arg);
+	else if (strncmp(line, "rows", 4) == 0)
+		mem_rows(&r->m, *arg == '\0' ? SIZE_MAX :
+		    strtoull(arg, NULL, 10));
+	else if (strcmp(line, "logon") == 0)
+		do_logon(r);
+	else if (strcmp(line, "end") == 0) {
+		do_text(r, "< 35=5");
+		do_text(r, "> 35=5");
+		do_text(r, "x");
+	} else if (strncmp(line, "in", 2) == 0)
+		do_in(r, arg);
+	else if (strncmp(line, "other ", 6) == 0)
+		do_other(r, arg);
+	else if (strncmp(line, "event ", 6) == 0)
+		do_event(r, arg);
+	else if (strncmp(line, "! ", 2) == 0)
+		do_order(r, arg);
+	else
+		fail(r, "unknown line: %s", line);
+}
+
+static void
+configure(struct run *r)
+{
+	sess_cfg_default(&r->cfg);
+	r->cfg.name = "test";
+	r->cfg.sender_comp_id = "ISLD";
+	r->cfg.target_comp_id = "TW";
+	if (is_fixt(r)) {
+		r->cfg.begin_string = "FIXT.1.1";
+		r->cfg.default_appl_ver_id = "9";
+	} else {
+		r->cfg.begin_string = strcmp(r->version, "4.0") == 0 ?
+		    "FIX.4.0" : strcmp(r->version, "4.1") == 0 ? "FIX.4.1" :
+		    strcmp(r->version, "4.2") == 0 ? "FIX.4.2" :
+		    strcmp(r->version, "4.3") == 0 ? "FIX.4.3" : "FIX.4.4";
+	}
+	dicts_find(r->version, &r->cfg.transport, &r->cfg.app);
+	if (r->cfg.app == NULL || r->cfg.transport == NULL)
+		fail(r, "no dictionary");
+}
+
+/* Lines before the first that does something. */
+static bool
+is_head(const char *line)
+{
+	return strncmp(line, "versions ", 9) == 0 ||
+	    strncmp(line, "set ", 4) == 0 || strncmp(line, "role ", 5) == 0;
+}
+
+static void
+do_head(struct run *r, char *line)
+{
+	if (strncmp(line, "set ", 4) == 0)
+		do_set(r, line + 4);
+	else if (strcmp(line, "role initiator") == 0)
+		r->cfg.role = SESS_INITIATOR;
+}
+
+static void
+run_file(const char *path, const char *version)
+{
+	struct run r = { .path = path, .version = version };
+	char line[LINE_MAX_LEN];
+	FILE *f = fopen(path, "r");
+
+	if (f == NULL)
+		fail(&r, "cannot be opened");
+	configure(&r);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		r.line++;
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		if (is_head(line)) {
+			do_head(&r, line);
+			continue;
+		}
+		if (!r.open)
+			start(&r);
+		do_line(&r, line);
+	}
+	nothing_left(&r);
+	if (r.open)
+		mem_close(&r.m);
+	fclose(f);
+}
+
+/* The versions line, or "4.2 4.4". */
+static void
+read_versions(const char *path, char *out, size_t cap)
+{
+	char line[LINE_MAX_LEN];
+	FILE *f = fopen(path, "r");
+
+	snprintf(out, cap, "4.2 4.4");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strcmp(line, "versions all") == 0)
+			snprintf(out, cap, "4.0 4.1 4.2 4.3 4.4 5.0");
+		else if (strncmp(line, "versions ", 9) == 0)
+			snprintf(out, cap, "%s", line + 9);
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+int
+main(int argc, char **argv)
+{
+	char versions[LINE_MAX_LEN], *v, *rest;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		read_versions(argv[i], versions, sizeof(versions));
+		for (v = strtok_r(versions, " ", &rest); v != NULL;
+		    v = strtok_r(NULL, " ", &rest))
+			run_file(argv[i], v);
+	}
+	dicts_free();
+	return 0;
+}
