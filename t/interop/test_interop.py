@@ -3,7 +3,7 @@
 10,000 reports each way, the connection dropped in the middle, resends both
 ways; then both sides must have kept the same.
 
-    test_interop.py [--count N]
+    test_interop.py [--count N] [--build DIR]
 """
 
 import argparse
@@ -97,7 +97,9 @@ def check_lines(rows, lines):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--count", type=int, default=20000)
+    p.add_argument("--build", default=fg.BUILD)
     args = p.parse_args()
+    fg.BUILD = os.path.abspath(args.build)
     fg.need("fixgated", "fixgatectl")
     qf.build("qfpeer")
     start = time.monotonic()

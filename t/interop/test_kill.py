@@ -6,7 +6,7 @@ there twice, and no number of ours had two contents.
 One fixgated with two sessions, each against a QuickFIX: it accepts FIX.4.4 and
 initiates FIX.4.2.
 
-    test_kill.py [--rounds N] [--seed N]
+    test_kill.py [--rounds N] [--seed N] [--build DIR]
 """
 
 import argparse
@@ -172,7 +172,9 @@ def main():
     p.add_argument("--rounds", type=int,
                    default=int(os.environ.get("FG_KILL_ROUNDS", "10")))
     p.add_argument("--seed", type=int, default=random.randrange(1 << 31))
+    p.add_argument("--build", default=fg.BUILD)
     args = p.parse_args()
+    fg.BUILD = os.path.abspath(args.build)
     fg.need("fixgated", "fixgatectl")
     qf.build("qfpeer")
     print("seed %d, %d kills" % (args.seed, args.rounds))
