@@ -1,6 +1,5 @@
 #include "gateway/sessions.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,6 @@
 #include "base/num.h"
 #include "dict/xml/xml.h"
 #include "log/log.h"
-
-#define READ_CHUNK 65536
 
 /* A dictionary file that was loaded, shared by the sessions that name it. */
 struct dict_file {
@@ -34,26 +31,6 @@ struct sessions {
 	size_t ntext;
 };
 
-static int
-read_file(const char *path, struct buf *out)
-{
-	FILE *f = fopen(path, "re");
-	size_t n = 0;
-	int err;
-
-	if (f == NULL)
-		return fg_errno(errno);
-	do {
-		out->len += n;
-		err = buf_reserve(out, READ_CHUNK);
-		n = err != 0 ? 0 : fread(out->p + out->len, 1, READ_CHUNK, f);
-	} while (n > 0);
-	if (err == 0 && ferror(f))
-		err = FG_EIO;
-	fclose(f);
-	return err;
-}
-
 /* Parse the text, log every fault of it. */
 static struct dict *
 parse_dict(const char *path, const struct buf *text)
@@ -62,12 +39,11 @@ parse_dict(const char *path, const struct buf *text)
 	struct dict *dict = NULL;
 	size_t i;
 
-	dict_xml_load_mem(&dict, path, text->p, text->len, DICT_XML_LENIENT,
-	    &faults);
+	if (dict_xml_load_mem(&dict, text->p, text->len, 0, &faults) != 0)
+		dict = NULL;
 	for (i = 0; i < faults.n; i++)
-		(faults.v[i].severity == DICT_FAULT_ERROR ? log_error :
-		    log_warnx)("%s:%u: %s", path, faults.v[i].line,
-		    faults.v[i].text);
+		(faults.fault[i].error ? log_error : log_warnx)("%s:%u: %s",
+		    path, faults.fault[i].line, faults.fault[i].text);
 	dict_faults_free(&faults);
 	return dict;
 }
@@ -84,7 +60,7 @@ load_dict(struct sessions *s, const char *path, struct store *store)
 	for (i = 0; i < s->nfile; i++)
 		if (strcmp(s->file[i].path, path) == 0)
 			return &s->file[i];
-	err = read_file(path, &text);
+	err = dict_xml_read(&text, path);
 	if (err != 0) {
 		log_error("%s: cannot read this dictionary: %s", path,
 		    fg_strerror(err));
