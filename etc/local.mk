@@ -1,1 +1,3 @@
-# etc
+EXTRA_DIST += \
+	etc/examples/broker.conf \
+	etc/examples/exchange.conf

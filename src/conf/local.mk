@@ -1,1 +1,21 @@
-# conf
+noinst_LIBRARIES += libconf.a
+libconf_a_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DFG_DICT_DIR='"$(pkgdatadir)/dict"' \
+	-DFG_STORE_DIR='"$(localstatedir)/lib/fixgate"'
+libconf_a_SOURCES = \
+	src/conf/check.c \
+	src/conf/conf.c \
+	src/conf/conf.h \
+	src/conf/expand.c \
+	src/conf/fault.c \
+	src/conf/file.c \
+	src/conf/form.c \
+	src/conf/internal.h \
+	src/conf/parse.c \
+	src/conf/path.c \
+	src/conf/print.c \
+	src/conf/schema.c \
+	src/conf/schema.def \
+	src/conf/schema.h \
+	src/conf/section.c \
+	src/conf/value.c

@@ -1,1 +1,11 @@
-# net
+noinst_LIBRARIES += libnet.a
+libnet_a_SOURCES = \
+	src/net/addr.c \
+	src/net/conn.c \
+	src/net/connect.c \
+	src/net/internal.h \
+	src/net/listener.c \
+	src/net/loop.c \
+	src/net/net.h \
+	src/net/timer.c
+libnet_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS)

@@ -1,1 +1,40 @@
-# t/conf
+check_PROGRAMS += t/conf/confcheck
+t_conf_confcheck_SOURCES = t/conf/confcheck.c
+t_conf_confcheck_LDADD = libconf.a libbase.a
+
+TESTS += t/conf/faults.sh
+EXTRA_DIST += \
+	t/conf/FIX.4.4.xml \
+	t/conf/FIX42.xml \
+	t/conf/FIX44.xml \
+	t/conf/dict/FIX42.xml \
+	t/conf/dict/FIX44.xml \
+	t/conf/dict/FIX50SP2.xml \
+	t/conf/dict/FIXT11.xml \
+	t/conf/dictionaries.conf \
+	t/conf/dictionaries.out \
+	t/conf/faults.sh \
+	t/conf/five.conf \
+	t/conf/five.out \
+	t/conf/gateway.conf \
+	t/conf/gateway.out \
+	t/conf/identity.conf \
+	t/conf/identity.out \
+	t/conf/keys.conf \
+	t/conf/keys.out \
+	t/conf/nobody.conf \
+	t/conf/nobody.out \
+	t/conf/quickfix.conf \
+	t/conf/quickfix.out \
+	t/conf/quickfixj.conf \
+	t/conf/quickfixj.out \
+	t/conf/refused.conf \
+	t/conf/refused.out \
+	t/conf/schedule.conf \
+	t/conf/schedule.out \
+	t/conf/sections.conf \
+	t/conf/sections.out \
+	t/conf/values.conf \
+	t/conf/values.out \
+	t/conf/variables.conf \
+	t/conf/variables.out

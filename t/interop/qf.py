@@ -27,9 +27,9 @@ def headers():
     return None
 
 
-def build(name, folder="interop"):
-    """Compile t/FOLDER/NAME.cpp if it changed; its path. Skips the test where
-    there is no compiler or no QuickFIX."""
+def build(name, folder="interop", link=()):
+    """Compile t/FOLDER/NAME.cpp if it changed, with these files of the build;
+    its path. Skips the test where there is no compiler or no QuickFIX."""
     cxx = shutil.which(os.environ.get("CXX", "g++"))
     if cxx is None or headers() is None:
         fg.skip("g++ and libquickfix-dev are needed")
@@ -38,12 +38,13 @@ def build(name, folder="interop"):
     os.makedirs(os.path.dirname(out), exist_ok=True)
     with open(out + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(out) or \
-           os.path.getmtime(out) < os.path.getmtime(source):
+        link = [os.path.join(fg.BUILD, f) for f in link]
+        if not os.path.exists(out) or os.path.getmtime(out) < max(
+                os.path.getmtime(f) for f in [source] + link):
             # Its headers use exception specifications, which C++17 dropped.
             subprocess.run([cxx, "-std=c++14", "-O2", "-w", "-isystem",
-                            headers(), "-o", out + ".new", source,
-                            "-lquickfix", "-lpthread"], check=True)
+                            headers(), "-o", out + ".new", source] + link +
+                           ["-lquickfix", "-lpthread"], check=True)
             os.rename(out + ".new", out)
     return out
 

@@ -1,1 +1,12 @@
-# t/net
+check_PROGRAMS += t/net/check_net
+TESTS += t/net/check_net
+t_net_check_net_SOURCES = \
+	t/net/check_conn.c \
+	t/net/check_listener.c \
+	t/net/check_loop.c \
+	t/net/check_net.c \
+	t/net/check_net.h \
+	t/net/end.c
+t_net_check_net_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_net_check_net_LDADD = libnet.a liblog.a libbase.a $(LIBUV_LIBS) \
+	$(CHECK_LIBS)

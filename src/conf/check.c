@@ -1,0 +1,302 @@
+/* check.c: what spans several keys of one section. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "conf/internal.h"
+
+/* A key that may be used: there, and not named in a fault. */
+static const struct conf_entry *
+good(const struct conf_section *s, enum conf_key k)
+{
+	const struct conf_entry *e = section_find(s, k, "");
+
+	return e == NULL || e->bad ? NULL : e;
+}
+
+static const char *
+text(const struct conf_section *s, enum conf_key k)
+{
+	const struct conf_entry *e = good(s, k);
+
+	return e == NULL ? NULL : e->value;
+}
+
+static void
+demand(struct conf *c, const struct conf_section *s, enum conf_key k,
+    const char *why, const char *example)
+{
+	if (section_at(s, k, 0) == NULL)
+		fault_add(c, CONF_ERROR, s->line, "no %s%s: write %s",
+		    conf_rules[k].name, why, example);
+}
+
+/* ---- sessions ---- */
+
+static void
+check_initiator(struct conf *c, const struct conf_section *s)
+{
+	const struct conf_entry *e;
+	unsigned i;
+
+	demand(c, s, CONF_SocketConnectHost, ", which an initiator needs",
+	    "SocketConnectHost=fix.example.com");
+	demand(c, s, CONF_SocketConnectPort, ", which an initiator needs",
+	    "SocketConnectPort=5001");
+	demand(c, s, CONF_HeartBtInt, ", which an initiator needs",
+	    "HeartBtInt=30 (seconds)");
+	for (i = 0; (e = section_at(s, CONF_SocketConnectHost, i)); i++)
+		if (section_at(s, CONF_SocketConnectPort, 0) != NULL &&
+		    section_find(s, CONF_SocketConnectPort, e->suffix) == NULL)
+			fault_add(c, CONF_ERROR, e->line,
+			    "%s has no port: write SocketConnectPort%s",
+			    e->name, e->suffix);
+	for (i = 0; (e = section_at(s, CONF_SocketConnectPort, i)); i++)
+		if (section_at(s, CONF_SocketConnectHost, 0) != NULL &&
+		    section_find(s, CONF_SocketConnectHost, e->suffix) == NULL)
+			fault_add(c, CONF_ERROR, e->line,
+			    "%s has no host: write SocketConnectHost%s",
+			    e->name, e->suffix);
+}
+
+static void
+check_connection(struct conf *c, const struct conf_section *s)
+{
+	const struct conf_entry *e = good(s, CONF_ConnectionType);
+
+	if (e == NULL)
+		demand(c, s, CONF_ConnectionType, "",
+		    "ConnectionType=acceptor (or initiator)");
+	else if (e->num == CONF_INITIATOR)
+		check_initiator(c, s);
+	else
+		demand(c, s, CONF_SocketAcceptPort,
+		    ", which an acceptor needs", "SocketAcceptPort=5001");
+}
+
+static void
+check_identity(struct conf *c, struct conf_section *s)
+{
+	const char *begin = text(s, CONF_BeginString);
+
+	demand(c, s, CONF_BeginString, "", "BeginString=FIX.4.4");
+	demand(c, s, CONF_SenderCompID, "", "SenderCompID=YOU");
+	demand(c, s, CONF_TargetCompID, "", "TargetCompID=THEM");
+	if (begin != NULL && strcmp(begin, "FIXT.1.1") == 0)
+		demand(c, s, CONF_DefaultApplVerID,
+		    ", which FIXT.1.1 needs", "DefaultApplVerID=FIX.5.0SP2");
+}
+
+/* HH:MM:SS, maybe with a zone behind; -1: it is none. */
+static int
+seconds_of_day(const char *t)
+{
+	unsigned h, m, sec;
+	int end = 0;
+
+	if (sscanf(t, "%2u:%2u:%2u%n", &h, &m, &sec, &end) != 3 || end != 8 ||
+	    (t[end] != '\0' && t[end] != ' ') || h > 23 || m > 59 || sec > 59)
+		return -1;
+	return (int)(h * 3600 + m * 60 + sec);
+}
+
+#define LAST_SECOND (24 * 3600 - 1)
+
+static void
+check_window(struct conf *c, struct conf_section *s,
+    const struct conf_entry *start, const struct conf_entry *end)
+{
+	int from = seconds_of_day(start->value);
+	int to = seconds_of_day(end->value);
+	const struct conf_entry *e = from < 0 ? start : end;
+
+	if (from < 0 || to < 0) {
+		fault_add(c, CONF_ERROR, e->line, "%s=%.60s: write HH:MM:SS",
+		    e->name, e->value);
+		return;
+	}
+	if (from != to && !(from == 0 && to == LAST_SECOND)) {
+		fault_add(c, CONF_ERROR, start->line,
+		    "StartTime=%.60s and EndTime=%.60s: a session that is on "
+		    "for a part of the day is not supported yet: write "
+		    "NonStopSession=Y", start->value, end->value);
+		return;
+	}
+	fault_add(c, CONF_WARNING, start->line,
+	    "StartTime and EndTime are 24 hours apart: the session is always "
+	    "on, and its numbers are not reset at StartTime: write "
+	    "NonStopSession=Y (and ResetOnLogon=Y if each connection is to "
+	    "begin at 1)");
+	section_set(c, s, CONF_NonStopSession, "Y");
+}
+
+static void
+check_schedule(struct conf *c, struct conf_section *s)
+{
+	const struct conf_entry *nonstop = good(s, CONF_NonStopSession);
+	const struct conf_entry *start = good(s, CONF_StartTime);
+	const struct conf_entry *end = good(s, CONF_EndTime);
+
+	if (nonstop == NULL || (nonstop->line != 0 && nonstop->num != 0))
+		return;
+	if (start != NULL && end != NULL)
+		check_window(c, s, start, end);
+	else if (start != NULL || end != NULL)
+		fault_add(c, CONF_ERROR, start != NULL ? start->line
+		    : end->line, "%s without %s: write NonStopSession=Y",
+		    start != NULL ? "StartTime" : "EndTime",
+		    start != NULL ? "EndTime" : "StartTime");
+	else if (nonstop->line != 0)
+		fault_add(c, CONF_ERROR, nonstop->line,
+		    "NonStopSession=N without StartTime and EndTime: write "
+		    "NonStopSession=Y");
+}
+
+/* The older key holds where the newer one is not set. */
+static void
+settle_timestamps(struct conf *c, struct conf_section *s)
+{
+	const struct conf_entry *ms = good(s, CONF_MillisecondsInTimeStamp);
+	const struct conf_entry *digits = good(s, CONF_TimestampPrecision);
+
+	if (ms == NULL || digits == NULL)
+		return;
+	if (digits->line == 0)
+		section_set(c, s, CONF_TimestampPrecision,
+		    ms->num ? "3" : "0");
+	else
+		section_set(c, s, CONF_MillisecondsInTimeStamp,
+		    digits->num > 0 ? "Y" : "N");
+}
+
+/* One side of a session's name: SENDER/SUB/LOCATION. */
+static const char *
+side(struct conf *c, const struct conf_section *s, enum conf_key comp,
+    enum conf_key sub, enum conf_key location)
+{
+	const char *a = text(s, comp), *b = text(s, sub);
+	const char *d = text(s, location);
+
+	return conf_keepf(c, "%s%s%s%s%s", a == NULL ? "" : a,
+	    b == NULL && d == NULL ? "" : "/", b == NULL ? "" : b,
+	    d == NULL ? "" : "/", d == NULL ? "" : d);
+}
+
+/* As QuickFIX/J writes a session ID. */
+static void
+settle_name(struct conf *c, struct conf_section *s)
+{
+	const char *begin = text(s, CONF_BeginString);
+	const char *qualifier = text(s, CONF_SessionQualifier);
+	const char *name = text(s, CONF_SessionName);
+
+	if (name == NULL) {
+		name = conf_keepf(c, "%s:%s->%s%s%s",
+		    begin == NULL ? "" : begin,
+		    side(c, s, CONF_SenderCompID, CONF_SenderSubID,
+			CONF_SenderLocationID),
+		    side(c, s, CONF_TargetCompID, CONF_TargetSubID,
+			CONF_TargetLocationID),
+		    qualifier == NULL ? "" : ":",
+		    qualifier == NULL ? "" : qualifier);
+		section_set(c, s, CONF_SessionName, name);
+	}
+	s->name = name;
+}
+
+static void
+check_sizes(struct conf *c, const struct conf_section *s)
+{
+	const struct conf_entry *early = good(s, CONF_MaxEarlyBytes);
+	const struct conf_entry *size = good(s, CONF_MaxMessageSize);
+
+	if (early != NULL && size != NULL && early->num < size->num)
+		fault_add(c, CONF_ERROR, early->line != 0 ? early->line
+		    : size->line, "MaxEarlyBytes=%s is less than "
+		    "MaxMessageSize=%s: an early message of that size could "
+		    "not be kept: raise MaxEarlyBytes", early->value,
+		    size->value);
+}
+
+void
+check_session(struct conf *c, struct conf_section *s)
+{
+	const char *mask = text(&c->gateway, CONF_MaskTags);
+
+	check_identity(c, s);
+	check_connection(c, s);
+	check_schedule(c, s);
+	check_sizes(c, s);
+	settle_timestamps(c, s);
+	settle_name(c, s);
+	if (mask != NULL && section_find(s, CONF_MaskTags, "") == NULL)
+		section_set(c, s, CONF_MaskTags, mask);
+	check_dictionaries(c, s);
+}
+
+/* ---- the gateway ---- */
+
+static void
+check_store(struct conf *c)
+{
+	const struct conf_entry *e = good(&c->gateway, CONF_StorePath);
+	const char *slash;
+	struct stat st;
+
+	if (e == NULL)
+		return;
+	if (e->line == 0) {
+		fault_add(c, CONF_NOTE, c->gateway.line,
+		    "no StorePath: the store is in %s", e->path);
+		return;
+	}
+	if (stat(e->path, &st) == 0) {
+		if (!S_ISDIR(st.st_mode))
+			fault_add(c, CONF_ERROR, e->line,
+			    "StorePath=%s is no directory", e->value);
+		return;
+	}
+	slash = strrchr(e->path, '/');
+	if (slash != NULL && slash != e->path &&
+	    stat(conf_keep(c, e->path, (size_t)(slash - e->path)), &st) != 0)
+		fault_add(c, CONF_ERROR, e->line, "StorePath=%s: the "
+		    "directory above it does not exist: make it", e->value);
+}
+
+/* A socket lies in the store's folder unless it is put elsewhere. */
+static void
+settle_socket(struct conf *c, enum conf_key k, const char *file)
+{
+	struct conf_section *g = &c->gateway;
+	const struct conf_entry *store = good(g, CONF_StorePath);
+	const struct conf_entry *e;
+
+	if (section_find(g, k, "") == NULL && store != NULL)
+		section_set(c, g, k, conf_keepf(c, "%s/%s", store->path,
+		    file));
+	e = good(g, k);
+	if (e != NULL &&
+	    strlen(e->path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		fault_add(c, CONF_ERROR, e->line != 0 ? e->line : g->line,
+		    "%s=%s is too long for the path of a socket: write one "
+		    "of less than %zu bytes", e->name, e->path,
+		    sizeof(((struct sockaddr_un *)0)->sun_path));
+}
+
+void
+check_gateway(struct conf *c)
+{
+	const struct conf_entry *e = good(&c->gateway, CONF_Durability);
+	const struct conf_entry *allow =
+	    good(&c->gateway, CONF_AllowDurabilityNone);
+
+	check_store(c);
+	settle_socket(c, CONF_ControlSocket, "control.sock");
+	settle_socket(c, CONF_ReadOnlyControlSocket, "status.sock");
+	if (e != NULL && e->num == CONF_DURABILITY_NONE &&
+	    c->nsessions != 0 && (allow == NULL || allow->num == 0))
+		fault_add(c, CONF_ERROR, e->line, "Durability=none gives "
+		    "numbers away again after a crash: write written or "
+		    "synced (or AllowDurabilityNone=Y, for tests)");
+}

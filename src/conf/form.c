@@ -1,0 +1,230 @@
+/* form.c: values whose form only one key has. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "conf/internal.h"
+
+#define STEP_MAX 86400 /* seconds */
+
+bool
+form_items(const char *list, bool (*fn)(const char *p, size_t n, void *arg),
+    void *arg)
+{
+	const char *p = list;
+	size_t n, i, len;
+
+	for (;;) {
+		n = strcspn(p, ",");
+		i = strspn(p, " \t");
+		if (i > n)
+			i = n;
+		len = n - i;
+		while (len > 0 && strchr(" \t", p[i + len - 1]) != NULL)
+			len--;
+		if (len == 0 || !fn(p + i, len, arg))
+			return false;
+		if (p[n] == '\0')
+			return true;
+		p += n + 1;
+	}
+}
+
+static bool
+is_tag(const char *p, size_t n, void *arg)
+{
+	uint64_t tag;
+
+	(void)arg;
+	return num_parse_u64(p, n, &tag) == 0 && tag > 0 && tag <= INT32_MAX;
+}
+
+static bool
+is_msg_type(const char *p, size_t n, void *arg)
+{
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < n; i++)
+		if (!isgraph((unsigned char)p[i]))
+			return false;
+	return true;
+}
+
+static bool
+is_address(const char *p, size_t n, void *arg)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr in;
+
+	(void)arg;
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	return inet_pton(AF_INET, text, &in) == 1 ||
+	    inet_pton(AF_INET6, text, &in) == 1;
+}
+
+static bool
+is_other_tag(const char *p, size_t n, void *arg)
+{
+	const uint64_t *tag = arg;
+	uint64_t v;
+
+	return num_parse_u64(p, n, &v) != 0 || v != *tag;
+}
+
+bool
+form_is_masked(const char *mask_tags, uint64_t tag)
+{
+	/* Password, NewPassword, EncryptedPassword, EncryptedNewPassword */
+	if (tag == 554 || tag == 925 || tag == 1402 || tag == 1404)
+		return true;
+	return mask_tags != NULL &&
+	    !form_items(mask_tags, is_other_tag, &tag);
+}
+
+bool
+form_steps(const char *value, unsigned n, int64_t *seconds)
+{
+	const char *p = value;
+	uint64_t count, wait, before = 0;
+	size_t len, x;
+	bool found = false;
+
+	for (;;) {
+		len = strcspn(p, ";");
+		x = strcspn(p, "x*;");
+		count = 1;
+		if (x < len && (num_parse_u64(p, x, &count) != 0 || count == 0))
+			return false;
+		x = x < len ? x + 1 : 0;
+		if (num_parse_u64(p + x, len - x, &wait) != 0 || wait == 0 ||
+		    wait > STEP_MAX || count > UINT32_MAX)
+			return false;
+		before += count;
+		if (!found)
+			*seconds = (int64_t)wait;
+		found = found || n <= before;
+		if (p[len] == '\0')
+			return true;
+		p += len + 1;
+	}
+}
+
+/* "553=user", with a tag that the session itself does not write. */
+static bool
+is_logon_tag(const char *value)
+{
+	static const unsigned own[] = { 8, 9, 10, 34, 35, 43, 49, 52, 56, 98,
+		108, 122, 141, 1137 };
+	size_t n = strcspn(value, "="), i;
+	uint64_t tag;
+
+	if (value[n] == '\0' || value[n + 1] == '\0' || !is_tag(value, n, NULL))
+		return false;
+	num_parse_u64(value, n, &tag);
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i] == tag)
+			return false;
+	return true;
+}
+
+/* The digit of an ApplVerID(1128) that may also be written as a version. */
+static void
+check_appl_ver_id(struct conf *c, struct conf_entry *e)
+{
+	static const char *const versions = "FIX.4.0|FIX.4.1|FIX.4.2|FIX.4.3|"
+	    "FIX.4.4|FIX.5.0|FIX.5.0SP1|FIX.5.0SP2";
+	static const char *const digits = "2|3|4|5|6|7|8|9";
+	const char *canon;
+	size_t len;
+	int i;
+
+	i = schema_word(versions, e->value, &canon, &len);
+	if (i < 0)
+		i = schema_word(digits, e->value, &canon, &len);
+	if (i >= 0) {
+		e->value = conf_keepf(c, "%d", i + 2);
+		return;
+	}
+	fault_add(c, CONF_ERROR, e->line, "DefaultApplVerID=%.60s: write 2 to "
+	    "9, or FIX.4.0 to FIX.5.0SP2", e->value);
+	e->bad = true;
+}
+
+static void
+check_begin_string(struct conf *c, struct conf_entry *e)
+{
+	const char *canon;
+	size_t len;
+
+	if (schema_word("FIX.4.0|FIX.4.1|FIX.4.2|FIX.4.3|FIX.4.4|FIXT.1.1",
+	    e->value, &canon, &len) >= 0 && strncmp(e->value, canon, len) == 0)
+		return;
+	e->bad = true;
+	if (strncasecmp(e->value, "FIX.5.0", 7) == 0)
+		fault_add(c, CONF_ERROR, e->line, "BeginString=%.60s: FIX 5.0 "
+		    "runs over FIXT.1.1: write BeginString=FIXT.1.1 and "
+		    "DefaultApplVerID=%.60s", e->value, e->value);
+	else
+		fault_add(c, CONF_ERROR, e->line, "BeginString=%.60s: write "
+		    "FIX.4.0, FIX.4.1, FIX.4.2, FIX.4.3, FIX.4.4 or FIXT.1.1",
+		    e->value);
+}
+
+static void
+demand(struct conf *c, struct conf_entry *e, bool ok, const char *form)
+{
+	if (ok)
+		return;
+	if (conf_rules[e->key].flags & CONF_SECRET)
+		fault_add(c, CONF_ERROR, e->line, "%s: write %s", e->name,
+		    form);
+	else
+		fault_add(c, CONF_ERROR, e->line, "%s=%.60s: write %s",
+		    e->name, e->value, form);
+	e->bad = true;
+}
+
+void
+form_check(struct conf *c, struct conf_entry *e)
+{
+	int64_t seconds;
+
+	switch (e->key) {
+	case CONF_BeginString:
+		check_begin_string(c, e);
+		break;
+	case CONF_DefaultApplVerID:
+		check_appl_ver_id(c, e);
+		break;
+	case CONF_ReconnectInterval:
+		demand(c, e, form_steps(e->value, 1, &seconds), "seconds (1 to "
+		    "86400), or steps such as 3x5;10 (three times 5, then 10)");
+		break;
+	case CONF_LogonTag:
+		demand(c, e, is_logon_tag(e->value), "tag=value (553=user), "
+		    "with a tag that the session does not write itself");
+		break;
+	case CONF_AcceptMsgTypes:
+		demand(c, e, form_items(e->value, is_msg_type, NULL),
+		    "message types with commas between them (D,F,G)");
+		break;
+	case CONF_AllowedRemoteAddresses:
+		demand(c, e, form_items(e->value, is_address, NULL),
+		    "IP addresses with commas between them (names are not "
+		    "looked up)");
+		break;
+	case CONF_MaskTags:
+		demand(c, e, form_items(e->value, is_tag, NULL),
+		    "tags with commas between them (554,925)");
+		break;
+	default:
+		break;
+	}
+}

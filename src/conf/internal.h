@@ -1,0 +1,179 @@
+/* internal.h: what the files of conf share. */
+#ifndef FG_CONF_INTERNAL_H
+#define FG_CONF_INTERNAL_H
+
+#include <stdarg.h>
+
+#include "base/buf.h"
+#include "conf/conf.h"
+
+/* ---- schema.c ---- */
+
+enum conf_class {
+	CONF_OBEYED,
+	CONF_ALIAS,
+	CONF_IGNORED,
+	CONF_FAMILY,
+	CONF_REFUSED
+};
+
+enum conf_type {
+	CONF_TYPE_NONE,
+	CONF_TYPE_BOOL,
+	CONF_TYPE_INT,
+	CONF_TYPE_STR,
+	CONF_TYPE_PATH,
+	CONF_TYPE_WORD
+};
+
+enum conf_where {
+	CONF_IN_SESSION = 1 << 0,
+	CONF_IN_GATEWAY = 1 << 1,
+	CONF_IN_TABLE = 1 << 2
+};
+
+enum conf_flag {
+	CONF_NUMBERED = 1 << 0,
+	CONF_SUFFIXED = 1 << 1,
+	CONF_SECRET = 1 << 2,
+	CONF_READ = 1 << 3,
+	CONF_TARGET = 1 << 4,
+	CONF_STEPS = 1 << 5,
+	CONF_PRECISION = 1 << 6
+};
+
+struct conf_rule {
+	const char *name;
+	enum conf_class class;
+	enum conf_type type;
+	unsigned where, flags;
+	int64_t low, high;
+	const char *dflt;  /* or NULL */
+	const char *unit;  /* "seconds" */
+	const char *words; /* the words, or the harmless values, "a|b" */
+	const char *text;  /* what it is about, or what to do instead */
+	enum conf_key of;  /* what an alias stands for */
+};
+
+extern const struct conf_rule conf_rules[CONF_NKEYS];
+
+/* The key that a name of n bytes means (aliases resolved), and where in the
+ * name its number or suffix begins (n: none). CONF_NKEYS: unknown. */
+enum conf_key schema_find(const char *name, size_t n, size_t *suffix);
+/* The known key or section most like the name, or NULL. */
+const char *schema_nearest(const char *name, size_t n);
+const char *schema_nearest_section(const char *name, size_t n);
+/* The index of a word in "a|b|c", compared without case, or -1; *canon
+ * is the start of the word in the list, *len its length. */
+int schema_word(const char *words, const char *value, const char **canon,
+    size_t *len);
+
+/* ---- conf.c, section.c ---- */
+
+/* One setting of a section. All strings belong to the conf. */
+struct conf_entry {
+	enum conf_key key;  /* CONF_NKEYS: unknown, kept for ${name} */
+	const char *name;   /* whole, number or suffix too */
+	const char *suffix; /* "1", "FIX.4.4" or "" */
+	const char *value;  /* canonical, once value_check has seen it */
+	const char *path;   /* resolved; of PATHs only */
+	int64_t num;        /* of BOOL, INT, WORD and STEPS */
+	unsigned line;      /* 0: a default */
+	bool bad;           /* named in a fault: there, but not to be used */
+};
+
+struct conf_section {
+	enum conf_kind kind;
+	const char *name;
+	unsigned line;
+	struct conf_entry *entry;
+	size_t n, cap;
+};
+
+struct conf_unknown {
+	const char *name;
+	unsigned line;
+	bool used; /* by a ${name} */
+};
+
+struct conf_block;
+
+struct conf {
+	const char *file;
+	struct conf_section gateway;
+	struct conf_section *session;
+	size_t nsessions;
+	struct conf_section *table;
+	size_t ntables;
+	struct conf_fault *fault;
+	size_t nfaults, fault_cap, nerrors;
+	struct conf_unknown *unknown;
+	size_t nunknown;
+	struct buf ignored; /* names of meaningless keys, " A, B," */
+	size_t nignored;
+	unsigned ignored_line;
+	struct conf_block *blocks;
+	int err; /* sticky: FG_ENOMEM */
+};
+
+/* Keep a copy of n bytes, NUL added, until conf_free. Never NULL: without
+ * memory c->err is set and the text is empty. */
+const char *conf_keep(struct conf *c, const char *p, size_t n);
+const char *conf_keepf(struct conf *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The entry of key (and suffix), or NULL. */
+struct conf_entry *section_find(const struct conf_section *s, enum conf_key k,
+    const char *suffix);
+/* By whole name, without case. */
+struct conf_entry *section_find_name(const struct conf_section *s,
+    const char *name, size_t n);
+/* The i-th entry of the key in the order of its numbers or suffixes. */
+struct conf_entry *section_at(const struct conf_section *s, enum conf_key k,
+    unsigned i);
+/* A new entry, the strings of which are kept; NULL without memory. */
+struct conf_entry *section_add(struct conf *c, struct conf_section *s,
+    const struct conf_entry *e);
+/* Set the effective value of a key that has no number. */
+void section_set(struct conf *c, struct conf_section *s, enum conf_key k,
+    const char *value);
+void section_remove(struct conf_section *s, struct conf_entry *e);
+
+/* ---- fault.c ---- */
+
+/* Add a finding, unless the same one is there for that line. */
+void fault_add(struct conf *c, enum conf_severity severity, unsigned line,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Put them into the order of their lines. */
+void fault_sort(struct conf *c);
+
+/* ---- the steps of conf_parse ---- */
+
+/* Lines to sections: parse.c */
+void parse_text(struct conf *c, const char *text, size_t len);
+/* ${name} to its value in all entries of the section: expand.c */
+void expand_section(struct conf *c, struct conf_section *s);
+/* The entries one by one, then the defaults: value.c */
+void value_check(struct conf *c, struct conf_section *s);
+/* One value by the rule of its key; e gets the canonical form. */
+void value_parse(struct conf *c, struct conf_entry *e);
+/* The forms that only one key has: form.c */
+void form_check(struct conf *c, struct conf_entry *e);
+/* Step n (from 1) of "3x5;10"; false: no such list. */
+bool form_steps(const char *value, unsigned n, int64_t *seconds);
+/* Call fn for each item of "a, b,c"; stops when it returns false. */
+bool form_items(const char *list, bool (*fn)(const char *p, size_t n,
+    void *arg), void *arg);
+/* Is a field by its nature, or by the list, a secret? */
+bool form_is_masked(const char *mask_tags, uint64_t tag);
+/* What spans keys: check.c */
+void check_gateway(struct conf *c);
+void check_session(struct conf *c, struct conf_section *s);
+/* What spans sessions, and what is said once for a file: file.c */
+void check_file(struct conf *c);
+/* Dictionaries of a session: path.c */
+void check_dictionaries(struct conf *c, struct conf_section *s);
+/* The path that a value of the file means. */
+const char *path_resolve(struct conf *c, const char *value);
+
+#endif

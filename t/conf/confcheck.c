@@ -1,0 +1,60 @@
+/* confcheck [-v | -k] file: what fixgated -n says of a settings file; -v prints
+ * the effective settings, -vv with secrets. -k lists all keys instead. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/internal.h"
+
+static void
+print_keys(void)
+{
+	enum conf_key k;
+
+	for (k = 0; k < CONF_NKEYS; k++)
+		printf("%s%s\n", conf_rules[k].name,
+		    conf_rules[k].class == CONF_FAMILY ? "*" : "");
+}
+
+static void
+print_faults(const struct conf *c)
+{
+	const struct conf_fault *f;
+	size_t i;
+
+	for (i = 0; i < conf_nfaults(c); i++) {
+		f = conf_fault(c, i);
+		printf("%s:", f->file);
+		if (f->line != 0)
+			printf("%u:", f->line);
+		printf(" %s: %s\n", conf_severity_text(f->severity), f->text);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct conf *c;
+	int ch, verbose = 0, err;
+
+	while ((ch = getopt(argc, argv, "kv")) != -1) {
+		if (ch == 'k') {
+			print_keys();
+			return 0;
+		}
+		if (ch != 'v')
+			return 2;
+		verbose++;
+	}
+	if (optind + 1 != argc)
+		return 2;
+	err = conf_load(&c, argv[optind]);
+	if (c == NULL)
+		return 2;
+	if (verbose)
+		conf_print(c, stdout, verbose > 1);
+	else
+		print_faults(c);
+	conf_free(c);
+	return err == 0 ? 0 : 1;
+}

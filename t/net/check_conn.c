@@ -1,0 +1,427 @@
+#include "check_net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct loop *l;
+static struct end a, b;
+
+static void
+setup(void)
+{
+	l = loop_new();
+	ck_assert_ptr_nonnull(l);
+	end_init(&a, l);
+	end_init(&b, l);
+}
+
+static void
+teardown(void)
+{
+	loop_free(l);
+	end_free(&a);
+	end_free(&b);
+}
+
+static char *
+noise(size_t n)
+{
+	char *p = malloc(n);
+	size_t i;
+
+	ck_assert_ptr_nonnull(p);
+	for (i = 0; i < n; i++)
+		p[i] = (char)(i * 2654435761u >> 13);
+	return p;
+}
+
+static bool
+same(const struct buf *b1, const char *p, size_t n)
+{
+	return b1->len == n && memcmp(b1->p, p, n) == 0;
+}
+
+static size_t wanted;
+
+static bool
+has_wanted(void *arg)
+{
+	return ((struct end *)arg)->got.len >= wanted;
+}
+
+START_TEST(bytes_go_there_and_back)
+{
+	end_pair(l, &a, &b, NULL);
+	ck_assert_int_eq(0, strncmp(conn_peer(b.c), "127.0.0.1:", 10));
+	ck_assert_int_eq(0, strncmp(conn_peer(a.c), "127.0.0.1:", 10));
+	ck_assert_int_eq(-1, conn_peer_uid(a.c));
+	ck_assert_ptr_eq(&a, conn_arg(a.c));
+	b.echo = true;
+	ck_assert_int_eq(0, conn_send(a.c, "hello", 5));
+	ck_assert_uint_eq(5, conn_queued(a.c));
+	wanted = 5;
+	run_until(l, has_wanted, &a);
+	ck_assert(same(&a.got, "hello", 5));
+	ck_assert_uint_eq(0, conn_queued(a.c));
+}
+END_TEST
+
+static bool
+both_have_wanted(void *arg)
+{
+	(void)arg;
+	return a.got.len >= wanted && b.got.len >= wanted;
+}
+
+/* Bites and rests make the unread bytes live in the loop's scratch, in a small
+ * and in a large buffer by turns. */
+START_TEST(large_transfers_both_ways_arrive_whole)
+{
+	static const struct {
+		size_t bite, leave;
+	} row[] = { { 0, 0 }, { 1000, 0 }, { 40000, 0 }, { 0, 100 },
+		{ 0, 30000 }, { 100000, 70000 } };
+	size_t n = 6u << 20;
+	char *p = noise(n);
+
+	end_pair(l, &a, &b, NULL);
+	a.bite = row[_i].bite * 16;
+	b.bite = row[_i].bite;
+	a.leave = b.leave = row[_i].leave;
+	wanted = n - row[_i].leave;
+	ck_assert_int_eq(0, conn_send(a.c, p, n));
+	ck_assert_int_eq(0, conn_send(b.c, p, n));
+	run_until(l, both_have_wanted, NULL);
+	ck_assert(same(&a.got, p, wanted));
+	ck_assert(same(&b.got, p, wanted));
+	free(p);
+}
+END_TEST
+
+START_TEST(a_slow_reader_meets_the_marks)
+{
+	struct conn_limits lim = { .in_max = 1000, .out_high = 2000,
+		.out_low = 1000, .out_max = 64u << 20 };
+	size_t n = 16u << 20;
+	char *p = noise(n);
+
+	end_pair(l, &a, &b, &lim);
+	b.mute = true;
+	ck_assert_int_eq(0, conn_send(a.c, p, 2000));
+	ck_assert(!conn_is_full(a.c));
+	ck_assert_int_eq(0, conn_send(a.c, p + 2000, n - 2000));
+	ck_assert(conn_is_full(a.c));
+	loop_again(l);
+	run_until(l, is_up, &b);
+	ck_assert_int_eq(0, a.ndrained);
+	b.mute = false;
+	conn_kick(b.c);
+	wanted = n;
+	run_until(l, has_wanted, &b);
+	ck_assert(same(&b.got, p, n));
+	ck_assert_int_eq(1, a.ndrained);
+	ck_assert(!conn_is_full(a.c));
+	free(p);
+}
+END_TEST
+
+START_TEST(unread_bytes_are_bounded)
+{
+	struct conn_limits lim = { .in_max = 100000 };
+	char *p = noise(1 << 20);
+	const char *in;
+
+	end_pair(l, &a, &b, &lim);
+	b.mute = true;
+	ck_assert_int_eq(0, conn_send(a.c, p, 1 << 20));
+	while (conn_in(b.c, &in) < 100000) {
+		loop_again(l);
+		run_until(l, is_up, &b);
+	}
+	ck_assert_uint_eq(100000, conn_in(b.c, &in));
+	ck_assert_mem_eq(p, in, 100000);
+	conn_eat(b.c, 99999);
+	ck_assert_uint_eq(1, conn_in(b.c, &in));
+	ck_assert_int_eq(p[99999], in[0]);
+	b.mute = false;
+	wanted = (1 << 20) - 99999;
+	run_until(l, has_wanted, &b);
+	ck_assert(same(&b.got, p + 99999, wanted));
+	free(p);
+}
+END_TEST
+
+START_TEST(a_peer_that_never_reads_is_cut_at_the_bound)
+{
+	struct conn_limits lim = { .out_max = 100000 };
+	char *p = noise(100001);
+
+	end_pair(l, &a, &b, &lim);
+	ck_assert_int_eq(0, conn_send(a.c, p, 99999));
+	ck_assert_int_ne(0, conn_send(a.c, p, 2));
+	ck_assert_int_eq(0, a.nclosed);
+	ck_assert_int_ne(0, conn_send(a.c, p, 1));
+	run_until(l, is_closed, &a);
+	ck_assert_str_eq("the peer does not read: 99999 bytes wait for it",
+	    a.why);
+	free(p);
+}
+END_TEST
+
+static void
+answer_and_end(struct end *e)
+{
+	ck_assert_int_eq(0, conn_send(e->c, "logout", 6));
+	conn_end(e->c);
+	ck_assert_int_ne(0, conn_send(e->c, "more", 4));
+}
+
+static bool
+both_closed(void *arg)
+{
+	(void)arg;
+	return a.nclosed > 0 && b.nclosed > 0;
+}
+
+/* A close with unread input sends a reset, which may overtake the last
+ * message. */
+START_TEST(the_end_comes_after_all_bytes_though_input_is_unread)
+{
+	char *p = noise(4u << 20);
+
+	end_pair(l, &a, &b, NULL);
+	b.on_data = answer_and_end;
+	ck_assert_int_eq(0, conn_send(a.c, p, 1));
+	wanted = 6;
+	run_until(l, has_wanted, &a);
+	run_until(l, both_closed, NULL);
+	ck_assert(same(&a.got, "logout", 6));
+	ck_assert_str_eq("closed by peer", a.why);
+	ck_assert_str_eq("closed", b.why);
+	ck_assert_int_eq(1, a.nclosed);
+	ck_assert_int_eq(1, b.nclosed);
+	free(p);
+}
+END_TEST
+
+START_TEST(a_long_queue_is_written_before_the_end)
+{
+	size_t n = 8u << 20;
+	char *p = noise(n);
+
+	end_pair(l, &a, &b, NULL);
+	b.on_data = NULL;
+	a.bite = 100000;
+	ck_assert_int_eq(0, conn_send(b.c, p, n));
+	ck_assert_int_eq(0, conn_send(a.c, p, n)); /* nobody reads it */
+	conn_end(b.c);
+	run_until(l, both_closed, NULL);
+	ck_assert(same(&a.got, p, n));
+	free(p);
+}
+END_TEST
+
+START_TEST(a_peer_that_never_closes_is_left_after_a_while)
+{
+	end_pair(l, &a, &b, NULL);
+	conn_pause(a.c, true);
+	conn_end(b.c);
+	run_until(l, is_closed, &b);
+	ck_assert_str_eq("closed", b.why);
+	ck_assert_int_eq(0, a.nclosed);
+	conn_pause(a.c, false);
+	run_until(l, is_closed, &a);
+}
+END_TEST
+
+START_TEST(an_abort_is_told_later_and_once)
+{
+	end_pair(l, &a, &b, NULL);
+	conn_abort(a.c, "enough of it");
+	conn_abort(a.c, "really");
+	conn_end(a.c);
+	conn_kick(a.c);
+	conn_pause(a.c, true);
+	ck_assert_int_eq(0, a.nclosed);
+	run_until(l, both_closed, NULL);
+	ck_assert_str_eq("enough of it", a.why);
+	ck_assert_int_eq(1, a.nclosed);
+	ck_assert_int_eq(1, b.nclosed);
+}
+END_TEST
+
+static void
+abort_both(struct end *e)
+{
+	const char *p;
+
+	conn_abort(e->c, "mine");
+	conn_abort(a.c, "other");
+	ck_assert_uint_eq(3, conn_in(e->c, &p)); /* still there */
+	ck_assert_mem_eq("abc", p, 3);
+}
+
+START_TEST(connections_may_be_aborted_from_a_callback)
+{
+	end_pair(l, &a, &b, NULL);
+	b.on_data = abort_both;
+	ck_assert_int_eq(0, conn_send(a.c, "abc", 3));
+	run_until(l, both_closed, NULL);
+	ck_assert_str_eq("other", a.why);
+	ck_assert_str_eq("mine", b.why);
+	ck_assert_int_eq(1, b.ndata);
+}
+END_TEST
+
+START_TEST(the_rest_is_shown_before_the_peers_end_is_told)
+{
+	char *p = noise(50000);
+
+	end_pair(l, &a, &b, NULL);
+	b.bite = 7; /* kicks until all is taken */
+	ck_assert_int_eq(0, conn_send(a.c, p, 50000));
+	conn_end(a.c);
+	run_until(l, both_closed, NULL);
+	ck_assert(same(&b.got, p, 50000));
+	free(p);
+}
+END_TEST
+
+START_TEST(a_paused_connection_reads_nothing_and_loses_nothing)
+{
+	end_pair(l, &a, &b, NULL);
+	conn_pause(b.c, true);
+	ck_assert_int_eq(0, conn_send(a.c, "abc", 3));
+	conn_end(a.c);
+	run_until(l, is_closed, &a); /* two seconds without the other end */
+	ck_assert_int_eq(0, b.ndata);
+	ck_assert_int_eq(0, b.nclosed);
+	conn_pause(b.c, false);
+	run_until(l, is_closed, &b);
+	ck_assert(same(&b.got, "abc", 3));
+}
+END_TEST
+
+static struct end many[8];
+
+static bool
+one_is_done(void *arg)
+{
+	size_t i, least = SIZE_MAX, most = 0;
+
+	(void)arg;
+	for (i = 0; i < 8; i++) {
+		if (many[i].got.len < least)
+			least = many[i].got.len;
+		if (many[i].got.len > most)
+			most = many[i].got.len;
+	}
+	/* In step to within what one wake-up may read. */
+	ck_assert_uint_le(most - least, 2 * 262144);
+	return least == 1 << 20;
+}
+
+/* Eight peers send without end; four of them fill a wake-up's budget. */
+START_TEST(nobody_starves_under_the_budget)
+{
+	struct end from[8];
+	char *p = noise(1 << 20);
+	size_t i;
+
+	for (i = 0; i < 8; i++) {
+		end_pair(l, &from[i], &many[i], NULL);
+		conn_pause(many[i].c, true);
+		ck_assert_int_eq(0, conn_send(from[i].c, p, 1 << 20));
+	}
+	for (i = 0; i < 8; i++)
+		conn_pause(many[i].c, false);
+	run_until(l, one_is_done, NULL);
+	for (i = 0; i < 8; i++) {
+		ck_assert(same(&many[i].got, p, 1 << 20));
+		end_free(&many[i]);
+	}
+	free(p);
+}
+END_TEST
+
+static void
+take_and_say_enough(struct end *e)
+{
+	const char *p;
+
+	conn_eat(e->c, conn_in(e->c, &p));
+	loop_enough(l);
+}
+
+static bool
+only_one_more(void *arg)
+{
+	static int before;
+	int now = 0, i;
+
+	(void)arg;
+	for (i = 0; i < 4; i++)
+		now += many[i].ndata;
+	ck_assert_int_le(now - before, 1);
+	before = now;
+	return now == 4;
+}
+
+START_TEST(the_owner_can_end_the_wake_up_early)
+{
+	struct end from[4];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		end_pair(l, &from[i], &many[i], NULL);
+		many[i].on_data = take_and_say_enough;
+	}
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(0, conn_send(from[i].c, "x", 1));
+	run_until(l, only_one_more, NULL);
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(1, many[i].ndata);
+}
+END_TEST
+
+START_TEST(what_is_sent_before_the_connection_is_up_arrives)
+{
+	struct listener *li;
+
+	li = end_listen(&b, NULL);
+	end_connect(&a, listener_port(li), NULL);
+	ck_assert_int_eq(0, conn_send(a.c, "early", 5));
+	wanted = 5;
+	run_until(l, has_wanted, &b);
+	ck_assert(same(&b.got, "early", 5));
+	listener_free(li);
+}
+END_TEST
+
+Suite *
+conn_suite(void)
+{
+	Suite *s = suite_create("conn");
+	TCase *t = tcase_create("conn");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, bytes_go_there_and_back);
+	tcase_add_loop_test(t, large_transfers_both_ways_arrive_whole, 0, 6);
+	tcase_add_test(t, a_slow_reader_meets_the_marks);
+	tcase_add_test(t, unread_bytes_are_bounded);
+	tcase_add_test(t, a_peer_that_never_reads_is_cut_at_the_bound);
+	tcase_add_test(t,
+	    the_end_comes_after_all_bytes_though_input_is_unread);
+	tcase_add_test(t, a_long_queue_is_written_before_the_end);
+	tcase_add_test(t, a_peer_that_never_closes_is_left_after_a_while);
+	tcase_add_test(t, an_abort_is_told_later_and_once);
+	tcase_add_test(t, connections_may_be_aborted_from_a_callback);
+	tcase_add_test(t, the_rest_is_shown_before_the_peers_end_is_told);
+	tcase_add_test(t, a_paused_connection_reads_nothing_and_loses_nothing);
+	tcase_add_test(t, nobody_starves_under_the_budget);
+	tcase_add_test(t, the_owner_can_end_the_wake_up_early);
+	tcase_add_test(t, what_is_sent_before_the_connection_is_up_arrives);
+	suite_add_tcase(s, t);
+	return s;
+}
