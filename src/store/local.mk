@@ -1,5 +1,12 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	src/store/bdb.h \
+	src/store/bdb_commit.c \
+	src/store/bdb_dir.c \
+	src/store/bdb_read.c \
+	src/store/bdb_seg.c \
+	src/store/bdb_state.c \
+	src/store/bdb_thread.c \
 	src/store/block.c \
 	src/store/block.h \
 	src/store/commit.c \
@@ -8,4 +15,5 @@ libstore_a_SOURCES = \
 	src/store/recent.c \
 	src/store/store.c \
 	src/store/store.h \
+	src/store/store_bdb.c \
 	src/store/store_mem.c

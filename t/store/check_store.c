@@ -26,7 +26,7 @@ main(void)
 
 	tcase_add_test(tc, tables_have_names);
 	suite_add_tcase(s, tc);
-	suite_add_tcase(s, contract_case(WORLD_MEM, WORLD_MEM));
+	suite_add_tcase(s, contract_case(WORLD_MEM, WORLD_SYNCED));
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);

@@ -43,7 +43,8 @@ fault(void *arg, const char *step)
 static int
 open_store(struct world *w)
 {
-	return store_open_mem(&w->st, &w->cfg, w->err);
+	return w->kind == WORLD_MEM ? store_open_mem(&w->st, &w->cfg, w->err)
+	    : store_open_bdb(&w->st, &w->cfg, w->err);
 }
 
 void

@@ -1,0 +1,151 @@
+/*
+ * bdb.h: what the parts of the Berkeley DB back end share. Only src/store/bdb*
+ * and store_bdb.c include <db.h>.
+ *
+ * Who calls Berkeley DB: the writer (the loop in none and written, the store
+ * thread in synced), readers on any thread with one short call each, and the
+ * flusher and the checkpointer, which never hold a page that the writer needs
+ * for longer than it takes to write it.
+ */
+#ifndef FG_STORE_BDB_H
+#define FG_STORE_BDB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <db.h>
+
+#include "store/impl.h"
+
+#define BDB_KEY     8  /* bytes of a block's key */
+#define BDB_OUT_KEY 16 /* of the resend index: session, epoch, first number */
+#define BDB_OUT     16 /* its value: last number, key of the block */
+
+/* One file of a table. */
+struct bdb_seg {
+	uint64_t first;    /* sequence in its name */
+	_Atomic(DB *) rows;
+	_Atomic(DB *) out; /* resend index; FIX_OUT only */
+	uint64_t bytes;    /* roughly; of the last segment */
+};
+
+struct bdb_table {
+	struct bdb_seg **seg; /* ascending; the last is written to */
+	size_t n, cap;
+};
+
+/* A session's state as of the last commit written. */
+struct bdb_state {
+	struct store_state s;
+	bool dirty; /* since the last state checkpoint */
+};
+
+struct bdb {
+	struct store st;
+	char *path;
+	char *why; /* the caller's error text, while opening */
+	char message[256]; /* Berkeley DB's last own words */
+	int lock_fd;
+	DB_ENV *env;
+	DB *meta, *session, *dict;
+
+	pthread_mutex_t seg_lock;
+	struct bdb_table table[STORE_TABLES_MAX];
+
+	/* The writer's, but for the growth of state. */
+	pthread_mutex_t state_lock;
+	struct bdb_state *state; /* id - 1 */
+	size_t n_state, cap_state;
+	uint64_t written;        /* newest commit in the tables */
+	uint64_t next[STORE_TABLES_MAX];
+	unsigned since_states;   /* commits since the last state checkpoint */
+
+	/* Threads. */
+	pthread_t writer, flusher, checkpointer;
+	bool has_writer, has_flusher, has_checkpointer;
+	pthread_cond_t queued;     /* with st.lock: for the writer */
+	pthread_mutex_t work_lock;
+	pthread_cond_t work;       /* for the other two */
+	_Atomic bool stop;
+	_Atomic bool flusher_asleep;
+	_Atomic bool sealed;       /* a segment was sealed: checkpoint */
+	_Atomic uint64_t volume;   /* bytes of log, roughly */
+	_Atomic uint64_t trickled; /* volume when pages were last written */
+};
+
+/* ---- store_bdb.c ---- */
+
+/* Berkeley DB's error as FG_E*. */
+int bdb_err(int ret);
+/* While opening: say why, for the operator; returns err. */
+int bdb_why(struct bdb *b, int err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Open a database file of the environment (made if create). 0 or FG_E*. */
+int bdb_open_file(struct bdb *b, DB **out, const char *file, bool create);
+uint32_t bdb_commit_flags(const struct bdb *b);
+DBT bdb_dbt(const void *p, size_t n);
+
+/* ---- bdb_dir.c ---- */
+
+/* Make the directory if missing, lock it, check its format. 0 or FG_E*, said. */
+int bdb_dir_open(struct bdb *b);
+void bdb_dir_close(struct bdb *b);
+
+/* ---- bdb_seg.c ---- */
+
+/* Find the segments of all tables. 0 or FG_E*. */
+int bdb_seg_find(struct bdb *b);
+/* The segment that new rows from seq on go to, made when there is none or the last is full. */
+int bdb_seg_hot(struct bdb *b, unsigned table, uint64_t seq,
+    struct bdb_seg **out);
+/* The segment with row seq, or the next one after *prev; NULL: none. */
+struct bdb_seg *bdb_seg_of(struct bdb *b, unsigned table, uint64_t seq);
+struct bdb_seg *bdb_seg_after(struct bdb *b, unsigned table,
+    const struct bdb_seg *prev);
+struct bdb_seg *bdb_seg_before(struct bdb *b, unsigned table,
+    const struct bdb_seg *next);
+/* Open its files if they are not. 0 or FG_E*. */
+int bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s);
+void bdb_seg_close(struct bdb *b);
+const char *bdb_table_name(unsigned table);
+
+/* ---- bdb_state.c ---- */
+
+/* Open META, SESSION and DICT and bring the common part to the last commit. */
+int bdb_state_load(struct bdb *b);
+/* Put the states of the last commit written, in txn. all: not only changed ones. 0 or
+ * Berkeley DB's error. */
+int bdb_state_put(struct bdb *b, DB_TXN *txn, bool all);
+void bdb_state_clean(struct bdb *b);
+void bdb_state_apply(struct bdb *b, const struct store_commit *c);
+int bdb_state_room(struct bdb *b, uint32_t id, const struct store_state *s);
+int bdb_add_session(struct store *st, uint32_t id, const char *name,
+    const struct store_state *state);
+int bdb_add_dict(struct store *st, uint32_t id, const char *name,
+    const void *text, size_t len);
+int bdb_dict_text(struct store *st, uint32_t id, struct buf *out);
+
+/* ---- bdb_commit.c ---- */
+
+int bdb_write(struct store *st, struct store_commit *c);
+/* Take back the commits that are written and not durable. */
+int bdb_undo(struct bdb *b);
+
+/* ---- bdb_read.c ---- */
+
+int bdb_read(struct store *st, enum store_table t, uint64_t from, uint64_t to,
+    struct store_reader *r, uint64_t *upto);
+int bdb_read_out(struct store *st, struct store_out *o,
+    struct store_reader *r);
+
+/* ---- bdb_thread.c ---- */
+
+int bdb_threads_start(struct bdb *b);
+/* Let the writer finish its queue, stop all. */
+void bdb_threads_stop(struct bdb *b);
+/* So many bytes went to the log: wake who has to know. */
+void bdb_threads_wrote(struct bdb *b, uint64_t bytes);
+/* There is a commit in the queue. */
+void bdb_writer_wake(struct bdb *b);
+
+#endif

@@ -1,0 +1,637 @@
+/*
+ * What is not rows: who the store is, its sessions, its dictionaries.
+ *
+ * META     "store"             version 1, UUID text 36
+ *          "incarnation NAME"  number 8; changes when table NAME is made anew
+ *          "states"            version 1, commit 8, tables 1, then for each
+ *                              table from 0: its next sequence 8
+ * SESSION  id 4                version 1, epoch 4, next in 8, next out 8,
+ *                              pending 8, created 8, name
+ * DICT     id 4                version 1, hash 8, text's length 8, name's
+ *                              length 2, name, text
+ *
+ * SESSION holds the states as of the commit that "states" names; later ones
+ * are in the heads of the blocks behind it. At start these are read, and prove
+ * that no commit is missing: every number up to the last is in some head.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/cursor.h"
+#include "base/err.h"
+#include "store/bdb.h"
+
+#define STATE_VERSION 1
+#define UUID_TEXT     36
+#define SESSION_HEAD  37  /* bytes before the name */
+#define DICT_HEAD     19  /* bytes before the name */
+#define NAME_MAX_LEN  512 /* bytes of a session's or dictionary's name */
+#define STATES_KEY    "states"
+#define STATES_LEN    (10 + 8 * STORE_TABLES_MAX)
+
+/* The scan of the blocks behind the state checkpoint. */
+struct scan {
+	struct bdb *b;
+	uint64_t from;    /* commit of the checkpoint */
+	uint64_t last;    /* newest commit */
+	uint64_t *said;   /* for each session: commit of its state */
+	struct buf seen;  /* a byte for each commit behind from */
+	struct buf value;
+};
+
+static void
+make_uuid(char out[UUID_TEXT + 1])
+{
+	unsigned char r[16];
+
+	if (getrandom(r, sizeof(r), 0) != sizeof(r))
+		abort();
+	r[6] = (r[6] & 0x0f) | 0x40;
+	r[8] = (r[8] & 0x3f) | 0x80;
+	snprintf(out, UUID_TEXT + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-"
+	    "%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3],
+	    r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13],
+	    r[14], r[15]);
+}
+
+static int
+put_meta(struct bdb *b, DB_TXN *txn, const char *key, const void *p, size_t n)
+{
+	DBT kd = bdb_dbt(key, strlen(key)), vd = bdb_dbt(p, n);
+
+	return b->meta->put(b->meta, txn, &kd, &vd, 0);
+}
+
+/* A new store's identity, in one transaction. */
+static int
+make_identity(struct bdb *b)
+{
+	unsigned char value[1 + UUID_TEXT] = { STATE_VERSION };
+	uint64_t one = htobe64(1);
+	char key[64];
+	DB_TXN *txn;
+	unsigned t;
+	int ret;
+
+	make_uuid(b->st.uuid);
+	memcpy(value + 1, b->st.uuid, UUID_TEXT);
+	ret = b->env->txn_begin(b->env, NULL, &txn, 0);
+	if (ret != 0)
+		return ret;
+	for (t = 1; t < STORE_TABLES_MAX && ret == 0; t++) {
+		snprintf(key, sizeof(key), "incarnation %s",
+		    bdb_table_name(t));
+		ret = put_meta(b, txn, key, &one, sizeof(one));
+	}
+	if (ret == 0)
+		ret = put_meta(b, txn, "store", value, sizeof(value));
+	if (ret != 0) {
+		txn->abort(txn);
+		return ret;
+	}
+	return txn->commit(txn, DB_TXN_SYNC);
+}
+
+/* Get a value, into b; n and off as of a partial get (n 0: all). */
+static int
+get(DB *db, const void *key, size_t klen, size_t off, size_t n,
+    struct buf *out)
+{
+	DBT kd = bdb_dbt(key, klen), vd = { 0 };
+	int ret;
+
+	vd.flags = DB_DBT_MALLOC;
+	if (n != 0) {
+		vd.flags |= DB_DBT_PARTIAL;
+		vd.doff = (uint32_t)off;
+		vd.dlen = (uint32_t)n;
+	}
+	ret = db->get(db, NULL, &kd, &vd, 0);
+	if (ret != 0)
+		return bdb_err(ret);
+	ret = buf_add(out, vd.data, vd.size);
+	free(vd.data);
+	return ret;
+}
+
+static int
+load_identity(struct bdb *b)
+{
+	struct buf v = { 0 };
+	int err = get(b->meta, "store", 5, 0, 0, &v);
+
+	if (err == FG_ENOENT)
+		err = bdb_err(make_identity(b));
+	else if (err == 0 && v.len != 1 + UUID_TEXT)
+		err = FG_EDAMAGED;
+	else if (err == 0)
+		memcpy(b->st.uuid, v.p + 1, UUID_TEXT);
+	buf_free(&v);
+	return err;
+}
+
+/* Go through a table of ids 1, 2, 3 ..., at most max bytes of each value. */
+static int
+each(DB *db, size_t max, struct bdb *b,
+    int (*cb)(struct bdb *, uint32_t, const char *, size_t))
+{
+	uint32_t id, want = 1;
+	DBT kd = { 0 }, vd = { 0 };
+	DBC *c;
+	int ret = db->cursor(db, NULL, &c, 0), err = 0;
+
+	if (ret != 0)
+		return bdb_err(ret);
+	vd.flags = DB_DBT_REALLOC | DB_DBT_PARTIAL;
+	vd.dlen = (uint32_t)max;
+	while (err == 0 && (ret = c->get(c, &kd, &vd, DB_NEXT)) == 0) {
+		if (kd.size != sizeof(id)) {
+			err = FG_EDAMAGED;
+			break;
+		}
+		memcpy(&id, kd.data, sizeof(id));
+		err = be32toh(id) == want ? cb(b, want, vd.data, vd.size)
+		    : FG_EDAMAGED;
+		want++;
+	}
+	c->close(c);
+	free(vd.data);
+	if (err == 0 && ret != DB_NOTFOUND)
+		err = bdb_err(ret);
+	return err;
+}
+
+int
+bdb_state_room(struct bdb *b, uint32_t id, const struct store_state *s)
+{
+	struct bdb_state *v;
+	size_t cap;
+	int err = 0;
+
+	pthread_mutex_lock(&b->state_lock);
+	if (id > b->cap_state) {
+		cap = b->cap_state == 0 ? 16 : b->cap_state * 2;
+		v = realloc(b->state, cap * sizeof(*v));
+		if (v == NULL) {
+			err = FG_ENOMEM;
+		} else {
+			b->state = v;
+			b->cap_state = cap;
+		}
+	}
+	if (err == 0) {
+		b->state[id - 1] = (struct bdb_state){ .s = *s };
+		b->n_state = id;
+	}
+	pthread_mutex_unlock(&b->state_lock);
+	return err;
+}
+
+static int
+load_session(struct bdb *b, uint32_t id, const char *p, size_t n)
+{
+	struct cursor c = cursor_over(p, n);
+	struct store_state s = { .session = id };
+	char name[NAME_MAX_LEN + 1];
+	int err;
+
+	if (n < SESSION_HEAD || n - SESSION_HEAD > NAME_MAX_LEN)
+		return FG_EDAMAGED;
+	if (cursor_get8(&c) != STATE_VERSION)
+		return FG_EFORMAT;
+	s.epoch = cursor_get32(&c);
+	s.next_in = cursor_get64(&c);
+	s.next_out = cursor_get64(&c);
+	s.pending = cursor_get64(&c);
+	s.created.ns = (int64_t)cursor_get64(&c);
+	memcpy(name, p + SESSION_HEAD, n - SESSION_HEAD);
+	name[n - SESSION_HEAD] = '\0';
+	err = bdb_state_room(b, id, &s);
+	return err != 0 ? err : store_known_session(&b->st, name, &s);
+}
+
+static int
+load_dict(struct bdb *b, uint32_t id, const char *p, size_t n)
+{
+	struct cursor c = cursor_over(p, n);
+	char name[NAME_MAX_LEN + 1];
+	uint64_t hash, len;
+	size_t nlen;
+
+	(void)id;
+	if (n < DICT_HEAD)
+		return FG_EDAMAGED;
+	if (cursor_get8(&c) != STATE_VERSION)
+		return FG_EFORMAT;
+	hash = cursor_get64(&c);
+	len = cursor_get64(&c);
+	nlen = cursor_get16(&c);
+	if (nlen > NAME_MAX_LEN || n - DICT_HEAD < nlen)
+		return FG_EDAMAGED;
+	memcpy(name, p + DICT_HEAD, nlen);
+	name[nlen] = '\0';
+	return store_known_dict(&b->st, name, hash, len);
+}
+
+/* Put one record in a transaction of its own. */
+static int
+put_own(struct bdb *b, DB *db, uint32_t id, const struct buf *v,
+    const char *step)
+{
+	DBT kd, vd = bdb_dbt(v->p, v->len);
+	DB_TXN *txn;
+	int ret, err = store_fault(&b->st, step);
+
+	if (err != 0)
+		return err;
+	id = htobe32(id);
+	kd = bdb_dbt(&id, sizeof(id));
+	ret = b->env->txn_begin(b->env, NULL, &txn, 0);
+	if (ret != 0)
+		return bdb_err(ret);
+	ret = db->put(db, txn, &kd, &vd, 0);
+	if (ret != 0) {
+		txn->abort(txn);
+		return bdb_err(ret);
+	}
+	return bdb_err(txn->commit(txn,
+	    b->st.cfg.durability == STORE_SYNCED ? DB_TXN_SYNC
+	    : bdb_commit_flags(b)));
+}
+
+static int
+pack_session(struct buf *out, const struct store_state *s, const char *name)
+{
+	char head[SESSION_HEAD] = { 0 };
+	struct cursor c = cursor_over(head, sizeof(head));
+
+	cursor_put8(&c, STATE_VERSION);
+	cursor_put32(&c, s->epoch);
+	cursor_put64(&c, s->next_in);
+	cursor_put64(&c, s->next_out);
+	cursor_put64(&c, s->pending);
+	cursor_put64(&c, (uint64_t)s->created.ns);
+	out->len = 0;
+	return buf_add(out, head, sizeof(head)) != 0 ? FG_ENOMEM
+	    : buf_puts(out, name);
+}
+
+int
+bdb_add_session(struct store *st, uint32_t id, const char *name,
+    const struct store_state *state)
+{
+	struct bdb *b = (struct bdb *)st;
+	struct buf v = { 0 };
+	int err;
+
+	if (strlen(name) > NAME_MAX_LEN)
+		return FG_ELIMIT;
+	err = pack_session(&v, state, name);
+	if (err == 0)
+		err = put_own(b, b->session, id, &v, "SESSION put");
+	buf_free(&v);
+	return err != 0 ? err : bdb_state_room(b, id, state);
+}
+
+int
+bdb_add_dict(struct store *st, uint32_t id, const char *name,
+    const void *text, size_t len)
+{
+	struct bdb *b = (struct bdb *)st;
+	char head[DICT_HEAD] = { 0 };
+	struct cursor c = cursor_over(head, sizeof(head));
+	size_t nlen = strlen(name);
+	struct buf v = { 0 };
+	int err;
+
+	if (nlen > NAME_MAX_LEN)
+		return FG_ELIMIT;
+	cursor_put8(&c, STATE_VERSION);
+	cursor_put64(&c, store_hash(text, len));
+	cursor_put64(&c, len);
+	cursor_put16(&c, (uint16_t)nlen);
+	err = buf_reserve(&v, sizeof(head) + nlen + len);
+	if (err == 0) {
+		buf_add(&v, head, sizeof(head));
+		buf_add(&v, name, nlen);
+		buf_add(&v, text, len);
+		err = put_own(b, b->dict, id, &v, "DICT put");
+	}
+	buf_free(&v);
+	return err;
+}
+
+int
+bdb_dict_text(struct store *st, uint32_t id, struct buf *out)
+{
+	struct bdb *b = (struct bdb *)st;
+	uint32_t key = htobe32(id);
+	struct buf v = { 0 };
+	size_t nlen;
+	int err = get(b->dict, &key, sizeof(key), 0, 0, &v);
+
+	if (err == 0 && v.len < DICT_HEAD)
+		err = FG_EDAMAGED;
+	if (err == 0) {
+		nlen = (size_t)(unsigned char)v.p[DICT_HEAD - 2] << 8
+		    | (unsigned char)v.p[DICT_HEAD - 1];
+		err = v.len - DICT_HEAD < nlen ? FG_EDAMAGED
+		    : buf_add(out, v.p + DICT_HEAD + nlen,
+		        v.len - DICT_HEAD - nlen);
+	}
+	buf_free(&v);
+	return err;
+}
+
+static int
+put_states_mark(struct bdb *b, DB_TXN *txn)
+{
+	char value[STATES_LEN] = { 0 };
+	struct cursor c = cursor_over(value, sizeof(value));
+	unsigned t;
+
+	cursor_put8(&c, STATE_VERSION);
+	cursor_put64(&c, b->written);
+	cursor_put8(&c, STORE_TABLES_MAX);
+	for (t = 0; t < STORE_TABLES_MAX; t++)
+		cursor_put64(&c, b->next[t]);
+	return put_meta(b, txn, STATES_KEY, value, c.at);
+}
+
+int
+bdb_state_put(struct bdb *b, DB_TXN *txn, bool all)
+{
+	struct buf v = { 0 };
+	uint32_t key;
+	size_t i;
+	DBT kd, vd;
+	int ret = 0;
+
+	pthread_mutex_lock(&b->state_lock);
+	for (i = 0; i < b->n_state && ret == 0; i++) {
+		if (!all && !b->state[i].dirty)
+			continue;
+		if (pack_session(&v, &b->state[i].s, store_session_name(
+		    &b->st, (uint32_t)i + 1)) != 0) {
+			ret = ENOMEM;
+			break;
+		}
+		key = htobe32((uint32_t)i + 1);
+		kd = bdb_dbt(&key, sizeof(key));
+		vd = bdb_dbt(v.p, v.len);
+		ret = b->session->put(b->session, txn, &kd, &vd, 0);
+	}
+	pthread_mutex_unlock(&b->state_lock);
+	buf_free(&v);
+	return ret != 0 ? ret : put_states_mark(b, txn);
+}
+
+void
+bdb_state_clean(struct bdb *b)
+{
+	size_t i;
+
+	pthread_mutex_lock(&b->state_lock);
+	for (i = 0; i < b->n_state; i++)
+		b->state[i].dirty = false;
+	pthread_mutex_unlock(&b->state_lock);
+}
+
+void
+bdb_state_apply(struct bdb *b, const struct store_commit *c)
+{
+	struct bdb_state *s;
+	size_t i;
+
+	if (c->n_state == 0)
+		return;
+	pthread_mutex_lock(&b->state_lock);
+	for (i = 0; i < c->n_state; i++) {
+		s = &b->state[c->state[i].session - 1];
+		s->s = c->state[i];
+		s->dirty = true;
+	}
+	pthread_mutex_unlock(&b->state_lock);
+}
+
+/* ---- at start ---- */
+
+static int
+load_states_mark(struct scan *s)
+{
+	struct buf v = { 0 };
+	struct cursor c;
+	uint64_t next;
+	unsigned t, n;
+	int err = get(s->b->meta, STATES_KEY, strlen(STATES_KEY), 0, 0, &v);
+
+	for (t = 0; t < STORE_TABLES_MAX; t++)
+		s->b->next[t] = 1;
+	if (err == 0) {
+		c = cursor_over(v.p, v.len);
+		if (cursor_get8(&c) != STATE_VERSION)
+			err = FG_EFORMAT;
+		s->from = s->last = cursor_get64(&c);
+		n = cursor_get8(&c);
+		for (t = 0; t < n && err == 0; t++) {
+			next = cursor_get64(&c);
+			if (t < STORE_TABLES_MAX)
+				s->b->next[t] = next;
+		}
+		if (err == 0 && c.err != 0)
+			err = FG_EDAMAGED;
+	}
+	buf_free(&v);
+	return err == FG_ENOENT ? 0 : err;
+}
+
+/* Commit number n was found. */
+static int
+saw(struct scan *s, uint64_t n)
+{
+	size_t at = (size_t)(n - s->from), len = s->seen.len;
+
+	if (n <= s->from)
+		return FG_EDAMAGED;
+	if (at > len) {
+		if (buf_reserve(&s->seen, at - len) != 0)
+			return FG_ENOMEM;
+		memset(s->seen.p + len, 0, at - len);
+		s->seen.len = at;
+	}
+	s->seen.p[at - 1] = 1;
+	if (n > s->last)
+		s->last = n;
+	return 0;
+}
+
+static int
+take_states(struct scan *s, DB *db, uint64_t key, const struct block_head *h)
+{
+	struct store_state st;
+	uint32_t i;
+	int err;
+
+	s->value.len = 0;
+	err = get(db, &key, sizeof(key), 0,
+	    BLOCK_HEAD + (size_t)h->states * BLOCK_STATE, &s->value);
+	for (i = 0; i < h->states && err == 0; i++) {
+		block_state(s->value.p, i, &st);
+		if (st.session == 0 || st.session > s->b->n_state)
+			return FG_EDAMAGED;
+		if (h->commit < s->said[st.session - 1])
+			continue;
+		s->said[st.session - 1] = h->commit;
+		s->b->state[st.session - 1].s = st;
+		s->b->state[st.session - 1].dirty = true;
+		s->b->st.sess[st.session - 1]->state = st;
+		s->b->st.sess[st.session - 1]->durable = st;
+	}
+	return err;
+}
+
+static int
+scan_block(struct scan *s, DB *db, unsigned t, const DBT *kd, const DBT *vd)
+{
+	struct block_head h;
+	uint64_t key;
+	int err = block_head(vd->data, vd->size, &h);
+
+	if (err != 0)
+		return err;
+	if (kd->size != sizeof(key))
+		return FG_EDAMAGED;
+	memcpy(&key, kd->data, sizeof(key));
+	if (h.table != t || h.first != be64toh(key)
+	    || (t != BLOCK_TABLE_STATE && h.first != s->b->next[t]))
+		return FG_EDAMAGED;
+	s->b->next[t] = t == BLOCK_TABLE_STATE ? h.commit + 1
+	    : h.first + h.rows;
+	err = saw(s, h.commit);
+	if (err == 0 && h.states != 0)
+		err = take_states(s, db, key, &h);
+	return err;
+}
+
+static int
+scan_seg(struct scan *s, unsigned t, struct bdb_seg *seg)
+{
+	char head[BLOCK_HEAD];
+	uint64_t key = htobe64(s->b->next[t]);
+	DBT kd = { 0 }, vd = { 0 };
+	DBC *c;
+	DB *db;
+	int ret, err = bdb_seg_open(s->b, t, seg);
+
+	if (err != 0)
+		return err;
+	db = seg->rows;
+	ret = db->cursor(db, NULL, &c, 0);
+	if (ret != 0)
+		return bdb_err(ret);
+	kd.data = &key;
+	kd.size = sizeof(key);
+	vd.data = head;
+	vd.ulen = sizeof(head);
+	vd.dlen = BLOCK_HEAD;
+	vd.flags = DB_DBT_USERMEM | DB_DBT_PARTIAL;
+	ret = c->get(c, &kd, &vd, DB_SET_RANGE);
+	while (ret == 0 && err == 0) {
+		err = scan_block(s, db, t, &kd, &vd);
+		if (err == 0)
+			ret = c->get(c, &kd, &vd, DB_NEXT);
+	}
+	c->close(c);
+	return err != 0 || ret == DB_NOTFOUND ? err : bdb_err(ret);
+}
+
+static int
+scan_table(struct scan *s, unsigned t)
+{
+	struct bdb_seg *seg = bdb_seg_of(s->b, t, s->b->next[t]), *before;
+	int err = 0;
+
+	/* The block before may be in the segment before, and be longer. */
+	before = seg == NULL ? NULL : bdb_seg_before(s->b, t, seg);
+	if (before != NULL)
+		seg = before;
+	for (; seg != NULL && err == 0; seg = bdb_seg_after(s->b, t, seg))
+		err = scan_seg(s, t, seg);
+	if (err != 0)
+		bdb_why(s->b, err, "store %s: table %s, row %llu: %s; restore "
+		    "the store from a backup", s->b->path, bdb_table_name(t),
+		    (unsigned long long)s->b->next[t], fg_strerror(err));
+	return err;
+}
+
+static int
+check_commits(struct scan *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->seen.len; i++)
+		if (s->seen.p[i] == 0)
+			return bdb_why(s->b, FG_EDAMAGED, "store %s: commit "
+			    "%llu is missing; restore the store from a backup",
+			    s->b->path,
+			    (unsigned long long)(s->from + i + 1));
+	return 0;
+}
+
+static void
+bring_up(struct scan *s)
+{
+	struct bdb *b = s->b;
+	struct store *st = &b->st;
+	unsigned t;
+
+	for (t = BLOCK_TABLE_STATE + 1; t < STORE_TABLES_MAX; t++) {
+		st->next[t] = b->next[t];
+		st->visible[t] = b->next[t] - 1;
+		if (st->visible[t] != 0)
+			st->oldest[t] = b->table[t].seg[0]->first;
+		st->recent[t].evicted = st->visible[t] != 0;
+	}
+	st->accepted = st->durable = b->written = s->last;
+	b->since_states = (unsigned)(s->last - s->from);
+}
+
+int
+bdb_state_load(struct bdb *b)
+{
+	struct scan s = { .b = b };
+	unsigned t;
+	int err;
+
+	err = bdb_open_file(b, &b->meta, "META", true);
+	if (err == 0)
+		err = bdb_open_file(b, &b->session, "SESSION", true);
+	if (err == 0)
+		err = bdb_open_file(b, &b->dict, "DICT", true);
+	if (err == 0)
+		err = load_identity(b);
+	if (err == 0)
+		err = each(b->session, SESSION_HEAD + NAME_MAX_LEN + 1, b,
+		    load_session);
+	if (err == 0)
+		err = each(b->dict, DICT_HEAD + NAME_MAX_LEN, b, load_dict);
+	if (err == 0)
+		err = load_states_mark(&s);
+	s.said = calloc(b->n_state + 1, sizeof(*s.said));
+	if (err == 0 && s.said == NULL)
+		err = FG_ENOMEM;
+	for (t = 0; t < STORE_TABLES_MAX && err == 0; t++)
+		err = scan_table(&s, t);
+	if (err == 0)
+		err = check_commits(&s);
+	if (err == 0)
+		bring_up(&s);
+	free(s.said);
+	buf_free(&s.seen);
+	buf_free(&s.value);
+	return err;
+}
