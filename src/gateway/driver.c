@@ -208,7 +208,7 @@ driver_connected(struct driver *d, struct fgsess *fs, const char *peer)
 {
 	fs->generation++;
 	fs->connected = true;
-	log_info("%s: connected: %s", fs->name, peer);
+	log_info("%s: connection with %s", fs->name, peer);
 	sess_connected(fs->machine, d->now, &d->acts);
 	driver_run(d, fs, NULL);
 }

@@ -1,1 +1,6 @@
-# t/gateway
+check_PROGRAMS += t/gateway/check_release
+TESTS += t/gateway/check_release
+t_gateway_check_release_SOURCES = t/gateway/check_release.c
+t_gateway_check_release_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_release_LDADD = libgateway.a libstore.a libsession.a \
+	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
