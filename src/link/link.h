@@ -1,7 +1,7 @@
 /*
- * link.h: the messages between fixgate's processes (fixgate-link(7)): a frame is
- * a 4-byte big-endian length and one MessagePack map {MESSAGE_TYPE, SOURCE_REF,
- * DETAILS}. Pure: bytes in, bytes out. The only user of msgpack.
+ * link.h: the messages between fixgate's processes (fixgate-link(7)): a frame
+ * is a 4-byte big-endian length and one MessagePack map {MESSAGE_TYPE,
+ * SOURCE_REF, DETAILS}. Pure: bytes in, bytes out. The only user of msgpack.
  */
 #ifndef FG_LINK_LINK_H
 #define FG_LINK_LINK_H
@@ -28,7 +28,8 @@ void link_begin(struct link_out *o, struct buf *to, const char *type,
 /* 0, or FG_E*: nothing was appended to the buffer. */
 int link_end(struct link_out *o);
 
-/* Values. A map or array announces how many entries (n keys with values) follow. */
+/* Values. A map or array announces how many entries (n keys with values)
+ * follow. */
 void link_map(struct link_out *o, uint32_t n);
 void link_array(struct link_out *o, uint32_t n);
 void link_str(struct link_out *o, const char *s);
@@ -62,10 +63,11 @@ struct link_msg {
 };
 
 /*
- * Decode the first frame of n bytes at p. > 0: bytes used, *m valid until the next call on in (values
- * may point into p: keep the bytes). FG_EPARTIAL: more bytes are needed. FG_EGARBLED: *why (static text) says what
- * is wrong; the connection is beyond repair. Counts, depth (24) and size are checked before anything is
- * allocated.
+ * Decode the first frame of n bytes at p. > 0: bytes used, *m valid until the
+ * next call on in (values may point into p: keep the bytes). FG_EPARTIAL: more
+ * bytes are needed. FG_EGARBLED: *why (static text) says what is wrong; the
+ * connection is beyond repair. Counts, depth (24) and size are checked before
+ * anything is allocated.
  */
 int64_t link_decode(struct link_in *in, const char *p, size_t n,
     struct link_msg *m, const char **why);
@@ -81,14 +83,15 @@ const struct link_val *link_map_at(const struct link_val *map, size_t i,
 /* The value of a key, or NULL. */
 const struct link_val *link_find(const struct link_val *map, const char *key);
 
-/* false if the value is NULL or not of that kind. Strings have no NUL at their end; str takes bin, too. */
+/* false if the value is NULL or not of that kind. Strings have no NUL at their
+ * end; str takes bin, too. */
 bool link_get_str(const struct link_val *v, const char **p, size_t *n);
 bool link_get_u64(const struct link_val *v, uint64_t *out);
 bool link_get_i64(const struct link_val *v, int64_t *out);
 bool link_get_bool(const struct link_val *v, bool *out);
 
-/* link_get_* (link_find(map, key)), with a copy for strings: false if absent, not a string, with a NUL
- * inside, or longer than cap - 1. */
+/* link_get_* (link_find(map, key)), with a copy for strings: false if absent,
+ * not a string, with a NUL inside, or longer than cap - 1. */
 bool link_find_str(const struct link_val *map, const char *key, char *out,
     size_t cap);
 uint64_t link_find_u64(const struct link_val *map, const char *key,

@@ -1,6 +1,6 @@
 # A fuzz target is one file fuzz_NAME.c and a folder corpus/NAME. It is linked
 # with libFuzzer (configure --with-fuzzer), or with replay.c and is a test.
-FUZZERS = t/fuzz/fuzz_fix
+FUZZERS = t/fuzz/fuzz_fix t/fuzz/fuzz_link
 EXTRA_DIST += t/fuzz/corpus
 
 check_PROGRAMS += $(FUZZERS)
@@ -14,3 +14,7 @@ endif
 t_fuzz_fuzz_fix_SOURCES = t/fuzz/fuzz_fix.c $(FUZZ_MAIN)
 t_fuzz_fuzz_fix_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_fix_LDADD = libfix.a libbase.a
+
+t_fuzz_fuzz_link_SOURCES = t/fuzz/fuzz_link.c $(FUZZ_MAIN)
+t_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_link_LDADD = liblink.a libbase.a $(MSGPACK_LIBS)

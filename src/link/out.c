@@ -1,0 +1,200 @@
+/*
+ * A frame:
+ *
+ *	0      4                            4 + length
+ *	+------+----------------------------+
+ *	|length| MessagePack map, 3 entries |
+ *	+------+----------------------------+
+ *	u32 BE  "MESSAGE_TYPE": string
+ *	        "SOURCE_REF": unsigned
+ *	        "DETAILS": map
+ */
+#include "link/link.h"
+
+#include <msgpack/pack.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/err.h"
+
+#define HEAD 4u /* bytes of the length */
+
+struct link_out {
+	msgpack_packer pk;
+	struct buf *to;
+	size_t start;  /* of the frame in it */
+	uint64_t need; /* values that must still follow */
+	int err;
+};
+
+static int
+append(void *arg, const char *p, size_t n)
+{
+	struct link_out *o = arg;
+
+	if (o->err == 0)
+		o->err = buf_add(o->to, p, n);
+	if (o->err == 0 && o->to->len - o->start - HEAD > LINK_FRAME_MAX)
+		o->err = FG_ELIMIT;
+	return o->err;
+}
+
+struct link_out *
+link_out_new(void)
+{
+	struct link_out *o;
+
+	o = calloc(1, sizeof(*o));
+	if (o != NULL)
+		msgpack_packer_init(&o->pk, o, append);
+	return o;
+}
+
+void
+link_out_free(struct link_out *o)
+{
+	free(o);
+}
+
+/* One value is written; more of them must follow if it holds others. */
+static void
+count(struct link_out *o, uint64_t more)
+{
+	if (o->need == 0 && o->err == 0)
+		o->err = FG_ESTATE;
+	o->need += more;
+	o->need--;
+}
+
+void
+link_begin(struct link_out *o, struct buf *to, const char *type, uint64_t ref)
+{
+	o->to = to;
+	o->start = to->len;
+	o->err = buf_add(to, "\0\0\0", HEAD);
+	o->need = 1;
+	link_map(o, 3);
+	link_key_str(o, "MESSAGE_TYPE", type);
+	link_key_u64(o, "SOURCE_REF", ref);
+	link_str(o, "DETAILS");
+}
+
+int
+link_end(struct link_out *o)
+{
+	struct cursor c;
+
+	if (o->err == 0 && o->need != 0)
+		o->err = FG_ESTATE;
+	if (o->err != 0) {
+		o->to->len = o->start;
+		return o->err;
+	}
+	c = cursor_over(o->to->p + o->start, HEAD);
+	cursor_put32(&c, (uint32_t)(o->to->len - o->start - HEAD));
+	return 0;
+}
+
+void
+link_map(struct link_out *o, uint32_t n)
+{
+	count(o, 2 * (uint64_t)n);
+	msgpack_pack_map(&o->pk, n);
+}
+
+void
+link_array(struct link_out *o, uint32_t n)
+{
+	count(o, n);
+	msgpack_pack_array(&o->pk, n);
+}
+
+void
+link_str(struct link_out *o, const char *s)
+{
+	link_strn(o, s, strlen(s));
+}
+
+void
+link_strn(struct link_out *o, const char *p, size_t n)
+{
+	count(o, 0);
+	if (n > LINK_FRAME_MAX) {
+		o->err = o->err != 0 ? o->err : FG_ELIMIT;
+		return;
+	}
+	msgpack_pack_str(&o->pk, n);
+	msgpack_pack_str_body(&o->pk, p, n);
+}
+
+void
+link_bin(struct link_out *o, const void *p, size_t n)
+{
+	count(o, 0);
+	if (n > LINK_FRAME_MAX) {
+		o->err = o->err != 0 ? o->err : FG_ELIMIT;
+		return;
+	}
+	msgpack_pack_bin(&o->pk, n);
+	msgpack_pack_bin_body(&o->pk, p, n);
+}
+
+void
+link_u64(struct link_out *o, uint64_t v)
+{
+	count(o, 0);
+	msgpack_pack_uint64(&o->pk, v);
+}
+
+void
+link_i64(struct link_out *o, int64_t v)
+{
+	count(o, 0);
+	msgpack_pack_int64(&o->pk, v);
+}
+
+void
+link_bool(struct link_out *o, bool v)
+{
+	count(o, 0);
+	if (v)
+		msgpack_pack_true(&o->pk);
+	else
+		msgpack_pack_false(&o->pk);
+}
+
+void
+link_nil(struct link_out *o)
+{
+	count(o, 0);
+	msgpack_pack_nil(&o->pk);
+}
+
+void
+link_key_str(struct link_out *o, const char *key, const char *s)
+{
+	link_str(o, key);
+	link_str(o, s);
+}
+
+void
+link_key_strn(struct link_out *o, const char *key, const char *p, size_t n)
+{
+	link_str(o, key);
+	link_strn(o, p, n);
+}
+
+void
+link_key_u64(struct link_out *o, const char *key, uint64_t v)
+{
+	link_str(o, key);
+	link_u64(o, v);
+}
+
+void
+link_key_bool(struct link_out *o, const char *key, bool v)
+{
+	link_str(o, key);
+	link_bool(o, v);
+}
