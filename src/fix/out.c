@@ -5,6 +5,7 @@
  */
 #include "fix/out.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -13,7 +14,7 @@
 
 #define TRAILER_BYTES 7 /* 10=nnn| */
 #define HEAD_ROOM     (FIX_OUT_OVERHEAD - TRAILER_BYTES)
-#define TAG_MAX       10 /* digits */
+#define WORD_TAGS     10000 /* tags below are at most four digits */
 
 void
 fix_out_begin(struct fix_out *o, char *buf, size_t cap)
@@ -23,56 +24,71 @@ fix_out_begin(struct fix_out *o, char *buf, size_t cap)
 		o->err = FG_ELIMIT;
 }
 
-/* The next n bytes, or NULL; the trailer always keeps its room. */
-static inline char *
-take(struct fix_out *o, size_t n)
+/*
+ * Write the digits of a tag below WORD_TAGS; returns how many. They are made
+ * in one word, the first digit lowest, and its four bytes are stored however
+ * many count: the trailer's room lies behind.
+ */
+static inline size_t
+put_tag_word(char *p, uint32_t tag)
 {
-	char *p;
+	uint32_t pairs, tens, word;
+	unsigned zeros;
 
-	if (o->err != 0)
-		return NULL;
-	if (o->cap - TRAILER_BYTES - o->at < n) {
-		o->err = FG_ELIMIT;
-		return NULL;
-	}
-	p = o->buf + o->at;
-	o->at += n;
-	return p;
+	pairs = tag / 100 | tag % 100 << 16;
+	tens = pairs * 103 >> 10 & 0x000f000f; /* x / 10 for x < 100 */
+	word = tens | (pairs - tens * 10) << 8;
+	zeros = (unsigned)__builtin_ctz(word) / 8;
+	word = htole32((word | 0x30303030) >> 8 * zeros);
+	memcpy(p, &word, sizeof(word));
+	return sizeof(word) - zeros;
 }
 
-static inline size_t
-tag_digits(uint32_t tag)
+/* Most values are short, and need no call. Two copies may overlap. */
+static inline void
+copy_value(char *to, const char *from, size_t n)
 {
-	size_t n = 1;
-
-	for (; tag >= 10; tag /= 10)
-		n++;
-	return n;
+	if (n > 16) {
+		memcpy(to, from, n);
+	} else if (n >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + n - 4, from + n - 4, 4);
+	} else if (n > 0) {
+		to[0] = from[0];
+		to[n / 2] = from[n / 2];
+		to[n - 1] = from[n - 1];
+	}
 }
 
 void
 fix_out_bytes(struct fix_out *o, int32_t tag, const char *value, size_t n)
 {
-	uint32_t left = (uint32_t)tag;
-	size_t digits;
-	char *p;
+	char text[NUM_TEXT_MAX], *p = o->buf + o->at;
+	size_t digits, room;
 
 	if (tag <= 0 && o->err == 0)
 		o->err = FG_EINVAL;
-	digits = tag_digits(left);
-	if (n > SIZE_MAX - TAG_MAX - 2)
-		n = SIZE_MAX - TAG_MAX - 2;
-	p = take(o, digits + n + 2);
-	if (p == NULL)
+	if (o->err != 0)
 		return;
-	p[digits] = '=';
-	if (n > 0)
-		memcpy(p + digits + 1, value, n);
-	p[digits + 1 + n] = FIX_SOH;
-	do {
-		p[--digits] = (char)('0' + left % 10);
-		left /= 10;
-	} while (digits > 0);
+	if (tag < WORD_TAGS)
+		digits = put_tag_word(p, (uint32_t)tag);
+	else
+		digits = num_format_u64(text, (uint32_t)tag);
+	room = o->cap - TRAILER_BYTES - o->at;
+	if (room < digits + 2 || room - digits - 2 < n) {
+		o->err = FG_ELIMIT;
+		return;
+	}
+	if (tag >= WORD_TAGS)
+		memcpy(p, text, digits);
+	p += digits;
+	*p++ = '=';
+	copy_value(p, value, n);
+	p[n] = FIX_SOH;
+	o->at += digits + 2 + n;
 }
 
 void
@@ -114,10 +130,13 @@ fix_out_time(struct fix_out *o, int32_t tag, wall_t t, unsigned digits)
 void
 fix_out_fields(struct fix_out *o, const char *p, size_t n)
 {
-	char *to = take(o, n);
-
-	if (to != NULL && n > 0)
-		memcpy(to, p, n);
+	if (o->err == 0 && o->cap - TRAILER_BYTES - o->at < n)
+		o->err = FG_ELIMIT;
+	if (o->err != 0)
+		return;
+	if (n > 0)
+		memcpy(o->buf + o->at, p, n);
+	o->at += n;
 }
 
 /* Write "8=...|9=n|" so that it ends where the body begins. */

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define BENCH_MESSAGES  512  /* of each kind */
+#define BENCH_MESSAGES  256  /* of each kind */
 #define BENCH_BYTES_MAX 1024 /* of one message, and what building it needs */
 
 enum bench_kind {

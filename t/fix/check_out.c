@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -55,6 +56,41 @@ START_TEST(body_length_has_as_many_digits_as_it_needs)
 		ck_assert_mem_eq(want, msg, n);
 		ck_assert_int_eq(0, fix_frame(msg, len, TEXT_MAX, &f));
 		ck_assert_int_eq(FIX_CLEAN, f.garble);
+	}
+}
+END_TEST
+
+START_TEST(every_tag_is_written_as_its_digits)
+{
+	char buf[256], want[32];
+	struct fix_out o;
+	int64_t tag;
+	int n;
+
+	for (tag = 1; tag <= INT32_MAX; tag += tag < 20000 ? 1 : tag / 3) {
+		fix_out_begin(&o, buf, sizeof(buf));
+		fix_out_char(&o, (int32_t)tag, 'v');
+		n = snprintf(want, sizeof(want), "%d=v\001", (int)tag);
+		ck_assert_uint_eq((size_t)n, o.at - (FIX_OUT_OVERHEAD - 7));
+		ck_assert_mem_eq(want, buf + o.at - n, (size_t)n);
+	}
+}
+END_TEST
+
+START_TEST(values_of_every_length_are_copied_whole)
+{
+	char buf[256], value[64];
+	struct fix_out o;
+	size_t n;
+
+	for (n = 0; n < sizeof(value); n++)
+		value[n] = (char)('0' + n);
+	for (n = 0; n <= sizeof(value); n++) {
+		fix_out_begin(&o, buf, sizeof(buf));
+		fix_out_bytes(&o, 58, guard_copy(value, n), n);
+		ck_assert_int_eq(FIX_SOH, buf[o.at - 1]);
+		ck_assert_mem_eq(value, buf + o.at - 1 - n, n);
+		ck_assert_mem_eq("58=", buf + o.at - 4 - n, 3);
 	}
 }
 END_TEST
@@ -133,6 +169,8 @@ out_tests(void)
 
 	tcase_add_test(tc, a_heartbeat_is_built_byte_for_byte);
 	tcase_add_test(tc, body_length_has_as_many_digits_as_it_needs);
+	tcase_add_test(tc, every_tag_is_written_as_its_digits);
+	tcase_add_test(tc, values_of_every_length_are_copied_whole);
 	tcase_add_test(tc, a_full_buffer_is_no_error_and_one_byte_less_is);
 	tcase_add_test(tc, the_first_error_stays);
 	tcase_add_test(tc, a_begin_string_that_does_not_fit_is_refused);
