@@ -38,13 +38,20 @@ struct fix_frame {
 
 /*
  * Look at the n bytes at p, of which none was consumed yet.
- * Returns 0: *f describes one message (garble == FIX_CLEAN: first fields, BodyLength
- *   and CheckSum are right) or bytes to drop; consume skip + len bytes (> 0).
- * FG_EPARTIAL: the rest has not arrived; f->skip bytes may already be consumed.
- * max bounds skip + len (bytes of one message): more is FIX_TOO_LONG, so the
- * caller's buffer needs max + 1 bytes at most. The end of a message is found as every
- * engine of the QuickFIX family does: jump BodyLength bytes, then search for
- * SOH "10=" ... SOH; so a BodyLength that is too long takes what follows with it.
+ *
+ * 0: consume skip + len bytes (> 0). If len > 0 they end with a message, which
+ *   is good (FIX_CLEAN: first fields, BodyLength and CheckSum are right) or
+ *   garbled; if len is 0 they are no part of a message (FIX_NO_BEGIN).
+ * FG_EPARTIAL: the rest has not arrived; skip bytes may already be consumed.
+ *
+ * max bounds the bytes of a message: more is FIX_TOO_LONG. A buffer of max + 1
+ * bytes is always enough: with more than max bytes it is never FG_EPARTIAL.
+ *
+ * The end of a message is found as every engine of the QuickFIX family does:
+ * jump BodyLength bytes, then search for SOH "10=" ... SOH; so a BodyLength
+ * that is too long takes what follows with it. Where that is not possible (no
+ * BodyLength, or no end), everything up to the next "8=" behind a SOH is
+ * dropped, as far as it has arrived.
  */
 int fix_frame(const char *p, size_t n, size_t max, struct fix_frame *f);
 

@@ -11,11 +11,9 @@
  * says one; this bounds the work for a message full of data fields. */
 #define LENGTH_REACH 256
 
-#define EACH_BYTE(b) (0x0101010101010101ULL * (b))
-#define WORD_DIGITS  4 /* of a tag that is read as one word */
+#define EACH_BYTE(b) (0x01010101U * (b))
 
-/* Walks over the SOHs of the message, a block at a time. Always a value, never
- * a pointer, so that it lives in registers. */
+/* Walks over the SOHs of the message, a block at a time. */
 struct scan {
 	size_t base;   /* of the block */
 	uint64_t mask; /* its SOHs not yet returned */
@@ -52,28 +50,43 @@ scan_from(const char *p, size_t len, size_t at)
 	return s;
 }
 
+/* The place of the next SOH; false if there is none. */
+static inline bool
+scan_next(struct scan *s, const char *p, size_t len, size_t *at)
+{
+	while (s->mask == 0) {
+		if (len - s->base <= SCAN_BLOCK)
+			return false;
+		s->base += SCAN_BLOCK;
+		s->mask = scan_block(p, len, s->base);
+	}
+	*at = s->base + (size_t)__builtin_ctzll(s->mask);
+	s->mask &= s->mask - 1;
+	return true;
+}
+
 /*
- * Read up to WORD_DIGITS digits and the '=' behind them, all in one word;
- * returns the number of digits, or 0 if the tag has another form. Eight bytes
- * are read.
+ * Read a tag of one to four digits in one word; returns how many, or 0 if
+ * the tag has another form. Five bytes are read.
  */
 static inline size_t
 read_tag_word(const char *p, int32_t *tag)
 {
-	uint64_t w, hit;
-	uint32_t d;
-	size_t n;
+	uint32_t w, d, hit;
+	size_t n = sizeof(w);
 
 	memcpy(&w, p, sizeof(w));
-	w = le64toh(w) ^ EACH_BYTE('0');
-	hit = w ^ EACH_BYTE('=' ^ '0');
+	w = le32toh(w);
+	hit = w ^ EACH_BYTE('=');
 	hit = (hit - EACH_BYTE(1)) & ~hit & EACH_BYTE(0x80);
-	n = (size_t)__builtin_ctzll(hit | 1ULL << 63) / 8;
-	if (n - 1 >= WORD_DIGITS)
+	if (hit != 0)
+		n = (size_t)__builtin_ctz(hit) / 8;
+	else if (p[sizeof(w)] != '=')
 		return 0;
-	d = (uint32_t)w << (32 - 8 * n);
-	if (((d + (uint32_t)EACH_BYTE(0x80 - 10)) | d) &
-	    (uint32_t)EACH_BYTE(0x80))
+	if (n == 0)
+		return 0;
+	d = (w ^ EACH_BYTE('0')) << (32 - 8 * n);
+	if (((d + EACH_BYTE(0x80 - 10)) | d) & EACH_BYTE(0x80))
 		return 0;
 	/* Digits to pairs to one number; the first digit is the lowest byte. */
 	d = (d * (1 + (10U << 8))) >> 8 & 0x00ff00ff;
@@ -105,7 +118,7 @@ read_tag(const char *p, size_t n, int32_t *tag)
 {
 	size_t used = 0;
 
-	if (n >= sizeof(uint64_t))
+	if (n > sizeof(uint32_t))
 		used = read_tag_word(p, tag);
 	return used != 0 ? used : read_tag_bytes(p, n, tag);
 }
@@ -164,9 +177,9 @@ length_tag(const struct fix_lens *lens, int32_t tag)
 }
 
 /*
- * Where does the value at `at` of a data field end? 0 and *end if a length field
- * was seen and says so, FG_ENOENT if the next SOH ends it, FG_EGARBLED if
- * the stated length does not end at a SOH.
+ * Where does the value at `at` of a data field end? 0 and *end if a length
+ * field was seen and says so, FG_ENOENT if the next SOH ends it, FG_EGARBLED
+ * if the stated length does not end at a SOH.
  */
 static int
 data_end(const struct fix_msg *m, const struct fix_lens *lens, int32_t tag,
@@ -211,37 +224,41 @@ index_fields(struct fix_msg *m, const char *buf, size_t len,
 	struct scan s = { 0 };
 	size_t at, value, end, n;
 	int32_t tag = 0;
-	int err;
+	int err = 0;
 
 	if (len > 0)
 		s = scan_from(buf, len, 0);
 	for (at = 0; at < len; at = end + 1) {
 		n = read_tag(buf + at, len - at, &tag);
-		if (n == 0)
-			return garbled(m, FIX_BAD_TAG, at);
+		if (n == 0) {
+			err = garbled(m, FIX_BAD_TAG, at);
+			break;
+		}
 		value = at + n + 1;
 		if (may_be_data(sieve, tag)) {
+			m->nfield = (uint32_t)(f - m->field);
 			err = data_end(m, lens, tag, value, &end);
-			if (err == FG_EGARBLED)
-				return garbled(m, FIX_BAD_DATA_LENGTH, at);
+			if (err == FG_EGARBLED) {
+				garbled(m, FIX_BAD_DATA_LENGTH, at);
+				break;
+			}
 			if (err == 0)
 				s = scan_from(buf, len, end);
+			err = 0;
 		}
-		while (s.mask == 0) {
-			if (len - s.base <= SCAN_BLOCK)
-				return garbled(m, FIX_BAD_TAG, at);
-			s.base += SCAN_BLOCK;
-			s.mask = scan_block(buf, len, s.base);
+		if (!scan_next(&s, buf, len, &end)) {
+			err = garbled(m, FIX_BAD_TAG, at);
+			break;
 		}
-		end = s.base + (size_t)__builtin_ctzll(s.mask);
-		s.mask &= s.mask - 1;
-		if (f == last)
-			return FG_ELIMIT;
+		if (f == last) {
+			err = FG_ELIMIT;
+			break;
+		}
 		*f++ = (struct fix_field){ tag, (uint32_t)value,
 			(uint32_t)(end - value) };
-		m->nfield++;
 	}
-	return 0;
+	m->nfield = (uint32_t)(f - m->field);
+	return err;
 }
 
 int

@@ -13,7 +13,7 @@
 #include "fix/frame.h"
 
 struct fix_field {
-	int32_t tag;  /* 0 and negative are kept: they earn a Reject, not silence */
+	int32_t tag;  /* 0 and less are kept: they earn a Reject */
 	uint32_t off; /* of the value, from the start of the message */
 	uint32_t len; /* of the value */
 };
@@ -21,7 +21,7 @@ struct fix_field {
 struct fix_msg {
 	const char *buf; /* borrowed */
 	uint32_t len;
-	struct fix_field *field; /* borrowed array, in wire order, 8 ... 10 */
+	struct fix_field *field; /* borrowed array, in wire order */
 	uint32_t nfield;
 	uint32_t cap; /* of the array */
 	enum fix_garble garble; /* after FG_EGARBLED */
@@ -49,7 +49,8 @@ void fix_lens_init(struct fix_lens *lens, const struct fix_len_pair *pair,
     size_t n);
 
 /*
- * Index the message at buf (as fix_frame found it; also usable on a body alone).
+ * Index the message at buf (as fix_frame found it, or a body alone). A data
+ * field whose length field stands before it is read by that length.
  * m->field and m->cap are set by the caller. The bytes must outlive m.
  * 0, FG_EGARBLED (m->garble says why) or FG_ELIMIT (more than cap fields).
  */
@@ -81,9 +82,9 @@ bool fix_tag_is_trailer(int32_t tag);
 /* Session-level message types: 0 1 2 3 4 5 A. */
 bool fix_type_is_admin(const char *type, size_t len);
 
-/* Overwrite with '*', same length, the values of the tags listed (n of them)
- * in the len message bytes at buf; returns how many fields were masked. The CheckSum is left
- * as it was, and no longer fits. */
+/* Overwrite with '*', same length, the values of the n tags listed in the
+ * message bytes at buf, which m indexes; returns how many fields were masked.
+ * The CheckSum is left as it was, and no longer fits. */
 size_t fix_mask(char *buf, const struct fix_msg *m, const int32_t *tags,
     size_t n);
 

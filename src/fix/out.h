@@ -23,7 +23,8 @@ struct fix_out {
 /* Start a message in cap bytes at buf. 8, 9 and 10 are added at the end. */
 void fix_out_begin(struct fix_out *o, char *buf, size_t cap);
 
-/* Append tag=value. A value with SOH, or an empty one, is the caller's affair. */
+/* Append tag=value (tag > 0). A value with SOH, or an empty one, is the
+ * caller's affair. */
 void fix_out_bytes(struct fix_out *o, int32_t tag, const char *p, size_t n);
 void fix_out_str(struct fix_out *o, int32_t tag, const char *s);
 void fix_out_char(struct fix_out *o, int32_t tag, char c);

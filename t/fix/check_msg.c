@@ -87,7 +87,7 @@ START_TEST(tags_are_32_bit_numbers_or_garbled)
 		"%s",
 		"58=first|%s",
 		"58=first|%s10=000|",
-		"58=more than one block of 64|58=more.......|58=first|%s10=000|",
+		"58=more than one block of 64|58=more....|58=first|%s10=000|",
 	};
 	char text[256];
 	struct fix_msg m;
