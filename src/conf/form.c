@@ -191,6 +191,24 @@ demand(struct conf *c, struct conf_entry *e, bool ok, const char *form)
 	e->bad = true;
 }
 
+/* A list whose items hold no blanks, without those between them. */
+static void
+demand_list(struct conf *c, struct conf_entry *e,
+    bool (*is_item)(const char *p, size_t n, void *arg), const char *form)
+{
+	struct buf b = { 0 };
+	const char *p;
+
+	demand(c, e, form_items(e->value, is_item, NULL), form);
+	if (e->bad || strpbrk(e->value, " \t") == NULL)
+		return;
+	for (p = e->value; *p != '\0'; p++)
+		if (*p != ' ' && *p != '\t' && buf_add(&b, p, 1) != 0)
+			c->err = FG_ENOMEM;
+	e->value = conf_keep(c, b.p, b.len);
+	buf_free(&b);
+}
+
 void
 form_check(struct conf *c, struct conf_entry *e)
 {
@@ -212,16 +230,16 @@ form_check(struct conf *c, struct conf_entry *e)
 		    "with a tag that the session does not write itself");
 		break;
 	case CONF_AcceptMsgTypes:
-		demand(c, e, form_items(e->value, is_msg_type, NULL),
+		demand_list(c, e, is_msg_type,
 		    "message types with commas between them (D,F,G)");
 		break;
 	case CONF_AllowedRemoteAddresses:
-		demand(c, e, form_items(e->value, is_address, NULL),
+		demand_list(c, e, is_address,
 		    "IP addresses with commas between them (names are not "
 		    "looked up)");
 		break;
 	case CONF_MaskTags:
-		demand(c, e, form_items(e->value, is_tag, NULL),
+		demand_list(c, e, is_tag,
 		    "tags with commas between them (554,925)");
 		break;
 	default:

@@ -1,3 +1,9 @@
+check_PROGRAMS += t/conf/check_conf
+TESTS += t/conf/check_conf
+t_conf_check_conf_SOURCES = t/conf/check_conf.c
+t_conf_check_conf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_conf_check_conf_LDADD = libconf.a libbase.a $(CHECK_LIBS)
+
 check_PROGRAMS += t/conf/confcheck
 t_conf_confcheck_SOURCES = t/conf/confcheck.c
 t_conf_confcheck_LDADD = libconf.a libbase.a
@@ -24,6 +30,8 @@ EXTRA_DIST += \
 	t/conf/keys.out \
 	t/conf/nobody.conf \
 	t/conf/nobody.out \
+	t/conf/ours.conf \
+	t/conf/ours.out \
 	t/conf/quickfix.conf \
 	t/conf/quickfix.out \
 	t/conf/quickfixj.conf \
