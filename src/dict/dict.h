@@ -150,8 +150,8 @@ void dict_scratch_free(struct dict_scratch *s);
  *
  * DICT_PROFILE_QUICKFIX judges as QuickFIX C++ does: inside groups neither
  * values nor order are looked at, a first member other than the delimiter opens
- * an instance, required flags count only where QuickFIX keeps them, and the forms
- * that it does not check (dates other than UTC, month-year, time zones,
+ * an instance, required flags count only where QuickFIX keeps them, and the
+ * forms that it does not check (dates other than UTC, month-year, time zones,
  * countries, word lists) pass.
  */
 bool dict_validate(const struct dict *transport, const struct dict *app,

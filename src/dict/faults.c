@@ -10,7 +10,7 @@ dict_faults_add(struct dict_faults *f, bool error, unsigned line,
 {
 	struct dict_fault *grown;
 	va_list ap;
-	char *text;
+	char *text, *c;
 	int n;
 
 	if (error)
@@ -31,6 +31,10 @@ dict_faults_add(struct dict_faults *f, bool error, unsigned line,
 	va_end(ap);
 	if (n < 0)
 		return;
+	/* Names come from the file, and a fault is one line on a terminal. */
+	for (c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
 	f->fault[f->n++] = (struct dict_fault){ line, error, text };
 }
 

@@ -7,7 +7,7 @@
  *
  * Order and MsgType end the pass at once; the stages are required fields, then
  * what is wrong with a field that is there. A fault inside a group ranks by the
- * tag of the group's counter in the message: there the QuickFIX family finds it.
+ * tag of its counter in the message, where the QuickFIX family finds it.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -279,8 +279,10 @@ enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
 	    (slot != 1 || full) && wanted_above(fr->up, index))
 		return LEAVES;
 	if (opens) {
+		/* Before the count, which is then wrong as well. */
 		if (slot != 1 && *n == 0 && w->profile == 0)
-			note_inside(w, FIX_REJECT_REQUIRED_MISSING,
+			note(w, STAGE_FIELD, w->group_section, w->group_tag,
+			    STEP_FIELD, FIX_REJECT_REQUIRED_MISSING,
 			    fr->scope->member[1].tag);
 		open_instance(w, fr);
 		++*n;

@@ -1,1 +1,13 @@
-# t/dict
+check_PROGRAMS += t/dict/check_dict
+TESTS += t/dict/check_dict
+t_dict_check_dict_SOURCES = \
+	t/dict/check_dict.c \
+	t/dict/check_dict.h \
+	t/dict/check_load.c \
+	t/dict/check_pretty.c \
+	t/dict/check_validate.c
+t_dict_check_dict_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_dict_check_dict_LDADD = libdictxml.a libdict.a libfix.a libbase.a \
+	$(LIBXML2_LIBS) $(CHECK_LIBS)
+TESTS += t/dict/tables.sh
+EXTRA_DIST += t/dict/scopes.xml t/dict/tables.sh

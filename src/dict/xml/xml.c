@@ -20,7 +20,6 @@ struct load {
 	const xmlChar *odd[ODD_MAX];
 	size_t nodd;
 	bool doctype;
-	bool has_fields;
 };
 
 static unsigned
@@ -220,12 +219,6 @@ load_root(struct load *l, const xmlNode *root)
 {
 	const char *type = attr(root, "type");
 
-	if (!is(root, "fix")) {
-		dict_faults_add(l->faults, true, line_of(root),
-		    "the root element is %s, not fix",
-		    (const char *)root->name);
-		return;
-	}
 	if (type != NULL && strcmp(type, "FIX") != 0 &&
 	    strcmp(type, "FIXT") != 0)
 		dict_faults_add(l->faults, false, line_of(root),
@@ -331,11 +324,17 @@ load_text(struct load *l, struct dict **out, const char *text, size_t len)
 	if (doc == NULL)
 		return FG_EINVAL;
 	root = xmlDocGetRootElement(doc);
-	load_root(l, root);
-	if (l->faults->errors == 0 || is(root, "fix"))
+	if (is(root, "fix")) {
+		load_root(l, root);
 		load_sections(l, root);
+		err = dict_build_finish(l->b, out);
+	} else {
+		dict_faults_add(l->faults, true, line_of(root),
+		    "the root element is %s, not fix",
+		    (const char *)root->name);
+		err = FG_EINVAL;
+	}
 	xmlFreeDoc(doc);
-	err = dict_build_finish(l->b, out);
 	if (err == FG_ELIMIT)
 		dict_faults_add(l->faults, true, 0, "too many definitions");
 	return err;

@@ -1,0 +1,7 @@
+#include "check_dict.h"
+
+TCase *
+pretty_cases(void)
+{
+	return tcase_create("pretty");
+}
