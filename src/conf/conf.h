@@ -85,7 +85,9 @@ bool conf_is_set(const struct conf_section *s, enum conf_key k);
  * in the order of their numbers (host i belongs to port i), and
  * AppDataDictionary, AppDataDictionary.FIX.4.4, ... in the order of their
  * suffixes. i counts from 0 without holes; past the end NULL (conf_int_at: 0).
- * conf_suffix_at is "" for the key alone, else "1", "FIX.4.4".
+ * conf_str_at gives numbers, too, as text. conf_suffix_at is "" for the key
+ * alone, else "1", "FIX.4.4". A FIXT session has an AppDataDictionary without
+ * suffix, that of its DefaultApplVerID.
  */
 const char *conf_str_at(const struct conf_section *s, enum conf_key k,
     unsigned i);

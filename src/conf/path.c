@@ -121,6 +121,20 @@ check_suffixes(struct conf *c, struct conf_section *s)
 	}
 }
 
+/* The file for messages without ApplVerID may be given by its version. */
+static void
+settle_app(struct conf *c, struct conf_section *s, const char *version,
+    const char *file)
+{
+	const struct conf_entry *e = section_find(s, CONF_AppDataDictionary,
+	    version);
+
+	if (e == NULL)
+		settle(c, s, CONF_AppDataDictionary, version, file);
+	else if (!e->bad)
+		section_set(c, s, CONF_AppDataDictionary, e->path);
+}
+
 /* FIXT.1.1: one file for the session's messages, others for the rest. */
 static void
 check_fixt(struct conf *c, struct conf_section *s)
@@ -128,18 +142,13 @@ check_fixt(struct conf *c, struct conf_section *s)
 	const struct conf_entry *e = section_find(s, CONF_DefaultApplVerID,
 	    "");
 	char id = e == NULL || e->bad ? '\0' : e->value[0];
-	const char *version;
 	size_t i;
 
 	settle(c, s, CONF_TransportDataDictionary, "FIXT.1.1", "FIXT11.xml");
 	check_suffixes(c, s);
-	for (i = 0; i < NSHIPPED; i++) {
-		version = shipped[i].version;
-		if (id != shipped[i].appl_ver_id ||
-		    section_find(s, CONF_AppDataDictionary, version) != NULL)
-			continue;
-		settle(c, s, CONF_AppDataDictionary, version, shipped[i].file);
-	}
+	for (i = 0; i < NSHIPPED; i++)
+		if (id == shipped[i].appl_ver_id)
+			settle_app(c, s, shipped[i].version, shipped[i].file);
 }
 
 void

@@ -537,6 +537,37 @@ START_TEST(lists_are_kept_without_blanks)
 }
 END_TEST
 
+START_TEST(a_fixt_session_has_the_dictionary_of_its_default_version)
+{
+	static const char *const given[] = {
+		"AppDataDictionary=FIX44.xml\n",
+		"AppDataDictionary.FIX.5.0SP2=FIX44.xml\n"
+		"AppDataDictionary.FIX.4.2=FIX42.xml\n" };
+	char file[4096], text[1024];
+	const struct conf_section *s;
+	struct conf *c;
+	size_t i;
+
+	snprintf(file, sizeof(file), "%s/t/conf/x.conf", getenv("FG_SRC"));
+	for (i = 0; i < 2; i++) {
+		conf_parse(&c, file, text, (size_t)snprintf(text, sizeof(text),
+		    HEAD "[SESSION]\nBeginString=FIXT.1.1\nSenderCompID=A\n"
+		    "TargetCompID=B\nDefaultApplVerID=FIX.5.0SP2\n"
+		    "ConnectionType=acceptor\nSocketAcceptPort=0\n"
+		    "TransportDataDictionary=dict/FIXT11.xml\n%s", given[i]));
+		ck_assert_ptr_nonnull(c);
+		ck_assert_uint_eq(0, conf_nfaults(c));
+		s = conf_session(c, 0);
+		ck_assert_str_eq("", conf_suffix_at(s,
+		    CONF_AppDataDictionary, 0));
+		ck_assert_ptr_nonnull(strstr(conf_path(s,
+		    CONF_AppDataDictionary), "t/conf/FIX44.xml"));
+		ck_assert_str_eq("9", conf_str(s, CONF_DefaultApplVerID));
+		conf_free(c);
+	}
+}
+END_TEST
+
 START_TEST(paths_are_beside_the_file_if_there_is_something)
 {
 	char file[4096], want[4200];
@@ -598,6 +629,8 @@ main(void)
 	tcase_add_test(t, every_default_obeys_its_own_rule);
 	tcase_add_test(t, words_have_the_numbers_of_their_enums);
 	tcase_add_test(t, lists_are_kept_without_blanks);
+	tcase_add_test(t,
+	    a_fixt_session_has_the_dictionary_of_its_default_version);
 	tcase_add_test(t, paths_are_beside_the_file_if_there_is_something);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
