@@ -263,6 +263,7 @@ out_repeat(struct sess *s, struct now now, struct out_msg *o, uint64_t seq,
 		out_head(o, 122, time, time_len);
 	if (write_msg(s, o, a, &off, &len) != 0)
 		return;
+	acts_state(s, a);
 	acts_bytes(s, a, SESS_SEND, seq, off, len);
 	s->last_out = now.mono;
 }

@@ -21,8 +21,8 @@
  *	! close | connect | logout [text] | reset | set IN OUT
  *
  * '|' is SOH. In a message "-34" leaves a field out, "@" is the time now, "@-121s"
- * another, "$V" the BeginString, "$END" the EndSeqNo for "all". The connection is up at
- * the start. At each line but '>' all that was sent must have been taken.
+ * another, "$V" the BeginString, "$END" the EndSeqNo for "all", "$60" a
+ * TransactTime where an order needs one. The connection is up at the start. At each line but '>' all that was sent must have been taken.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -172,6 +172,9 @@ read_message(const struct run *r, char *line, struct message *m)
 		if (value != NULL) {
 			*value++ = '\0';
 			add_token(r, m, m->n, atoi(p), value);
+		} else if (strcmp(p, "$60") == 0) {
+			if (!is_old(r))
+				add_token(r, m, m->n, 60, "@");
 		} else if (*p == '-') {
 			add_token(r, m, m->n, -1000 + atoi(p), "");
 		} else {
