@@ -237,54 +237,25 @@ driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m)
 	driver_run(d, fs, &in);
 }
 
-/* Overwrite what looks like a secret in bytes that are no clean message. */
-static void
-mask_raw(char *p, size_t n)
+void
+driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
+    const char *p, size_t n)
 {
-	static const char *const tag[] = { "554=", "925=", "1402=", "1404=" };
-	char *at, *end = p + n;
-	size_t i;
+	struct fix_msg m = { .buf = p, .len = (uint32_t)n };
+	struct driver_input in = { .msg = &m, .arrived = d->now.wall };
 
-	for (i = 0; i < sizeof(tag) / sizeof(tag[0]); i++) {
-		for (at = p; (at = memmem(at, (size_t)(end - at), tag[i],
-		    strlen(tag[i]))) != NULL;) {
-			at += strlen(tag[i]);
-			while (at < end && *at != FIX_SOH)
-				*at++ = '*';
-		}
-	}
+	sess_garbled(fs->machine, d->now, why, &d->acts);
+	driver_run(d, fs, &in);
 }
 
 void
-driver_dropped(struct driver *d, struct fgsess *fs, enum sess_other code,
-    enum fix_garble garble, const char *p, size_t n, const char *why)
+driver_stranger(struct driver *d, const char *p, size_t n, const char *why)
 {
-	struct store_row row = { .time = d->now.wall, .code = (uint16_t)code };
+	struct store_row row = { .time = d->now.wall,
+		.code = SESS_OTHER_BEFORE_LOGON };
+	struct fix_msg m = { .buf = p, .len = (uint32_t)n };
 
-	if (fs != NULL) {
-		row.session = fs->id;
-		row.epoch = sess_seqs(fs->machine).epoch;
-		fs->rejected++;
-		if (code == SESS_OTHER_GARBLED) {
-			sess_garbled(fs->machine, d->now, garble, &d->acts);
-			driver_run(d, fs, NULL);
-		}
-	}
-	if (d->other_left == 0) {
-		d->other_lost++;
-		return;
-	}
-	d->other_left--;
-	if (n > OTHER_DATA_MAX)
-		n = OTHER_DATA_MAX;
-	d->mask.len = 0;
-	if (buf_add(&d->mask, p, n) != 0 || buf_puts(&d->mask, why) != 0)
-		return;
-	mask_raw(d->mask.p, n);
-	row.a = n;
-	row.data = d->mask.p;
-	row.len = d->mask.len;
-	store_add(driver_batch(d), STORE_FIX_IN_OTHER, &row);
+	driver_other(d, NULL, &row, &m, why, strlen(why));
 }
 
 bool

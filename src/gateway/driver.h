@@ -94,10 +94,12 @@ void driver_connected(struct driver *d, struct fgsess *fs, const char *peer);
 void driver_disconnected(struct driver *d, struct fgsess *fs, const char *why);
 /* A clean, indexed frame. */
 void driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m);
-/* A frame that was dropped; fs is NULL before the session is known. code is an
- * enum sess_other; garble counts if it is SESS_OTHER_GARBLED. */
-void driver_dropped(struct driver *d, struct fgsess *fs, enum sess_other code,
-    enum fix_garble garble, const char *p, size_t n, const char *why);
+/* A garbled frame, or bytes that are none, on the session's connection. */
+void driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
+    const char *p, size_t n);
+/* A connection was refused before its session was known: this is what it said. */
+void driver_stranger(struct driver *d, const char *p, size_t n,
+    const char *why);
 
 /*
  * Send an application message; fields as sess_send wants them. fn (may be NULL) is called

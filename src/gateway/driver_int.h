@@ -54,6 +54,12 @@ struct store_batch *driver_batch(struct driver *d);
 void driver_run(struct driver *d, struct fgsess *fs,
     const struct driver_input *in);
 
+/* Store a message that was not processed in sequence as a FIX_IN_OTHER row: the
+ * message, then why; the row's a is where the reason begins. A message without an index
+ * (garbled, or of a stranger) counts against the rate. fs may be NULL. */
+void driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
+    const struct fix_msg *m, const char *why, size_t len);
+
 /* Put the session on the list of those with work left. */
 void driver_work(struct driver *d, struct fgsess *fs);
 

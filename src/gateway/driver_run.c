@@ -87,7 +87,51 @@ store_in(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 	store_add(driver_batch(d), STORE_FIX_IN, &row);
 }
 
-/* The reason follows the message in the row's data; a is where it begins. */
+/* Overwrite what looks like a secret in bytes that are no clean message. */
+static void
+mask_raw(char *p, size_t n)
+{
+	static const char *const tag[] = { "554=", "925=", "1402=", "1404=" };
+	char *at, *end = p + n;
+	size_t i;
+
+	for (i = 0; i < sizeof(tag) / sizeof(tag[0]); i++) {
+		for (at = p; (at = memmem(at, (size_t)(end - at), tag[i],
+		    strlen(tag[i]))) != NULL;) {
+			at += strlen(tag[i]);
+			while (at < end && *at != FIX_SOH)
+				*at++ = '*';
+		}
+	}
+}
+
+void
+driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
+    const struct fix_msg *m, const char *why, size_t len)
+{
+	if (m->nfield == 0 && d->other_left-- <= 0) {
+		d->other_lost++;
+		return;
+	}
+	set_message(d, fs, row, m);
+	if (row->len > OTHER_DATA_MAX)
+		row->len = OTHER_DATA_MAX;
+	if (row->data != d->mask.p) {
+		d->mask.len = 0;
+		if (buf_add(&d->mask, row->data, row->len) != 0)
+			return;
+	}
+	if (m->nfield == 0)
+		mask_raw(d->mask.p, row->len);
+	d->mask.len = row->len;
+	if (buf_add(&d->mask, why, len) != 0)
+		return;
+	row->a = row->len;
+	row->data = d->mask.p;
+	row->len = d->mask.len;
+	store_add(driver_batch(d), STORE_FIX_IN_OTHER, row);
+}
+
 static void
 store_other(struct driver *d, struct fgsess *fs, const struct sess_act *a,
     const struct driver_input *in)
@@ -96,20 +140,8 @@ store_other(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 
 	row.time = in->arrived;
 	row.code = (uint16_t)a->code;
-	set_message(d, fs, &row, in->msg);
-	if (row.data != d->mask.p) {
-		d->mask.len = 0;
-		if (buf_add(&d->mask, row.data, row.len) != 0)
-			return;
-	}
-	row.a = row.len;
-	if (buf_add(&d->mask, d->acts.bytes.p + a->off, a->len) != 0)
-		return;
-	row.data = d->mask.p;
-	row.len = d->mask.len;
-	if (a->code == SESS_OTHER_INVALID || a->code == SESS_OTHER_REFUSED)
-		fs->rejected++;
-	store_add(driver_batch(d), STORE_FIX_IN_OTHER, &row);
+	fs->rejected++;
+	driver_other(d, fs, &row, in->msg, d->acts.bytes.p + a->off, a->len);
 }
 
 static void

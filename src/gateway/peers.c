@@ -95,8 +95,7 @@ refuse(struct visitor *v, const char *p, size_t n, const char *why)
 
 	log_warnx("%s: refused: %s: %s", conn_peer(v->conn), why,
 	    log_escape(text, sizeof(text), p, n));
-	driver_dropped(v->peers->g->driver, NULL, SESS_OTHER_BEFORE_LOGON,
-	    FIX_CLEAN, p, n, why);
+	driver_stranger(v->peers->g->driver, p, n, why);
 	conn_abort(v->conn, why);
 }
 
@@ -179,8 +178,7 @@ garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
 	}
 	log_warnx("%s: dropped %zu bytes: %s: %s", v->route->fs->name, n,
 	    fix_garble_text(g), log_escape(text, sizeof(text), p, n));
-	driver_dropped(v->peers->g->driver, v->route->fs, SESS_OTHER_GARBLED,
-	    g, p, n, fix_garble_text(g));
+	driver_garbled(v->peers->g->driver, v->route->fs, g, p, n);
 }
 
 /* One frame. false: stop looking at this connection. */

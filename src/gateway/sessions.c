@@ -10,6 +10,8 @@
 #include "dict/xml/xml.h"
 #include "log/log.h"
 
+#define LOGON_TAGS_MAX 100 /* LogonTag, LogonTag1 ... LogonTag99 */
+
 /* A dictionary file that was loaded, shared by the sessions that name it. */
 struct dict_file {
 	char *path;
@@ -210,7 +212,7 @@ set_logon_fields(struct session_text *t, const struct conf_section *sec)
 	const char *field;
 	unsigned i;
 
-	for (i = 0; i == 0 || field != NULL; i++) {
+	for (i = 0; i < LOGON_TAGS_MAX; i++) {
 		field = conf_str_at(sec, CONF_LogonTag, i);
 		if (field != NULL && buf_printf(&b, "%s\001", field) != 0)
 			return FG_ENOMEM;
