@@ -76,6 +76,16 @@ class Journal:
                     self.events.append(rest)
 
 
+def settings(s):
+    """A settings file for QuickFIX out of one session's keys: some of them
+    count for it only as defaults."""
+    s = dict(s, StartTime="00:00:00", EndTime="00:00:00")
+    del s["NonStopSession"]
+    own = {k: s.pop(k) for k in ("BeginString", "SenderCompID",
+                                 "TargetCompID")}
+    return fg.settings(default=s, sessions=[own])
+
+
 class QuickFix(fg.Proc):
     """A qfpeer with its settings, store and log in the work folder."""
 
@@ -93,10 +103,7 @@ class QuickFix(fg.Proc):
         })
         s.update(keys)
         with open(conf, "w") as f:
-            # Some keys count for QuickFIX only as defaults.
-            f.write(fg.settings(default=s, sessions=[{
-                k: s.pop(k) for k in ("BeginString", "SenderCompID",
-                                      "TargetCompID")}]))
+            f.write(settings(s))
         super().__init__(work, name, [build("qfpeer"), conf,
                                       self.journal_path, str(seed)], pipe=True)
 

@@ -126,8 +126,7 @@ def session(sender, target, begin="FIX.4.4", **keys):
         "BeginString": begin,
         "SenderCompID": sender,
         "TargetCompID": target,
-        "StartTime": "00:00:00",
-        "EndTime": "00:00:00",
+        "NonStopSession": "Y",
         "HeartBtInt": 30,
         "DataDictionary": dictionary(begin),
     }
