@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "contract.h"
+#include "disk.h"
 #include "world.h"
 
 START_TEST(tables_have_names)
@@ -27,6 +28,7 @@ main(void)
 	tcase_add_test(tc, tables_have_names);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, contract_case(WORLD_MEM, WORLD_SYNCED));
+	suite_add_tcase(s, disk_case());
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
