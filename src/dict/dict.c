@@ -102,6 +102,28 @@ dict_msg_by_type(const struct dict *d, const char *type, size_t len)
 }
 
 const struct dict_msg *
+dict_find(const struct dict *transport, const struct dict *app,
+    const struct fix_msg *m, const struct dict **body)
+{
+	const struct dict_msg *t, *a;
+	const struct fix_field *f;
+
+	f = m->nfield > 2 && m->field[2].tag == 35 ? &m->field[2]
+						   : fix_find(m, 35);
+	*body = transport;
+	if (f == NULL)
+		return NULL;
+	t = dict_msg_by_type(transport, m->buf + f->off, f->len);
+	if (app == transport || (t != NULL && t->admin))
+		return t;
+	a = dict_msg_by_type(app, m->buf + f->off, f->len);
+	if (a == NULL && t != NULL)
+		return t;
+	*body = app;
+	return a;
+}
+
+const struct dict_msg *
 dict_msg_by_name(const struct dict *d, const char *name)
 {
 	const struct dict_name *x = find_name(d->msg_name, d->nmsg, name);

@@ -140,6 +140,36 @@ dict_slot(const struct dict_scope *s, uint32_t index)
 	return i < s->span ? s->slot[i] : 0;
 }
 
+/*
+ * Which section a tag belongs to; *d is the dictionary that describes it there
+ * (transport or body), and *index its field index in that.
+ */
+static inline enum dict_section
+dict_place(const struct dict *transport, const struct dict *body, int32_t tag,
+    const struct dict **d, uint32_t *index)
+{
+	uint32_t i = dict_index(transport, tag);
+	enum dict_section section =
+	    (enum dict_section)transport->rule[i].section;
+
+	*d = transport;
+	*index = i;
+	if (section != DICT_BODY)
+		return section;
+	if (body != transport) {
+		*d = body;
+		*index = dict_index(body, tag);
+	}
+	/* Header fields of other versions do not open the body. */
+	if (i == 0 && *index == 0 && fix_tag_is_header(tag))
+		return DICT_HEADER;
+	return DICT_BODY;
+}
+
+/* The message's type, or NULL; *body is the dictionary that has it. */
+const struct dict_msg *dict_find(const struct dict *transport,
+    const struct dict *app, const struct fix_msg *m, const struct dict **body);
+
 static inline uint64_t
 dict_hash(uint64_t key)
 {

@@ -13,6 +13,8 @@ libdict_a_SOURCES = \
 	src/dict/fields.c \
 	src/dict/impl.h \
 	src/dict/lens.c \
+	src/dict/pretty.c \
+	src/dict/pretty.h \
 	src/dict/resolve.c \
 	src/dict/validate.c
 

@@ -176,29 +176,6 @@ check_stray(const struct walk *w, const struct dict *d, uint32_t index,
 	return index == 0 ? FIX_REJECT_INVALID_TAG : FIX_REJECT_NOT_DEFINED;
 }
 
-/* Which section a tag belongs to, and its index in that dictionary. */
-static inline enum dict_section
-place(const struct walk *w, int32_t tag, const struct dict **d,
-    uint32_t *index)
-{
-	uint32_t i = dict_index(w->transport, tag);
-	enum dict_section section =
-	    (enum dict_section)w->transport->rule[i].section;
-
-	*d = w->transport;
-	*index = i;
-	if (section != DICT_BODY)
-		return section;
-	if (w->dict != w->transport) {
-		*d = w->dict;
-		*index = dict_index(w->dict, tag);
-	}
-	/* Header fields of other versions do not open the body. */
-	if (i == 0 && *index == 0 && fix_tag_is_header(tag))
-		return DICT_HEADER;
-	return DICT_BODY;
-}
-
 /* Does a scope further out know the tag? */
 static bool
 known_above(const struct walk *w, const struct frame *up, int32_t tag,
@@ -210,7 +187,7 @@ known_above(const struct walk *w, const struct frame *up, int32_t tag,
 	for (; up != NULL; up = up->up)
 		if (dict_slot(up->scope, index) != 0)
 			return true;
-	return place(w, tag, &d, &i) != DICT_BODY;
+	return dict_place(w->transport, w->dict, tag, &d, &i) != DICT_BODY;
 }
 
 /* Would the innermost scope that knows the tag take it now? */
@@ -387,29 +364,6 @@ take_field(struct walk *w, enum dict_section section, const struct dict *d,
 	return walk_group(w, fr, m->group, d, i);
 }
 
-/* The message type's members; sets w->dict to the dictionary that has them. */
-static const struct dict_scope *
-find_message(struct walk *w, const struct dict *app)
-{
-	const struct fix_field *f;
-	const struct dict_msg *m, *other;
-
-	f = w->m->nfield > 2 && w->m->field[2].tag == 35 ? &w->m->field[2]
-							 : fix_find(w->m, 35);
-	w->dict = w->transport;
-	if (f == NULL)
-		return NULL;
-	m = dict_msg_by_type(w->transport, w->m->buf + f->off, f->len);
-	if (app != w->transport && (m == NULL || !m->admin)) {
-		other = dict_msg_by_type(app, w->m->buf + f->off, f->len);
-		if (other != NULL || m == NULL) {
-			w->dict = app;
-			m = other;
-		}
-	}
-	return m == NULL ? NULL : &m->scope;
-}
-
 static void
 place_frames(struct walk *w, const struct dict_scope *body)
 {
@@ -448,7 +402,8 @@ out_of_order(const struct walk *w)
 	uint32_t i, index;
 
 	for (i = 0; i < w->m->nfield; i++) {
-		section = place(w, w->m->field[i].tag, &d, &index);
+		section = dict_place(w->transport, w->dict,
+		    w->m->field[i].tag, &d, &index);
 		if (section < before)
 			return &w->m->field[i];
 		before = section;
@@ -483,25 +438,26 @@ dict_validate(const struct dict *transport, const struct dict *app,
 	bool ordered = (flags & DICT_FIELDS_OUT_OF_ORDER) != 0;
 	enum dict_section section, before = DICT_HEADER;
 	const struct fix_field *f;
-	const struct dict_scope *body;
+	const struct dict_msg *type;
 	const struct dict *d;
 	uint32_t i = 0, index;
 
 	w.profile = (flags & DICT_PROFILE_QUICKFIX) != 0;
 	w.required_flag = w.profile ? DICT_REQUIRED_QF : DICT_REQUIRED;
-	body = find_message(&w, app);
-	if (body == NULL) {
+	type = dict_find(transport, app, m, &w.dict);
+	if (type == NULL) {
 		f = ordered ? out_of_order(&w) : NULL;
 		return f != NULL
 		    ? refuse(rej, FIX_REJECT_ORDER, f->tag)
 		    : refuse(rej, FIX_REJECT_MSG_TYPE, DICT_NO_TAG);
 	}
 	if (!prepare(s, transport->header.room + transport->trailer.room +
-		body->room, m->nfield))
+		type->scope.room, m->nfield))
 		return refuse(rej, FIX_REJECT_OTHER, DICT_NO_TAG);
-	place_frames(&w, body);
+	place_frames(&w, &type->scope);
 	while (i < m->nfield) {
-		section = place(&w, m->field[i].tag, &d, &index);
+		section = dict_place(transport, w.dict, m->field[i].tag, &d,
+		    &index);
 		if (section < before && ordered)
 			return refuse(rej, FIX_REJECT_ORDER, m->field[i].tag);
 		before = section;
