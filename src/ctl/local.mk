@@ -1,1 +1,33 @@
-# ctl
+noinst_LIBRARIES += libctl.a
+libctl_a_SOURCES = \
+	src/ctl/cmd_send.c \
+	src/ctl/cmd_session.c \
+	src/ctl/cmd_status.c \
+	src/ctl/cmd_tail.c \
+	src/ctl/cmds.c \
+	src/ctl/ctl.c \
+	src/ctl/ctl.h \
+	src/ctl/dicts.c \
+	src/ctl/dicts.h \
+	src/ctl/json.c \
+	src/ctl/json.h \
+	src/ctl/line.c \
+	src/ctl/line.h \
+	src/ctl/opt.c \
+	src/ctl/opt.h \
+	src/ctl/out.h \
+	src/ctl/out_json.c \
+	src/ctl/out_text.c \
+	src/ctl/pretty.c \
+	src/ctl/pretty.h \
+	src/ctl/row.c \
+	src/ctl/row.h \
+	src/ctl/wire.c \
+	src/ctl/wire.h
+libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+
+# For operators: every command is for those who may use the control socket.
+sbin_PROGRAMS += fixgatectl
+fixgatectl_SOURCES = src/ctl/main.c
+fixgatectl_LDADD = libctl.a liblink.a libdictxml.a libdict.a libfix.a \
+	liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) $(LIBXML2_LIBS)

@@ -1,6 +1,7 @@
 /*
  * control.h: the control sockets of fixgated: a link (fixgate-link(7)) for
- * fixgatectl and applications: questions, reading and tailing of tables, sending, operating sessions.
+ * fixgatectl and applications: questions, reading and tailing of tables,
+ * sending, operating sessions.
  */
 #ifndef FG_GATEWAY_CONTROL_H
 #define FG_GATEWAY_CONTROL_H
@@ -10,7 +11,8 @@
 struct gateway;
 struct control;
 
-/* Open ControlSocket and, if set, ReadOnlyControlSocket. 0 and *out owned, or FG_E* with a text. */
+/* Open ControlSocket and, if set, ReadOnlyControlSocket. 0 and *out owned, or
+ * FG_E* with a text. */
 int control_open(struct control **out, struct gateway *g,
     char err[NET_ERR_MAX]);
 /* Rows became visible: feed the tails. Called on the loop's thread. */

@@ -1,0 +1,142 @@
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "ctl/opt.h"
+
+int
+cmd_session_show(struct ctl *c, int argc, char **argv)
+{
+	struct link_out *o;
+	struct link_msg m;
+	int code;
+
+	if (argc > 1)
+		return ctl_usage("session show", "one NAME at most");
+	o = wire_begin(c->wire, "SESSIONS", NULL);
+	link_map(o, (uint32_t)argc);
+	if (argc == 1)
+		link_key_str(o, "SESSION", argv[0]);
+	code = ctl_ask(c, "SESSIONS_ACK", &m);
+	if (code != CTL_OK)
+		return code;
+	c->out->sessions(stdout, link_find(m.details, "SESSIONS"), argc == 1);
+	return CTL_OK;
+}
+
+static int
+wait_done(struct ctl *c)
+{
+	struct link_msg m;
+	char text[512];
+	int code;
+
+	code = ctl_ask(c, "ACK", &m);
+	if (code != CTL_OK)
+		return code;
+	if (!link_find_str(m.details, "TEXT", text, sizeof(text)))
+		text[0] = '\0';
+	c->out->done(stdout, text);
+	return CTL_OK;
+}
+
+int
+cmd_session_start(struct ctl *c, int argc, char **argv)
+{
+	struct link_out *o;
+
+	if (argc != 1)
+		return ctl_usage("session start", "exactly one NAME is needed");
+	o = wire_begin(c->wire, "SESSION_START", NULL);
+	link_map(o, 1);
+	link_key_str(o, "SESSION", argv[0]);
+	return wait_done(c);
+}
+
+int
+cmd_session_stop(struct ctl *c, int argc, char **argv)
+{
+	const char *text = NULL;
+	const struct opt opts[] = { { "--text", OPT_TEXT, &text } };
+	char err[OPT_ERR_MAX];
+	struct link_out *o;
+
+	argc = opt_parse(opts, 1, argc, argv, err);
+	if (argc != 1)
+		return ctl_usage("session stop",
+		    argc == -1 ? err : "exactly one NAME is needed");
+	o = wire_begin(c->wire, "SESSION_STOP", NULL);
+	link_map(o, text == NULL ? 1 : 2);
+	link_key_str(o, "SESSION", argv[0]);
+	if (text != NULL)
+		link_key_str(o, "TEXT", text);
+	return wait_done(c);
+}
+
+/* Numbers are the contract with the counterparty: changing them needs a name, a
+ * reason for the audit, and a yes. */
+static const char *
+check_dangerous(int argc, const char *reason, bool yes)
+{
+	if (argc != 1)
+		return "exactly one NAME is needed";
+	if (reason == NULL || *reason == '\0')
+		return "--reason TEXT is needed: it goes to SESSION_EVENT";
+	if (!yes)
+		return "this changes the sequence numbers; agree it with the "
+		    "counterparty, then add --yes";
+	return NULL;
+}
+
+int
+cmd_session_reset(struct ctl *c, int argc, char **argv)
+{
+	const char *reason = NULL, *why;
+	bool yes = false;
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
+		{ "--yes", OPT_FLAG, &yes } };
+	char err[OPT_ERR_MAX];
+	struct link_out *o;
+
+	argc = opt_parse(opts, 2, argc, argv, err);
+	why = argc == -1 ? err : check_dangerous(argc, reason, yes);
+	if (why != NULL)
+		return ctl_usage("session reset", why);
+	o = wire_begin(c->wire, "SESSION_RESET", NULL);
+	link_map(o, 2);
+	link_key_str(o, "SESSION", argv[0]);
+	link_key_str(o, "REASON", reason);
+	return wait_done(c);
+}
+
+int
+cmd_session_seq(struct ctl *c, int argc, char **argv)
+{
+	const char *reason = NULL, *why;
+	bool yes = false;
+	struct opt_number in = { 0 }, out = { 0 };
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
+		{ "--yes", OPT_FLAG, &yes },
+		{ "--next-in", OPT_NUMBER, &in },
+		{ "--next-out", OPT_NUMBER, &out } };
+	char err[OPT_ERR_MAX];
+	struct link_out *o;
+
+	argc = opt_parse(opts, 4, argc, argv, err);
+	why = argc == -1 ? err : check_dangerous(argc, reason, yes);
+	if (why == NULL && !in.given && !out.given)
+		why = "--next-in N or --next-out N is needed";
+	if (why == NULL &&
+	    ((in.given && in.v == 0) || (out.given && out.v == 0)))
+		why = "numbers begin at 1";
+	if (why != NULL)
+		return ctl_usage("session seq", why);
+	o = wire_begin(c->wire, "SESSION_SEQ", NULL);
+	link_map(o, 2 + (uint32_t)in.given + (uint32_t)out.given);
+	link_key_str(o, "SESSION", argv[0]);
+	link_key_str(o, "REASON", reason);
+	if (in.given)
+		link_key_u64(o, "NEXT_IN", in.v);
+	if (out.given)
+		link_key_u64(o, "NEXT_OUT", out.v);
+	return wait_done(c);
+}

@@ -1,0 +1,116 @@
+#include <string.h>
+
+#include "ctl/ctl.h"
+
+const struct ctl_cmd ctl_cmds[] = {
+	{ "help", "[COMMAND]", cmd_help, 0, "show this, or one command" },
+	{ "send", "SESSION NAME=VALUE ... | --raw BODY | --file FILE|-",
+	    cmd_send, CTL_CONNECT,
+	    "send application messages; names and values by the session's "
+	    "dictionary" },
+	{ "session reset", "NAME --reason TEXT --yes", cmd_session_reset,
+	    CTL_CONNECT, "both sequence numbers to 1, in a new epoch" },
+	{ "session seq",
+	    "NAME [--next-in N] [--next-out N] --reason TEXT --yes",
+	    cmd_session_seq, CTL_CONNECT, "set sequence numbers" },
+	{ "session show", "[NAME]", cmd_session_show, CTL_CONNECT,
+	    "the sessions, or all about one" },
+	{ "session start", "NAME", cmd_session_start, CTL_CONNECT,
+	    "let a session connect and log on" },
+	{ "session stop", "NAME [--text TEXT]", cmd_session_stop, CTL_CONNECT,
+	    "log a session out and keep it out" },
+	{ "status", "", cmd_status, CTL_CONNECT,
+	    "is all well, and if not, what to do" },
+	{ "tail",
+	    "TABLE [--follow] [--lines N] [--after SEQ] [--session NAME]\n"
+	    "          [--pretty | --json] [--all]",
+	    cmd_tail, CTL_CONNECT,
+	    "rows of FIX_IN, FIX_OUT, FIX_IN_OTHER or SESSION_EVENT" },
+	{ "version", "", cmd_version, 0, "the version of fixgatectl" },
+};
+const size_t ctl_ncmds = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);
+
+/* How many words of argv the name is, or 0. */
+static int
+match(const char *name, int argc, char **argv)
+{
+	const char *blank = strchr(name, ' ');
+	size_t first = blank == NULL ? strlen(name) : (size_t)(blank - name);
+
+	if (argc < 1 || strlen(argv[0]) != first ||
+	    memcmp(argv[0], name, first) != 0)
+		return 0;
+	if (blank == NULL)
+		return 1;
+	return argc > 1 && strcmp(argv[1], blank + 1) == 0 ? 2 : 0;
+}
+
+const struct ctl_cmd *
+ctl_find(int argc, char **argv, int *words)
+{
+	size_t i;
+
+	for (i = 0; i < ctl_ncmds; i++) {
+		*words = match(ctl_cmds[i].name, argc, argv);
+		if (*words != 0)
+			return &ctl_cmds[i];
+	}
+	return NULL;
+}
+
+int
+ctl_usage(const char *name, const char *why)
+{
+	size_t i;
+
+	if (why != NULL)
+		ctl_complain("%s", why);
+	for (i = 0; name != NULL && i < ctl_ncmds; i++)
+		if (strcmp(ctl_cmds[i].name, name) == 0)
+			fprintf(stderr, "usage: fixgatectl %s %s\n", name,
+			    ctl_cmds[i].args);
+	if (name == NULL)
+		fprintf(stderr, "usage: fixgatectl [--json] [-s SOCKET] "
+		    "COMMAND ...\n(fixgatectl help lists the commands)\n");
+	return CTL_USAGE;
+}
+
+static void
+help_one(const struct ctl_cmd *cmd)
+{
+	printf("  %s%s%s\n          %s\n", cmd->name,
+	    *cmd->args == '\0' ? "" : " ", cmd->args, cmd->help);
+}
+
+int
+cmd_help(struct ctl *c, int argc, char **argv)
+{
+	size_t i, shown = 0;
+
+	(void)c;
+	if (argc == 0)
+		printf("usage: fixgatectl [--json] [-s SOCKET] COMMAND ..."
+		    "\n\n");
+	for (i = 0; i < ctl_ncmds; i++) {
+		if (argc > 0 && strncmp(ctl_cmds[i].name, argv[0],
+			strlen(argv[0])) != 0)
+			continue;
+		help_one(&ctl_cmds[i]);
+		shown++;
+	}
+	if (shown == 0)
+		return ctl_usage(NULL, "there is no such command");
+	if (argc == 0)
+		printf("\nThe manual is fixgatectl(8).\n");
+	return CTL_OK;
+}
+
+int
+cmd_version(struct ctl *c, int argc, char **argv)
+{
+	(void)c;
+	(void)argc;
+	(void)argv;
+	printf("fixgatectl " PACKAGE_VERSION "\n");
+	return CTL_OK;
+}

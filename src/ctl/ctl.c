@@ -1,0 +1,56 @@
+#include "ctl/ctl.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void
+ctl_complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "fixgatectl: ");
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+int
+ctl_lost(const struct wire *w)
+{
+	ctl_complain("%s", wire_error(w));
+	return CTL_NO_GATEWAY;
+}
+
+int
+ctl_refusal(const struct link_msg *m)
+{
+	char code[32], text[512];
+
+	if (strcmp(m->type, "NACK") != 0 &&
+	    strcmp(m->type, "EVENT_NACK") != 0 &&
+	    strcmp(m->type, "ERROR") != 0)
+		return CTL_OK;
+	if (!link_find_str(m->details, "CODE", code, sizeof(code)))
+		strcpy(code, "?");
+	if (!link_find_str(m->details, "TEXT", text, sizeof(text)))
+		strcpy(text, "no reason given");
+	ctl_complain("refused: %s (%s)", text, code);
+	return CTL_REFUSED;
+}
+
+int
+ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m)
+{
+	int code;
+
+	if (wire_end(c->wire) != 0 || wire_recv(c->wire, m) != 0)
+		return ctl_lost(c->wire);
+	code = ctl_refusal(m);
+	if (code == CTL_OK && strcmp(m->type, wanted) != 0) {
+		ctl_complain("the gateway answered %s instead of %s: is it of "
+		    "another version?", m->type, wanted);
+		code = CTL_NO_GATEWAY;
+	}
+	return code;
+}

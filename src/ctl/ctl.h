@@ -1,0 +1,92 @@
+/*
+ * ctl.h: fixgatectl as a whole: its commands, and what they share.
+ *
+ *	main.c         options, finding the command, connecting
+ *	cmds.c         the table of commands, help
+ *	opt.c          options of a command
+ *	wire.c         the connection to fixgated (fixgate-link(7))
+ *	cmd_*.c        the commands, one file per group
+ *	out_text.c     what they print, for people
+ *	out_json.c     ... and for programs
+ *	row.c          a row of a table as one line
+ *	line.c         a line of `send --file`
+ */
+#ifndef FG_CTL_CTL_H
+#define FG_CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "ctl/out.h"
+#include "ctl/wire.h"
+
+#define CTL_SOCKET "/run/fixgate/gateway.sock" /* unless told otherwise */
+
+/* Exit codes: fixgatectl(8). */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_USAGE = 1,
+	CTL_NO_GATEWAY = 2,
+	CTL_REFUSED = 3,
+	CTL_UNHEALTHY = 4,
+};
+
+struct ctl {
+	const char *socket;
+	struct wire *wire; /* for commands with CTL_CONNECT */
+	const struct ctl_output *out;
+};
+
+enum ctl_flag {
+	CTL_CONNECT = 1 << 0, /* needs the gateway */
+};
+
+struct ctl_cmd {
+	const char *name; /* one or two words */
+	const char *args; /* as help shows them */
+	/* argv are the arguments after the name. Returns an enum ctl_exit. */
+	int (*run)(struct ctl *c, int argc, char **argv);
+	unsigned flags;
+	const char *help;
+};
+
+extern const struct ctl_cmd ctl_cmds[];
+extern const size_t ctl_ncmds;
+
+/* The command that the first words of argv name, *words of them, or NULL. */
+const struct ctl_cmd *ctl_find(int argc, char **argv, int *words);
+
+/* "fixgatectl: ..." to stderr. */
+void ctl_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "usage: fixgatectl name args" to stderr, after the reason if not NULL;
+ * returns CTL_USAGE. */
+int ctl_usage(const char *name, const char *why);
+
+/* Send what was put with wire_begin, wait for the answer. CTL_OK: it is *m
+ * (valid until the next wire call) and of the type wanted; else the reason was
+ * printed. */
+int ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m);
+/* The same for an answer that came: complain if it is a refusal. */
+int ctl_refusal(const struct link_msg *m);
+/* Print why the connection failed; returns CTL_NO_GATEWAY. */
+int ctl_lost(const struct wire *w);
+
+/* cmds.c */
+int cmd_help(struct ctl *c, int argc, char **argv);
+int cmd_version(struct ctl *c, int argc, char **argv);
+/* cmd_status.c */
+int cmd_status(struct ctl *c, int argc, char **argv);
+/* cmd_session.c */
+int cmd_session_show(struct ctl *c, int argc, char **argv);
+int cmd_session_start(struct ctl *c, int argc, char **argv);
+int cmd_session_stop(struct ctl *c, int argc, char **argv);
+int cmd_session_reset(struct ctl *c, int argc, char **argv);
+int cmd_session_seq(struct ctl *c, int argc, char **argv);
+/* cmd_tail.c */
+int cmd_tail(struct ctl *c, int argc, char **argv);
+/* cmd_send.c */
+int cmd_send(struct ctl *c, int argc, char **argv);
+
+#endif

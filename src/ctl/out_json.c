@@ -1,0 +1,62 @@
+#include <stdio.h>
+
+#include "ctl/json.h"
+#include "ctl/out.h"
+
+/* One line on the stream; takes j. */
+static void
+print(FILE *to, json_t *j)
+{
+	struct buf b = { 0 };
+
+	if (json_put(&b, j) == 0 && buf_add(&b, "\n", 1) == 0)
+		fwrite(b.p, 1, b.len, to);
+	buf_free(&b);
+}
+
+static void
+print_status(FILE *to, const struct link_val *details)
+{
+	print(to, json_value(details));
+}
+
+static void
+print_sessions(FILE *to, const struct link_val *sessions, int one)
+{
+	size_t i;
+
+	(void)one;
+	for (i = 0; i < link_count(sessions); i++)
+		print(to, json_value(link_at(sessions, i)));
+}
+
+static void
+print_done(FILE *to, const char *text)
+{
+	print(to, json_pack("{s:b, s:s}", "DONE", 1, "TEXT", text));
+}
+
+static void
+print_accepted(FILE *to, const struct link_val *details)
+{
+	print(to, json_value(details));
+}
+
+static void
+print_sent(FILE *to, const struct ctl_sent *s)
+{
+	print(to, json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}",
+		"SENT", (json_int_t)s->sent, "PENDING", (json_int_t)s->pending,
+		"REFUSED", (json_int_t)s->refused,
+		"FIRST_TX_SEQUENCE", (json_int_t)s->first,
+		"LAST_TX_SEQUENCE", (json_int_t)s->last,
+		"SECONDS", s->seconds));
+}
+
+const struct ctl_output ctl_output_json = {
+	.status = print_status,
+	.sessions = print_sessions,
+	.done = print_done,
+	.accepted = print_accepted,
+	.sent = print_sent,
+};

@@ -1,0 +1,221 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ctl/out.h"
+
+#define TEXT_MAX 256 /* bytes of a text shown */
+
+struct text {
+	char s[TEXT_MAX];
+};
+
+/* The text of a member; "-" if it is empty or absent. Control bytes of a peer's
+ * text do not reach the terminal. */
+static struct text
+text_of(const struct link_val *map, const char *key)
+{
+	struct text t = { "-" };
+	const char *p;
+	size_t i, n;
+
+	if (!link_get_str(link_find(map, key), &p, &n) || n == 0)
+		return t;
+	if (n > sizeof(t.s) - 1)
+		n = sizeof(t.s) - 1;
+	for (i = 0; i < n; i++)
+		t.s[i] = (unsigned char)p[i] < ' ' || p[i] == 127 ? '.' : p[i];
+	t.s[n] = '\0';
+	return t;
+}
+
+static struct text
+time_of(const struct link_val *map, const char *key)
+{
+	struct text t = { "never" };
+	int64_t ns;
+
+	if (link_get_i64(link_find(map, key), &ns) && ns != 0)
+		t.s[wall_format(t.s, (wall_t){ ns }, 3)] = '\0';
+	return t;
+}
+
+static uint64_t
+number_of(const struct link_val *map, const char *key)
+{
+	return link_find_u64(map, key, 0);
+}
+
+static size_t
+widest(const struct link_val *sessions, const char *key, size_t least)
+{
+	size_t i, n;
+
+	for (i = 0; i < link_count(sessions); i++) {
+		n = strlen(text_of(link_at(sessions, i), key).s);
+		least = n > least ? n : least;
+	}
+	return least;
+}
+
+static void
+print_table(FILE *to, const struct link_val *sessions)
+{
+	int name = (int)widest(sessions, "SESSION", 7);
+	int state = (int)widest(sessions, "STATE", 5);
+	const struct link_val *s;
+	size_t i;
+
+	fprintf(to, "%-*s %-9s %-*s %8s %8s %9s %9s  %s\n", name, "SESSION",
+	    "ROLE", state, "STATE", "NEXT IN", "NEXT OUT", "RECEIVED", "SENT",
+	    "LAST EVENT");
+	for (i = 0; i < link_count(sessions); i++) {
+		s = link_at(sessions, i);
+		fprintf(to, "%-*s %-9s %-*s %8" PRIu64 " %8" PRIu64 " %9" PRIu64
+		    " %9" PRIu64 "  %s\n", name, text_of(s, "SESSION").s,
+		    text_of(s, "ROLE").s, state, text_of(s, "STATE").s,
+		    number_of(s, "NEXT_IN"), number_of(s, "NEXT_OUT"),
+		    number_of(s, "RECEIVED"), number_of(s, "SENT"),
+		    text_of(s, "LAST_EVENT").s);
+	}
+}
+
+static void
+print_one(FILE *to, const struct link_val *s)
+{
+	uint64_t heart = number_of(s, "HEART_BT_INT");
+	uint64_t gap = number_of(s, "GAP_FROM");
+
+	fprintf(to, "session          %s\n", text_of(s, "SESSION").s);
+	fprintf(to, "role             %s\n", text_of(s, "ROLE").s);
+	fprintf(to, "state            %s%s\n", text_of(s, "STATE").s,
+	    link_find_bool(s, "ENABLED", true) ? "" : " (stopped)");
+	fprintf(to, "counterparty     %s\n", text_of(s, "ADDRESS").s);
+	fprintf(to, "next in          %" PRIu64 "\n", number_of(s, "NEXT_IN"));
+	fprintf(to, "next out         %" PRIu64 "\n", number_of(s, "NEXT_OUT"));
+	fprintf(to, "epoch            %" PRIu64 "\n", number_of(s, "EPOCH"));
+	fprintf(to, "heartbeat        %" PRIu64 " s\n", heart);
+	if (gap != 0)
+		fprintf(to, "waiting for      number %" PRIu64
+		    " and up (asked to resend)\n", gap);
+	fprintf(to, "received         %" PRIu64 " (%" PRIu64 " rejected)\n",
+	    number_of(s, "RECEIVED"), number_of(s, "REJECTED"));
+	fprintf(to, "sent             %" PRIu64 " (%" PRIu64
+	    " waiting for a logon)\n", number_of(s, "SENT"),
+	    number_of(s, "PENDING"));
+	fprintf(to, "last received    %s\n", time_of(s, "LAST_RECEIVED").s);
+	fprintf(to, "last sent        %s\n", time_of(s, "LAST_SENT").s);
+	fprintf(to, "logged on at     %s\n", time_of(s, "LOGGED_ON_AT").s);
+	fprintf(to, "last event       %s\n", text_of(s, "LAST_EVENT").s);
+	if (number_of(s, "NEXT_TRY_MS") != 0)
+		fprintf(to, "next try in      %.1f s\n",
+		    (double)number_of(s, "NEXT_TRY_MS") / 1000);
+}
+
+static void
+print_sessions(FILE *to, const struct link_val *sessions, int one)
+{
+	if (one && link_count(sessions) == 1)
+		print_one(to, link_at(sessions, 0));
+	else
+		print_table(to, sessions);
+}
+
+static void
+print_advice(FILE *to, const struct link_val *advice)
+{
+	const struct link_val *a;
+	size_t i;
+
+	if (link_count(advice) == 0)
+		return;
+	fprintf(to, "\nWhat to look at:\n");
+	for (i = 0; i < link_count(advice); i++) {
+		a = link_at(advice, i);
+		fprintf(to, "  %-7s %s: %s\n", text_of(a, "LEVEL").s,
+		    text_of(a, "SUBJECT").s, text_of(a, "TEXT").s);
+	}
+}
+
+static void
+print_uptime(FILE *to, uint64_t s)
+{
+	if (s >= 86400)
+		fprintf(to, "%" PRIu64 "d", s / 86400);
+	if (s >= 3600)
+		fprintf(to, "%" PRIu64 "h", s / 3600 % 24);
+	if (s >= 60)
+		fprintf(to, "%" PRIu64 "m", s / 60 % 60);
+	fprintf(to, "%" PRIu64 "s", s % 60);
+}
+
+static void
+print_tables(FILE *to, const struct link_val *tables)
+{
+	const struct link_val *t;
+	size_t i;
+
+	fprintf(to, "newest rows");
+	for (i = 0; i < link_count(tables); i++) {
+		t = link_at(tables, i);
+		fprintf(to, "  %s %" PRIu64, text_of(t, "TABLE").s,
+		    number_of(t, "VISIBLE"));
+	}
+	fputc('\n', to);
+}
+
+static void
+print_status(FILE *to, const struct link_val *d)
+{
+	fprintf(to, "%s  %s %s, up ", text_of(d, "HEALTH").s,
+	    text_of(d, "PROGRAM").s, text_of(d, "VERSION").s);
+	print_uptime(to, number_of(d, "UPTIME_S"));
+	fprintf(to, "\nstore       %s, %s, %" PRIu64
+	    " waiting for the disk\n", text_of(d, "STORE").s,
+	    text_of(d, "DURABILITY").s, number_of(d, "WAITING"));
+	print_tables(to, link_find(d, "TABLES"));
+	fputc('\n', to);
+	print_table(to, link_find(d, "SESSIONS"));
+	if (number_of(d, "STRANGERS") != 0)
+		fprintf(to, "\n%" PRIu64 " connections have not logged on\n",
+		    number_of(d, "STRANGERS"));
+	print_advice(to, link_find(d, "ADVICE"));
+}
+
+static void
+print_done(FILE *to, const char *text)
+{
+	fprintf(to, "%s\n", *text == '\0' ? "done" : text);
+}
+
+static void
+print_accepted(FILE *to, const struct link_val *d)
+{
+	if (link_find_bool(d, "PENDING", false))
+		fprintf(to, "stored; it is sent when %s is logged on\n",
+		    text_of(d, "SESSION").s);
+	else
+		fprintf(to, "sent: MsgSeqNum %" PRIu64 ", TX_SEQUENCE %" PRIu64
+		    "\n", number_of(d, "MSG_SEQ_NUM"),
+		    number_of(d, "TX_SEQUENCE"));
+}
+
+static void
+print_sent(FILE *to, const struct ctl_sent *s)
+{
+	fprintf(to, "sent %" PRIu64, s->sent);
+	if (s->first != 0)
+		fprintf(to, " (TX_SEQUENCE %" PRIu64 "-%" PRIu64 ")", s->first,
+		    s->last);
+	if (s->pending != 0)
+		fprintf(to, ", waiting for a logon %" PRIu64, s->pending);
+	fprintf(to, ", refused %" PRIu64 ", %.3f s\n", s->refused, s->seconds);
+}
+
+const struct ctl_output ctl_output_text = {
+	.status = print_status,
+	.sessions = print_sessions,
+	.done = print_done,
+	.accepted = print_accepted,
+	.sent = print_sent,
+};

@@ -1,0 +1,291 @@
+#include "ctl/wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+#define READ_BYTES     (64 * 1024)
+#define ANSWER_TIMEOUT 30000 /* ms */
+
+struct wire {
+	int fd;
+	struct link_out *out;
+	struct link_in *in;
+	struct buf to, from;
+	size_t eaten; /* of from */
+	uint64_t ref;
+	char gateway[64];
+	char err[WIRE_ERR_MAX];
+};
+
+static void
+explain_connect(const char *path, int sys, char err[WIRE_ERR_MAX])
+{
+	const char *todo = "";
+
+	switch (sys) {
+	case ENOENT:
+		todo = ". Is fixgated running? Name its ControlSocket with -s "
+		    "or in FIXGATE_SOCKET";
+		break;
+	case ECONNREFUSED:
+		todo = ". Nobody listens there: start fixgated";
+		break;
+	case EACCES:
+	case EPERM:
+		todo = ". Only the user and the group of fixgated may use it";
+		break;
+	}
+	snprintf(err, WIRE_ERR_MAX, "cannot connect to %s: %s%s", path,
+	    strerror(sys), todo);
+}
+
+static int
+connect_to(const char *path, char err[WIRE_ERR_MAX])
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		snprintf(err, WIRE_ERR_MAX, "%s: a socket's path may have %zu "
+		    "characters at most", path, sizeof(sun.sun_path) - 1);
+		return -1;
+	}
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 ||
+	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		explain_connect(path, errno, err);
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int
+hello(struct wire *w)
+{
+	struct link_msg m;
+	struct link_out *o;
+	int err;
+
+	o = wire_begin(w, "HELLO", NULL);
+	link_map(o, 3);
+	link_key_u64(o, "VERSION", LINK_VERSION);
+	link_key_str(o, "ROLE", "ctl");
+	link_key_str(o, "NAME", "fixgatectl");
+	err = wire_end(w);
+	if (err == 0)
+		err = wire_recv(w, &m);
+	if (err != 0)
+		return err;
+	if (strcmp(m.type, "HELLO_ACK") != 0) {
+		if (!link_find_str(m.details, "TEXT", w->err, sizeof(w->err)))
+			snprintf(w->err, sizeof(w->err),
+			    "the gateway answers HELLO with %s", m.type);
+		return FG_EFORMAT;
+	}
+	link_find_str(m.details, "NAME", w->gateway, sizeof(w->gateway));
+	return 0;
+}
+
+struct wire *
+wire_open(const char *path, char err[WIRE_ERR_MAX])
+{
+	struct wire *w;
+
+	w = calloc(1, sizeof(*w));
+	if (w == NULL) {
+		snprintf(err, WIRE_ERR_MAX, "%s", fg_strerror(FG_ENOMEM));
+		return NULL;
+	}
+	w->fd = connect_to(path, err);
+	if (w->fd == -1)
+		goto fail;
+	w->out = link_out_new();
+	w->in = link_in_new();
+	if (w->out == NULL || w->in == NULL) {
+		snprintf(err, WIRE_ERR_MAX, "%s", fg_strerror(FG_ENOMEM));
+		goto fail;
+	}
+	if (hello(w) != 0) {
+		snprintf(err, WIRE_ERR_MAX, "%s", w->err);
+		goto fail;
+	}
+	return w;
+fail:
+	wire_close(w);
+	return NULL;
+}
+
+void
+wire_close(struct wire *w)
+{
+	if (w == NULL)
+		return;
+	if (w->fd != -1)
+		close(w->fd);
+	link_out_free(w->out);
+	link_in_free(w->in);
+	buf_free(&w->to);
+	buf_free(&w->from);
+	free(w);
+}
+
+const char *
+wire_error(const struct wire *w)
+{
+	return w->err;
+}
+
+const char *
+wire_gateway(const struct wire *w)
+{
+	return w->gateway;
+}
+
+size_t
+wire_queued(const struct wire *w)
+{
+	return w->to.len;
+}
+
+static int
+wire_fail(struct wire *w, int err, const char *text)
+{
+	snprintf(w->err, sizeof(w->err), "%s", text);
+	return err;
+}
+
+struct link_out *
+wire_begin(struct wire *w, const char *type, uint64_t *ref)
+{
+	w->ref++;
+	if (ref != NULL)
+		*ref = w->ref;
+	return wire_begin_ref(w, type, w->ref);
+}
+
+struct link_out *
+wire_begin_ref(struct wire *w, const char *type, uint64_t ref)
+{
+	link_begin(w->out, &w->to, type, ref);
+	return w->out;
+}
+
+int
+wire_end(struct wire *w)
+{
+	int err;
+
+	err = link_end(w->out);
+	return err == 0 ? 0 : wire_fail(w, err, fg_strerror(err));
+}
+
+static int
+wire_read(struct wire *w)
+{
+	ssize_t n;
+
+	buf_shift(&w->from, w->eaten);
+	w->eaten = 0;
+	if (buf_reserve(&w->from, READ_BYTES) != 0)
+		return wire_fail(w, FG_ENOMEM, fg_strerror(FG_ENOMEM));
+	n = recv(w->fd, w->from.p + w->from.len, READ_BYTES, MSG_DONTWAIT);
+	if (n > 0) {
+		w->from.len += (size_t)n;
+		return 0;
+	}
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return wire_fail(w, FG_ECLOSED, "the gateway closed the connection");
+}
+
+static int
+wire_write(struct wire *w)
+{
+	ssize_t n;
+
+	n = send(w->fd, w->to.p, w->to.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n >= 0) {
+		buf_shift(&w->to, (size_t)n);
+		return 0;
+	}
+	/* What it said before it hung up is still to be read. */
+	if (errno == EPIPE || errno == ECONNRESET) {
+		w->to.len = 0;
+		return 0;
+	}
+	if (errno == EAGAIN || errno == EINTR)
+		return 0;
+	return wire_fail(w, fg_errno(errno), strerror(errno));
+}
+
+int
+wire_wait(struct wire *w, int fd, bool *ready, int timeout_ms)
+{
+	struct pollfd p[2] = { { .fd = w->fd, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN } };
+	int n, err = 0;
+
+	if (ready != NULL)
+		*ready = false;
+	if (w->to.len != 0)
+		p[0].events |= POLLOUT;
+	n = poll(p, fd == -1 ? 1 : 2, timeout_ms);
+	if (n == -1)
+		return errno == EINTR ? FG_EPARTIAL
+		    : wire_fail(w, fg_errno(errno), strerror(errno));
+	if (n == 0)
+		return wire_fail(w, FG_ETIMEOUT, "the gateway does not answer");
+	if ((p[0].revents & POLLOUT) != 0)
+		err = wire_write(w);
+	if (err == 0 && (p[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+		err = wire_read(w);
+	if (fd != -1 && ready != NULL)
+		*ready = p[1].revents != 0;
+	return err;
+}
+
+int
+wire_next(struct wire *w, struct link_msg *m)
+{
+	const char *why = NULL;
+	int64_t n;
+
+	if (w->from.len == w->eaten)
+		return 0;
+	n = link_decode(w->in, w->from.p + w->eaten, w->from.len - w->eaten, m,
+	    &why);
+	if (n == FG_EPARTIAL)
+		return 0;
+	if (n < 0) {
+		snprintf(w->err, sizeof(w->err),
+		    "the gateway sent no message of fixgate-link(7): %s",
+		    why == NULL ? fg_strerror((int)n) : why);
+		return (int)n;
+	}
+	w->eaten += (size_t)n;
+	return 1;
+}
+
+int
+wire_recv(struct wire *w, struct link_msg *m)
+{
+	int got, err;
+
+	while ((got = wire_next(w, m)) == 0) {
+		err = wire_wait(w, -1, NULL, ANSWER_TIMEOUT);
+		if (err != 0 && err != FG_EPARTIAL)
+			return err;
+	}
+	return got < 0 ? got : 0;
+}

@@ -1,0 +1,47 @@
+/*
+ * compose.h: the fields of a message to send, from names and labels to tags and
+ * values, by the session's dictionary. Pure.
+ */
+#ifndef FG_GATEWAY_COMPOSE_H
+#define FG_GATEWAY_COMPOSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "dict/dict.h"
+
+#define COMPOSE_ERR_MAX  256 /* bytes of an error text */
+#define COMPOSE_TYPE_MAX 32  /* bytes of a MsgType with its NUL */
+
+struct compose {
+	const struct dict *app, *transport; /* borrowed; NULL without one */
+	struct buf *out; /* complete fields, each ended by SOH */
+	int32_t last;    /* tag of the last field */
+	char err[COMPOSE_ERR_MAX];
+};
+
+/*
+ * Append one field. The name is of the dictionary: then the value may be a
+ * label (Side=BUY), and must be legal; or a tag: then the value is taken as it
+ * is. The length that a data field needs before it is put there if it was not
+ * given. 0, FG_EINVAL (f->err says why and names the nearest name), or
+ * FG_ENOMEM.
+ */
+int compose_field(struct compose *f, const char *name, size_t name_len,
+    const char *value, size_t len);
+
+/*
+ * Append a raw body: tag=value fields between SOHs, or between '|' if it has
+ * no SOH. What the session writes itself (8 9 34 35 49 52 56 10) is dropped;
+ * 35 goes to type, if it is there and type is empty. As above.
+ */
+int compose_raw(struct compose *f, const char *p, size_t n,
+    char type[COMPOSE_TYPE_MAX]);
+
+/* The MsgType of a message's name, or of its type, which is taken as it is. As
+ * above. */
+int compose_msg_type(struct compose *f, const char *name, size_t n,
+    char type[COMPOSE_TYPE_MAX]);
+
+#endif

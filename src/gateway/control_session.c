@@ -1,0 +1,425 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gateway/control_int.h"
+#include "gateway/peers.h"
+#include "gateway/status.h"
+
+#define WHO_MAX      512
+#define PENDING_ROWS 1000         /* looked at to count what waits */
+#define PENDING_MAX  (256 * 1024) /* bytes of them */
+
+/* ---- questions ---- */
+
+struct pending {
+	uint32_t session;
+	uint64_t n;
+};
+
+static int
+count_pending(void *arg, const struct store_row *row)
+{
+	struct pending *p = arg;
+
+	p->n += row->session == p->session;
+	return 0;
+}
+
+/* Messages that wait for the session to log on; long queues are counted in
+ * part. */
+static uint64_t
+pending_of(const struct control *c, const struct fgsess *fs)
+{
+	struct pending p = { .session = fs->id };
+	uint64_t upto;
+
+	if (fs->pending_tail <= fs->pending_done)
+		return 0;
+	store_read(c->g->store, STORE_OUT_PENDING, fs->pending_done,
+	    PENDING_ROWS, PENDING_MAX, count_pending, &p, &upto);
+	return p.n;
+}
+
+/* ns until an initiator tries again; < 0: it does not. */
+static int64_t
+next_try(const struct control *c, const struct fgsess *fs)
+{
+	mono_t at = peers_next_try(fs), now = loop_now(c->g->loop).mono;
+
+	if (at.ns == MONO_NEVER.ns)
+		return -1;
+	return mono_before(now, at) ? at.ns - now.ns : 0;
+}
+
+static const char *
+role_text(const struct fgsess *fs)
+{
+	return sess_config(fs->machine)->role == SESS_ACCEPTOR ? "acceptor"
+	    : "initiator";
+}
+
+static void
+put_session(struct control *c, struct link_out *o, const struct fgsess *fs)
+{
+	struct sess_seqs seqs = sess_seqs(fs->machine);
+	int64_t try_ns = next_try(c, fs);
+
+	link_map(o, 19);
+	link_key_str(o, "SESSION", fs->name);
+	link_key_str(o, "ROLE", role_text(fs));
+	link_key_str(o, "STATE", sess_state_text(sess_state(fs->machine)));
+	link_key_bool(o, "ENABLED", peers_is_enabled(fs));
+	link_key_str(o, "ADDRESS", peers_address(fs));
+	link_key_u64(o, "NEXT_IN", seqs.next_in);
+	link_key_u64(o, "NEXT_OUT", seqs.next_out);
+	link_key_u64(o, "EPOCH", seqs.epoch);
+	link_key_u64(o, "HEART_BT_INT", sess_heart_bt_int(fs->machine));
+	link_key_u64(o, "GAP_FROM", sess_gap(fs->machine));
+	link_key_u64(o, "RECEIVED", fs->received);
+	link_key_u64(o, "SENT", fs->sent);
+	link_key_u64(o, "REJECTED", fs->rejected);
+	link_key_u64(o, "LAST_RECEIVED", (uint64_t)fs->last_received.ns);
+	link_key_u64(o, "LAST_SENT", (uint64_t)fs->last_sent.ns);
+	link_key_u64(o, "LOGGED_ON_AT", (uint64_t)fs->logged_on_at.ns);
+	link_key_str(o, "LAST_EVENT", fs->last_event);
+	link_key_u64(o, "NEXT_TRY_MS",
+	    try_ns < 0 ? 0 : (uint64_t)((try_ns + NS_PER_MS - 1) / NS_PER_MS));
+	link_key_u64(o, "PENDING", pending_of(c, fs));
+}
+
+static void
+put_sessions(struct control *c, struct link_out *o)
+{
+	struct driver *d = c->g->driver;
+	size_t i;
+
+	link_str(o, "SESSIONS");
+	link_array(o, (uint32_t)driver_count(d));
+	for (i = 0; i < driver_count(d); i++)
+		put_session(c, o, driver_session(d, i));
+}
+
+void
+control_sessions(const struct control_ask *a)
+{
+	const struct fgsess *one = NULL;
+	struct link_out *o;
+
+	if (link_find(a->details, "SESSION") != NULL) {
+		one = control_session(a, "NACK");
+		if (one == NULL)
+			return;
+	}
+	o = control_begin(a->control, "SESSIONS_ACK", a->ref);
+	link_map(o, 1);
+	if (one == NULL) {
+		put_sessions(a->control, o);
+	} else {
+		link_str(o, "SESSIONS");
+		link_array(o, 1);
+		put_session(a->control, o, one);
+	}
+	control_done(a->control, a->cc);
+}
+
+/* ---- STATUS ---- */
+
+struct advice {
+	enum status_health level;
+	const char *subject; /* borrowed */
+	char text[STATUS_ADVICE_MAX];
+};
+
+static enum status_health
+judge_session(const struct control *c, const struct fgsess *fs,
+    char text[STATUS_ADVICE_MAX])
+{
+	struct now now = loop_now(c->g->loop);
+	wall_t alive = c->g->started;
+	struct status_session s = {
+		.name = fs->name,
+		.role = sess_config(fs->machine)->role,
+		.state = sess_state(fs->machine),
+		.enabled = peers_is_enabled(fs),
+		.connected = fs->connected,
+		.address = peers_address(fs),
+		.last_event = fs->last_event[0] == '\0' ? "never connected"
+		    : fs->last_event,
+		.gap_from = sess_gap(fs->machine),
+		.pending = pending_of(c, fs),
+		.next_try_ns = next_try(c, fs),
+	};
+
+	if (fs->logged_on_at.ns > alive.ns)
+		alive = fs->logged_on_at;
+	if (fs->last_received.ns > alive.ns)
+		alive = fs->last_received;
+	s.off_ns = now.wall.ns - alive.ns;
+	return status_of_session(&s, text);
+}
+
+static enum status_health
+judge_store(const struct control *c, char text[STATUS_ADVICE_MAX])
+{
+	char err[STORE_ERR_MAX] = "";
+	struct status_store s = {
+		.down = driver_is_down(c->g->driver),
+		.stalled = driver_is_stalled(c->g->driver),
+		.error = err,
+		.waiting = driver_waiting(c->g->driver),
+	};
+	int e;
+
+	e = store_failed(c->g->store, err);
+	if (e == 0)
+		err[0] = '\0';
+	else if (err[0] == '\0')
+		snprintf(err, sizeof(err), "%s", fg_strerror(e));
+	s.no_space = e == FG_ENOSPC;
+	return status_of_store(&s, text);
+}
+
+/* Judge all; the advices go to b as an array of struct advice. */
+static enum status_health
+judge(const struct control *c, struct buf *b)
+{
+	struct driver *d = c->g->driver;
+	enum status_health worst;
+	struct advice a;
+	size_t i;
+
+	a.subject = "store";
+	a.level = worst = judge_store(c, a.text);
+	if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
+		return STATUS_ERROR;
+	for (i = 0; i < driver_count(d); i++) {
+		a.subject = driver_session(d, i)->name;
+		a.level = judge_session(c, driver_session(d, i), a.text);
+		if (a.level > worst)
+			worst = a.level;
+		if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
+			return STATUS_ERROR;
+	}
+	return worst;
+}
+
+static void
+put_advice(struct link_out *o, const struct buf *b)
+{
+	const struct advice *a = (const void *)b->p;
+	size_t i, n = b->len / sizeof(*a);
+
+	link_str(o, "ADVICE");
+	link_array(o, (uint32_t)n);
+	for (i = 0; i < n; i++) {
+		link_map(o, 3);
+		link_key_str(o, "LEVEL", status_health_text(a[i].level));
+		link_key_str(o, "SUBJECT", a[i].subject);
+		link_key_str(o, "TEXT", a[i].text);
+	}
+}
+
+static void
+put_tables(struct control *c, struct link_out *o)
+{
+	enum store_table t;
+
+	link_str(o, "TABLES");
+	link_array(o, STORE_TABLE_END - 1);
+	for (t = 1; t < STORE_TABLE_END; t++) {
+		link_map(o, 3);
+		link_key_str(o, "TABLE", store_table_name(t));
+		link_key_u64(o, "OLDEST", store_oldest(c->g->store, t));
+		link_key_u64(o, "VISIBLE", store_visible(c->g->store, t));
+	}
+}
+
+static const char *
+durability_text(const struct gateway *g)
+{
+	static const char *const text[] = { "none", "written", "synced" };
+
+	return text[conf_enum(conf_gateway(g->conf), CONF_Durability)];
+}
+
+void
+control_status(const struct control_ask *a)
+{
+	struct control *c = a->control;
+	struct gateway *g = c->g;
+	struct now now = loop_now(g->loop);
+	const char *path = conf_path(conf_gateway(g->conf), CONF_StorePath);
+	struct buf advices = { 0 };
+	enum status_health health;
+	struct link_out *o;
+
+	health = judge(c, &advices);
+	o = control_begin(c, "STATUS_ACK", a->ref);
+	link_map(o, 14);
+	link_key_str(o, "HEALTH", status_health_text(health));
+	link_key_str(o, "PROGRAM", PACKAGE_NAME "d");
+	link_key_str(o, "VERSION", PACKAGE_VERSION);
+	link_key_u64(o, "STARTED", (uint64_t)g->started.ns);
+	link_key_u64(o, "NOW", (uint64_t)now.wall.ns);
+	link_key_u64(o, "UPTIME_S",
+	    (uint64_t)((now.wall.ns - g->started.ns) / NS_PER_S));
+	link_key_str(o, "STORE", path == NULL ? "" : path);
+	link_key_str(o, "STORE_UUID", store_uuid(g->store));
+	link_key_str(o, "DURABILITY", durability_text(g));
+	link_key_u64(o, "WAITING", driver_waiting(g->driver));
+	link_key_u64(o, "STRANGERS", peers_strangers(g->peers));
+	put_tables(c, o);
+	put_sessions(c, o);
+	put_advice(o, &advices);
+	control_done(c, a->cc);
+	buf_free(&advices);
+}
+
+/* ---- orders ---- */
+
+static void
+nack_err(const struct control_ask *a, const struct fgsess *fs, int err)
+{
+	switch (err) {
+	case FG_ESTATE:
+		control_nack(a, "NACK", "STATE", false, "%s is connected: "
+		    "fixgatectl session stop %s first", fs->name, fs->name);
+		break;
+	case FG_EINVAL:
+		control_nack(a, "NACK", "BAD_REQUEST", false,
+		    "the numbers are not possible");
+		break;
+	default:
+		control_nack(a, "NACK", "STORE_FAILED", true,
+		    "the store cannot be written now: %s", fg_strerror(err));
+	}
+}
+
+static void
+on_done(void *arg, const struct release_done *done)
+{
+	struct control_later *l = arg;
+	const struct control_ask a = { l->cc->control, l->cc, l->ref, NULL };
+	char text[CONTROL_NAME_MAX + 64];
+
+	if (a.control != NULL && a.cc->conn != NULL) {
+		snprintf(text, sizeof(text), "%s: %s", l->name, l->text);
+		if (done->err == 0)
+			control_ack(&a, text);
+		else
+			control_nack(&a, "NACK", "STORE_FAILED", true,
+			    "%s: nothing was changed: %s", l->name,
+			    fg_strerror(done->err));
+	}
+	control_later_free(l);
+}
+
+/* The order was given (err 0), and l answers when it is durable; or it was
+ * not. */
+static void
+ordered(const struct control_ask *a, const struct fgsess *fs,
+    struct control_later *l, int err)
+{
+	if (err == 0)
+		return;
+	control_later_free(l);
+	nack_err(a, fs, err);
+}
+
+/* What every order needs; NULL: a NACK was sent. */
+static struct fgsess *
+begin_order(const struct control_ask *a, const char *reason_key,
+    char who[WHO_MAX], struct control_later **l, const char *text)
+{
+	char reason[256];
+	struct fgsess *fs = control_session(a, "NACK");
+
+	if (fs == NULL)
+		return NULL;
+	if (!link_find_str(a->details, reason_key, reason, sizeof(reason)) ||
+	    reason[0] == '\0') {
+		control_nack(a, "NACK", "BAD_REQUEST", false,
+		    "%s is missing or too long", reason_key);
+		return NULL;
+	}
+	control_who(a, reason, who, WHO_MAX);
+	*l = control_later(a, fs, text);
+	if (*l == NULL) {
+		nack_err(a, fs, FG_ENOMEM);
+		return NULL;
+	}
+	return fs;
+}
+
+void
+control_session_start(const struct control_ask *a)
+{
+	struct fgsess *fs = control_session(a, "NACK");
+	char text[CONTROL_NAME_MAX + 64];
+
+	if (fs == NULL)
+		return;
+	peers_enable(a->control->g->peers, fs, true);
+	snprintf(text, sizeof(text), "%s: %s", fs->name,
+	    sess_config(fs->machine)->role == SESS_ACCEPTOR
+	    ? "started; the counterparty may log on" : "started");
+	control_ack(a, text);
+}
+
+void
+control_session_stop(const struct control_ask *a)
+{
+	struct gateway *g = a->control->g;
+	struct fgsess *fs = control_session(a, "NACK");
+	struct control_later *l;
+	char text[256];
+	bool given;
+
+	if (fs == NULL)
+		return;
+	l = control_later(a, fs, "stopped");
+	if (l == NULL) {
+		nack_err(a, fs, FG_ENOMEM);
+		return;
+	}
+	given = link_find_str(a->details, "TEXT", text, sizeof(text));
+	peers_enable(g->peers, fs, false);
+	ordered(a, fs, l, driver_logout(g->driver, fs, given ? text : NULL,
+	    on_done, l));
+}
+
+void
+control_session_reset(const struct control_ask *a)
+{
+	struct control_later *l;
+	struct fgsess *fs;
+	char who[WHO_MAX];
+
+	fs = begin_order(a, "REASON", who, &l,
+	    "both sequence numbers are 1, in a new epoch");
+	if (fs != NULL)
+		ordered(a, fs, l, driver_reset(a->control->g->driver, fs, who,
+		    on_done, l));
+}
+
+void
+control_session_seq(const struct control_ask *a)
+{
+	struct control_later *l;
+	struct fgsess *fs;
+	char who[WHO_MAX];
+	uint64_t in, out;
+
+	in = link_find_u64(a->details, "NEXT_IN", 0);
+	out = link_find_u64(a->details, "NEXT_OUT", 0);
+	if (in == 0 && out == 0) {
+		control_nack(a, "NACK", "BAD_REQUEST", false,
+		    "NEXT_IN or NEXT_OUT is missing");
+		return;
+	}
+	fs = begin_order(a, "REASON", who, &l, "the sequence numbers are set");
+	if (fs != NULL)
+		ordered(a, fs, l, driver_set_seqs(a->control->g->driver, fs, in,
+		    out, who, on_done, l));
+}

@@ -1,0 +1,21 @@
+/*
+ * rows.h: rows of the store as fixgate-link(7) shows them: COLUMNS of a table,
+ * and the array of a row's values. What is not stored (SENDER_ID, CL_ORD_ID
+ * ...) is read out of the message, here.
+ */
+#ifndef FG_GATEWAY_ROWS_H
+#define FG_GATEWAY_ROWS_H
+
+#include "link/link.h"
+#include "store/store.h"
+
+/* Put the array of [name, type]. Types: "int"; "time" (ns since 1970-01-01
+ * UTC); "bool"; "text"; "fix" (the bytes of a message). */
+void rows_columns(struct link_out *o, enum store_table t);
+
+/* Put the values of a row, nil where it has none. name is its session's, or
+ * NULL. */
+void rows_put(struct link_out *o, enum store_table t,
+    const struct store_row *row, const char *name);
+
+#endif

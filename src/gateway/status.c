@@ -1,0 +1,119 @@
+#include "gateway/status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* An initiator that is off for longer needs a person. */
+#define PATIENCE_NS (60 * NS_PER_S)
+
+const char *
+status_health_text(enum status_health h)
+{
+	switch (h) {
+#define X(name)                                                                \
+	case STATUS_##name:                                                    \
+		return #name;
+		STATUS_HEALTHS(X)
+#undef X
+	}
+	return "";
+}
+
+static bool
+begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+static void
+advise_off(const struct status_session *s, char advice[STATUS_ADVICE_MAX])
+{
+	char next[64] = "";
+
+	if (s->role == SESS_ACCEPTOR) {
+		snprintf(advice, STATUS_ADVICE_MAX, "the counterparty is not "
+		    "connected (%s). Ask them, or look for its address in "
+		    "`fixgatectl tail FIX_IN_OTHER`; if it is not expected: "
+		    "fixgatectl session stop %s", s->last_event, s->name);
+		return;
+	}
+	if (s->next_try_ns >= 0)
+		snprintf(next, sizeof(next), "; next try in %lld s",
+		    (long long)(s->next_try_ns + NS_PER_S - 1) / NS_PER_S);
+	snprintf(advice, STATUS_ADVICE_MAX, "not connected (%s)%s. Check "
+	    "SocketConnectHost, SocketConnectPort and the network, or ask the "
+	    "counterparty", s->last_event, next);
+}
+
+static enum status_health
+judge_off(const struct status_session *s, char advice[STATUS_ADVICE_MAX])
+{
+	if (begins(s->last_event, "refused")) {
+		snprintf(advice, STATUS_ADVICE_MAX, "a Logon was refused (%s). "
+		    "See `fixgatectl tail SESSION_EVENT --session %s`, and "
+		    "compare CompIDs and sequence numbers with the "
+		    "counterparty", s->last_event, s->name);
+		return STATUS_ERROR;
+	}
+	advise_off(s, advice);
+	return s->role == SESS_INITIATOR && s->off_ns > PATIENCE_NS
+	    ? STATUS_ERROR : STATUS_WARNING;
+}
+
+enum status_health
+status_of_session(const struct status_session *s,
+    char advice[STATUS_ADVICE_MAX])
+{
+	advice[0] = '\0';
+	if (!s->enabled) {
+		if (s->pending == 0)
+			return STATUS_HEALTHY; /* as the operator wants it */
+		snprintf(advice, STATUS_ADVICE_MAX, "stopped, and %" PRIu64
+		    " messages wait for it: fixgatectl session start %s",
+		    s->pending, s->name);
+		return STATUS_WARNING;
+	}
+	switch (s->state) {
+	case SESS_DOWN:
+		return judge_off(s, advice);
+	case SESS_LOGON_WAIT:
+	case SESS_LOGON_SENT:
+	case SESS_LOGOUT_SENT:
+	case SESS_ENDING:
+		snprintf(advice, STATUS_ADVICE_MAX, "%s (%s)",
+		    sess_state_text(s->state), s->address);
+		return STATUS_WARNING;
+	case SESS_ON:
+		break;
+	}
+	if (s->gap_from == 0)
+		return STATUS_HEALTHY;
+	snprintf(advice, STATUS_ADVICE_MAX, "messages from number %" PRIu64
+	    " on are missing and were asked for; what came after them waits. "
+	    "If the counterparty does not resend: fixgatectl session show %s",
+	    s->gap_from, s->name);
+	return STATUS_WARNING;
+}
+
+enum status_health
+status_of_store(const struct status_store *s, char advice[STATUS_ADVICE_MAX])
+{
+	advice[0] = '\0';
+	if (s->down || s->error[0] != '\0') {
+		snprintf(advice, STATUS_ADVICE_MAX, "the store cannot be "
+		    "written: %s. %s", s->error[0] == '\0'
+		    ? "it is being repaired" : s->error, s->no_space
+		    ? "Free space on the disk of StorePath; it then goes on by "
+		      "itself" : "Nothing is accepted or sent until it can");
+		return STATUS_ERROR;
+	}
+	if (s->stalled) {
+		snprintf(advice, STATUS_ADVICE_MAX, "the disk does not keep "
+		    "up: %zu answers and messages wait for it, and reading "
+		    "from counterparties is paused. Look at the load of the "
+		    "disk of StorePath", s->waiting);
+		return STATUS_WARNING;
+	}
+	return STATUS_HEALTHY;
+}

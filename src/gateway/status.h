@@ -1,0 +1,58 @@
+/*
+ * status.h: is it healthy, and if not, what to do: judged from plain data, so
+ * that each rule can be tested. Pure.
+ */
+#ifndef FG_GATEWAY_STATUS_H
+#define FG_GATEWAY_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "session/session.h"
+
+#define STATUS_ADVICE_MAX 512 /* bytes of an advice */
+
+#define STATUS_HEALTHS(X)                                                      \
+	X(HEALTHY)                                                             \
+	X(WARNING)                                                             \
+	X(ERROR)
+
+enum status_health {
+#define X(name) STATUS_##name,
+	STATUS_HEALTHS(X)
+#undef X
+};
+
+const char *status_health_text(enum status_health h);
+
+/* What is judged of a session. */
+struct status_session {
+	const char *name;
+	enum sess_role role;
+	enum sess_state state;
+	bool enabled, connected;
+	const char *address;    /* of the counterparty, "" if not connected */
+	const char *last_event; /* "refused: ..." */
+	uint64_t gap_from;      /* a ResendRequest of ours is open */
+	uint64_t pending;       /* messages that wait for a logon */
+	int64_t off_ns;         /* how long it has not been logged on */
+	int64_t next_try_ns;    /* until an initiator connects; < 0: never */
+};
+
+struct status_store {
+	bool down;         /* being repaired; nothing is accepted */
+	bool stalled;      /* too much waits for the disk */
+	const char *error; /* of store_failed, or "" */
+	bool no_space;     /* that was for lack of space */
+	size_t waiting;    /* batches' items not yet durable */
+};
+
+/* The judgement, and for what is not HEALTHY an advice; else it is "". */
+enum status_health status_of_session(const struct status_session *s,
+    char advice[STATUS_ADVICE_MAX]);
+enum status_health status_of_store(const struct status_store *s,
+    char advice[STATUS_ADVICE_MAX]);
+
+#endif
