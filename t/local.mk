@@ -17,6 +17,7 @@ include t/session/local.mk
 include t/store/local.mk
 include t/link/local.mk
 include t/net/local.mk
+include t/daemon/local.mk
 include t/conf/local.mk
 include t/gateway/local.mk
 include t/e2e/local.mk

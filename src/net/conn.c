@@ -14,44 +14,8 @@
 #define OUT_HIGH      1048576u
 #define OUT_LOW       262144u
 #define OUT_MAX       67108864u
-#define DRAIN_TIMEOUT (2 * NS_PER_S)  /* for the peer's end after ours */
-#define WRITE_TIMEOUT (10 * NS_PER_S) /* ending: without any progress */
-#define AGAIN         (-1)            /* the socket has nothing, takes nothing */
-#define BROKEN        (-2)            /* errno says why */
 
 static void on_timeout(void *arg);
-
-/* ---- the socket: the two places where TLS would stand between ---- */
-
-/* Bytes read, 0 at the end of the stream, AGAIN or BROKEN. */
-static ssize_t
-io_read(struct conn *c, char *p, size_t n)
-{
-	ssize_t got;
-
-	do
-		got = recv(c->fd, p, n, 0);
-	while (got == -1 && errno == EINTR);
-	if (got >= 0)
-		return got;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? AGAIN : BROKEN;
-}
-
-/* Bytes written, AGAIN or BROKEN. */
-static ssize_t
-io_write(struct conn *c, const char *p, size_t n)
-{
-	ssize_t put;
-
-	do
-		put = send(c->fd, p, n, MSG_NOSIGNAL);
-	while (put == -1 && errno == EINTR);
-	if (put >= 0)
-		return put;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? AGAIN : BROKEN;
-}
-
-/* ---- life ---- */
 
 static void
 set_limits(struct conn *c, const struct conn_limits *lim)
@@ -100,8 +64,8 @@ conn_free(struct conn *c)
 	free(c);
 }
 
-static void
-turn_later(struct conn *c, unsigned why)
+void
+conn_turn_later(struct conn *c, unsigned why)
 {
 	if (c->state == CONN_DEAD)
 		return;
@@ -110,15 +74,6 @@ turn_later(struct conn *c, unsigned why)
 		return;
 	c->turn_queue = &c->loop->ready;
 	TAILQ_INSERT_TAIL(&c->loop->ready, c, turn_link);
-}
-
-static void
-flush_later(struct conn *c)
-{
-	if (c->is_dirty || c->state == CONN_DEAD)
-		return;
-	c->is_dirty = true;
-	TAILQ_INSERT_TAIL(&c->loop->dirty, c, dirty_link);
 }
 
 /*
@@ -165,7 +120,7 @@ on_event(uv_poll_t *h, int status, int events)
 		c->events = 0;
 		events = UV_READABLE | UV_WRITABLE;
 	}
-	turn_later(c, ((events & UV_READABLE) != 0 ? TURN_READ : 0)
+	conn_turn_later(c, ((events & UV_READABLE) != 0 ? TURN_READ : 0)
 	    | ((events & UV_WRITABLE) != 0 ? TURN_WRITE : 0));
 }
 
@@ -294,10 +249,10 @@ read_some(struct conn *c)
 	}
 	got = io_read(c, p, room);
 	if (got <= 0) {
-		c->eof = got != AGAIN || c->broken;
+		c->eof = got != IO_AGAIN || c->broken;
 		if (got == 0 && !c->broken)
 			snprintf(c->why, sizeof(c->why), "closed by peer");
-		if (got == BROKEN)
+		if (got == IO_BROKEN)
 			snprintf(c->why, sizeof(c->why), "%s", strerror(errno));
 		return false;
 	}
@@ -356,10 +311,10 @@ turn_ending(struct conn *c)
 	got = io_read(c, c->loop->scratch, NET_READ_MAX);
 	if (got > 0)
 		spend(c->loop, (size_t)got);
-	if (got == AGAIN || got > 0)
+	if (got == IO_AGAIN || got > 0)
 		return;
 	c->eof = true;
-	if (c->state == CONN_DRAINING || got == BROKEN)
+	if (c->state == CONN_DRAINING || got == IO_BROKEN)
 		conn_die(c, "closed");
 }
 
@@ -372,11 +327,11 @@ turn_run(struct conn *c)
 	if (c->state == CONN_CONNECTING) {
 		dial_ready(c);
 		if (c->state == CONN_OPEN)
-			flush_later(c);
+			conn_flush_later(c);
 		return;
 	}
 	if ((turn & TURN_WRITE) != 0)
-		flush_later(c);
+		conn_flush_later(c);
 	if (c->state == CONN_OPEN)
 		turn_open(c, turn);
 	else if ((turn & TURN_READ) != 0)
@@ -401,106 +356,6 @@ conns_turn(struct loop *l)
 		TAILQ_REMOVE(&l->run, c, turn_link);
 		c->turn_queue = NULL;
 		turn_run(c);
-	}
-}
-
-/* ---- writing ---- */
-
-static size_t
-queued(const struct conn *c)
-{
-	return c->out.len - c->out_at;
-}
-
-/* All is written: give a large buffer back, so that the next one who has much
- * to write need not grow one. */
-static void
-release_out(struct conn *c)
-{
-	struct buf *spare = &c->loop->spare, tmp;
-
-	c->out.len = c->out_at = 0;
-	if (c->out.cap <= NET_KEEP_MAX)
-		return;
-	if (c->out.cap > spare->cap && c->out.cap <= NET_SPARE_MAX) {
-		tmp = *spare;
-		*spare = c->out;
-		c->out = tmp;
-	}
-	if (c->out.cap > NET_KEEP_MAX)
-		buf_free(&c->out);
-}
-
-static void
-all_written(struct conn *c)
-{
-	release_out(c);
-	if (c->state != CONN_ENDING)
-		return;
-	if (c->eof || shutdown(c->fd, SHUT_WR) == -1) {
-		conn_die(c, "closed");
-		return;
-	}
-	c->state = CONN_DRAINING;
-	timer_set(&c->timer,
-	    mono_add(loop_now(c->loop).mono, DRAIN_TIMEOUT));
-}
-
-/* The peer takes no more. What it sent before it went away is still to be
- * read. */
-static void
-write_failed(struct conn *c, int err)
-{
-	snprintf(c->why, sizeof(c->why), "%s", strerror(err));
-	if (c->state != CONN_OPEN || c->paused
-	    || c->nunread >= c->lim.in_max) {
-		conn_die(c, "%s", strerror(err));
-		return;
-	}
-	c->broken = true;
-	release_out(c);
-	turn_later(c, TURN_READ);
-}
-
-static void
-flush(struct conn *c)
-{
-	ssize_t put;
-
-	c->blocked = false;
-	while (queued(c) > 0 && !c->blocked) {
-		put = io_write(c, c->out.p + c->out_at, queued(c));
-		if (put == BROKEN) {
-			write_failed(c, errno);
-			return;
-		}
-		if (put == AGAIN)
-			c->blocked = true;
-		else
-			c->out_at += (size_t)put;
-		if (put > 0 && c->state == CONN_ENDING)
-			timer_set(&c->timer, mono_add(
-			    loop_now(c->loop).mono, WRITE_TIMEOUT));
-	}
-	if (c->full && queued(c) < c->lim.out_low) {
-		c->full = false;
-		turn_later(c, TURN_DRAINED);
-	}
-	if (queued(c) == 0)
-		all_written(c);
-	conn_watch(c);
-}
-
-void
-conns_flush(struct loop *l)
-{
-	struct conn *c;
-
-	while ((c = TAILQ_FIRST(&l->dirty)) != NULL) {
-		TAILQ_REMOVE(&l->dirty, c, dirty_link);
-		c->is_dirty = false;
-		if (c->state != CONN_RESOLVING && c->state != CONN_CONNECTING)
-			flush(c);
 	}
 }
 
@@ -596,7 +451,7 @@ conn_kick(struct conn *c)
 {
 	if (c->state != CONN_OPEN)
 		return;
-	turn_later(c, TURN_KICK);
+	conn_turn_later(c, TURN_KICK);
 }
 
 void
@@ -608,48 +463,6 @@ conn_pause(struct conn *c, bool on)
 	if (!on && c->eof)
 		conn_kick(c);
 	conn_watch(c);
-}
-
-int
-conn_send(struct conn *c, const void *p, size_t n)
-{
-	struct buf *spare = &c->loop->spare, tmp;
-
-	if (c->state >= CONN_ENDING)
-		return FG_ECLOSED;
-	if (n > c->lim.out_max - queued(c)) {
-		conn_die(c, "the peer does not read: %zu bytes wait for it",
-		    queued(c));
-		return FG_ELIMIT;
-	}
-	if (c->out_at > c->out.len / 2) {
-		buf_shift(&c->out, c->out_at);
-		c->out_at = 0;
-	}
-	if (c->out.len == 0 && spare->cap > c->out.cap) {
-		tmp = *spare;
-		*spare = c->out;
-		c->out = tmp;
-	}
-	if (buf_add(&c->out, p, n) != 0)
-		return FG_ENOMEM;
-	if (queued(c) > c->lim.out_high)
-		c->full = true;
-	if (!c->blocked)
-		flush_later(c);
-	return 0;
-}
-
-bool
-conn_is_full(const struct conn *c)
-{
-	return queued(c) > c->lim.out_high;
-}
-
-size_t
-conn_queued(const struct conn *c)
-{
-	return queued(c);
 }
 
 void
@@ -668,7 +481,7 @@ conn_end(struct conn *c)
 	}
 	timer_set(&c->timer,
 	    mono_add(loop_now(c->loop).mono, WRITE_TIMEOUT));
-	flush_later(c);
+	conn_flush_later(c);
 	conn_watch(c);
 }
 

@@ -20,6 +20,9 @@
 #define NET_SPARE_MAX  1048576u /* largest output buffer kept for the next */
 #define NET_ACCEPT_MAX 64      /* connections accepted per wake-up */
 #define NET_BACKLOG    512
+#define WRITE_TIMEOUT  (10 * NS_PER_S) /* ending: without any progress */
+#define IO_AGAIN       (-1) /* the socket has nothing, takes nothing */
+#define IO_BROKEN      (-2) /* errno says why */
 
 struct timer {
 	struct loop *loop;
@@ -146,10 +149,18 @@ int conn_open(struct conn *c, int fd);
 void conn_watch(struct conn *c);
 void conn_die(struct conn *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void conn_turn_later(struct conn *c, unsigned why);
 void conns_turn(struct loop *l);
 void conns_close(struct loop *l);
-void conns_flush(struct loop *l);
 void conn_free(struct conn *c);
+
+/* send.c */
+void conn_flush_later(struct conn *c);
+void conns_flush(struct loop *l);
+
+/* io.c: bytes moved, 0 at the end of the stream, IO_AGAIN or IO_BROKEN. */
+ssize_t io_read(struct conn *c, char *p, size_t n);
+ssize_t io_write(struct conn *c, const char *p, size_t n);
 
 /* connect.c */
 void dial_ready(struct conn *c);

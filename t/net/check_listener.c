@@ -14,7 +14,7 @@
 
 static struct loop *l;
 static struct end a, b;
-static char dir[] = "/tmp/fgnetXXXXXX";
+static char dir[] = "fgnetXXXXXX";
 static char path[64];
 
 static void

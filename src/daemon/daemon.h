@@ -1,0 +1,30 @@
+/*
+ * daemon.h: what the daemons share at start and stop. For start-up code: each
+ * function says in the log what went wrong, and the caller gives up.
+ */
+#ifndef FG_DAEMON_DAEMON_H
+#define FG_DAEMON_DAEMON_H
+
+/* First of all: standard input from /dev/null, also taking the place of closed
+ * standard descriptors, and umask 027. 0 or FG_E*. */
+int daemon_begin(void);
+
+/* Become the user for good: its groups, gid and uid, with no way back. Legal
+ * for root, and for the user itself (then only checked). 0 or FG_E*. */
+int daemon_drop(const char *user);
+
+/* Tell the init system (sd_notify(3)); without $NOTIFY_SOCKET nothing
+ * happens. */
+void daemon_ready(void);
+void daemon_stopping(void);
+
+struct pidfile;
+
+/* Lock the file and write the pid into it. A file that a dead process left is
+ * taken over; FG_EBUSY: a living one holds it. 0 and *out owned, or FG_E*. */
+int pidfile_open(struct pidfile **out, const char *path);
+/* Remove the file, or empty it where the directory is no longer ours. NULL is
+ * legal. */
+void pidfile_free(struct pidfile *p);
+
+#endif

@@ -1,0 +1,31 @@
+#include "net/internal.h"
+
+#include <errno.h>
+
+/* The two places where TLS would stand between. */
+
+ssize_t
+io_read(struct conn *c, char *p, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = recv(c->fd, p, n, 0);
+	while (got == -1 && errno == EINTR);
+	if (got >= 0)
+		return got;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_AGAIN : IO_BROKEN;
+}
+
+ssize_t
+io_write(struct conn *c, const char *p, size_t n)
+{
+	ssize_t put;
+
+	do
+		put = send(c->fd, p, n, MSG_NOSIGNAL);
+	while (put == -1 && errno == EINTR);
+	if (put >= 0)
+		return put;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_AGAIN : IO_BROKEN;
+}

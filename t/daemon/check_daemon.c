@@ -1,0 +1,238 @@
+#include <check.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/daemon.h"
+
+/* Each test runs in Check's forked child; what it does to itself ends there. */
+
+static char dir[] = "fgdaemonXXXXXX";
+static char path[64];
+
+static void
+setup(void)
+{
+	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+}
+
+static void
+teardown(void)
+{
+	unlink(path);
+	rmdir(dir);
+}
+
+static long
+pid_in_file(void)
+{
+	FILE *f = fopen(path, "r");
+	long pid = -1;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(1, fscanf(f, "%ld\n", &pid));
+	fclose(f);
+	return pid;
+}
+
+START_TEST(the_pid_file_is_held_by_one_process_at_a_time)
+{
+	struct pidfile *p, *second;
+
+	ck_assert_int_eq(0, pidfile_open(&p, path));
+	ck_assert_int_eq(getpid(), pid_in_file());
+	ck_assert_int_eq(FG_EBUSY, pidfile_open(&second, path));
+	ck_assert_ptr_null(second);
+	ck_assert_int_eq(getpid(), pid_in_file());
+	pidfile_free(p);
+	ck_assert_int_eq(-1, access(path, F_OK));
+	pidfile_free(NULL);
+}
+END_TEST
+
+START_TEST(the_pid_file_of_a_dead_process_is_taken_over)
+{
+	struct pidfile *p;
+	pid_t pid;
+	int st;
+
+	pid = fork();
+	if (pid == 0) {
+		if (pidfile_open(&p, path) == 0)
+			raise(SIGKILL);
+		_exit(1);
+	}
+	ck_assert_int_eq(pid, waitpid(pid, &st, 0));
+	ck_assert(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
+	ck_assert_int_eq(pid, pid_in_file());
+	ck_assert_int_eq(0, pidfile_open(&p, path));
+	ck_assert_int_eq(getpid(), pid_in_file());
+	pidfile_free(p);
+}
+END_TEST
+
+START_TEST(a_pid_file_in_a_missing_folder_is_an_error)
+{
+	struct pidfile *p;
+
+	ck_assert_int_eq(FG_ENOENT, pidfile_open(&p, "/nonexistent/x/pid"));
+	ck_assert_ptr_null(p);
+}
+END_TEST
+
+static int
+notify_socket(struct sockaddr_un *un, socklen_t len)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	un->sun_family = AF_UNIX;
+	ck_assert_int_eq(0, bind(fd, (struct sockaddr *)un, len));
+	return fd;
+}
+
+static void
+expect(int fd, const char *want)
+{
+	char got[64];
+	ssize_t n = recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT);
+
+	ck_assert_int_ne(-1, n);
+	got[n] = '\0';
+	ck_assert_str_eq(want, got);
+}
+
+START_TEST(the_init_system_is_told)
+{
+	struct sockaddr_un un = { 0 };
+	int fd;
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	fd = notify_socket(&un, sizeof(un));
+	setenv("NOTIFY_SOCKET", path, 1);
+	daemon_ready();
+	expect(fd, "READY=1");
+	daemon_stopping();
+	expect(fd, "STOPPING=1");
+	close(fd);
+}
+END_TEST
+
+START_TEST(an_abstract_socket_can_be_told_too)
+{
+	struct sockaddr_un un = { 0 };
+	char name[64];
+	int fd;
+
+	snprintf(name, sizeof(name), "@fg-notify-%ld", (long)getpid());
+	memcpy(un.sun_path + 1, name + 1, strlen(name) - 1);
+	fd = notify_socket(&un, (socklen_t)(sizeof(sa_family_t)
+	    + strlen(name)));
+	setenv("NOTIFY_SOCKET", name, 1);
+	daemon_ready();
+	expect(fd, "READY=1");
+	close(fd);
+}
+END_TEST
+
+START_TEST(nobody_to_tell_is_no_harm)
+{
+	unsetenv("NOTIFY_SOCKET");
+	daemon_ready();
+	setenv("NOTIFY_SOCKET", path, 1);
+	daemon_ready(); /* a line in the log */
+}
+END_TEST
+
+START_TEST(standard_input_is_empty_and_new_files_are_not_for_others)
+{
+	struct stat st;
+	char c;
+	int fd;
+
+	close(STDIN_FILENO);
+	ck_assert_int_eq(0, daemon_begin());
+	ck_assert_int_eq(0, read(STDIN_FILENO, &c, 1));
+	fd = open(path, O_CREAT | O_WRONLY, 0666);
+	ck_assert_int_gt(fd, STDERR_FILENO);
+	ck_assert_int_eq(0, fstat(fd, &st));
+	ck_assert_uint_eq(S_IFREG | 0640, st.st_mode);
+	close(fd);
+}
+END_TEST
+
+START_TEST(an_unknown_user_is_an_error)
+{
+	ck_assert_int_eq(FG_ENOENT, daemon_drop("no-such-user"));
+}
+END_TEST
+
+START_TEST(one_may_become_oneself)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+
+	if (pw != NULL && pw->pw_gid == getegid())
+		ck_assert_int_eq(0, daemon_drop(pw->pw_name));
+}
+END_TEST
+
+/* Root's way down; whoever else runs the test is refused. */
+START_TEST(privileges_go_for_good)
+{
+	const struct passwd *pw = getpwnam("nobody");
+	bool root = geteuid() == 0;
+
+	if (pw == NULL || geteuid() == pw->pw_uid)
+		return;
+	if (!root) {
+		ck_assert_int_eq(FG_EACCES, daemon_drop("nobody"));
+		return;
+	}
+	ck_assert_int_eq(0, daemon_drop("nobody"));
+	ck_assert_uint_eq(pw->pw_uid, getuid());
+	ck_assert_uint_eq(pw->pw_gid, getegid());
+	ck_assert_int_eq(-1, setuid(0));
+	ck_assert_int_eq(-1, open("/etc/shadow", O_RDONLY));
+	ck_assert_int_eq(FG_EACCES, daemon_drop("root"));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("daemon");
+	TCase *t = tcase_create("daemon"), *drop = tcase_create("drop");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, the_pid_file_is_held_by_one_process_at_a_time);
+	tcase_add_test(t, the_pid_file_of_a_dead_process_is_taken_over);
+	tcase_add_test(t, a_pid_file_in_a_missing_folder_is_an_error);
+	tcase_add_test(t, the_init_system_is_told);
+	tcase_add_test(t, an_abstract_socket_can_be_told_too);
+	tcase_add_test(t, nobody_to_tell_is_no_harm);
+	tcase_add_test(t,
+	    standard_input_is_empty_and_new_files_are_not_for_others);
+	tcase_add_test(drop, an_unknown_user_is_an_error);
+	tcase_add_test(drop, one_may_become_oneself);
+	tcase_add_test(drop, privileges_go_for_good);
+	suite_add_tcase(s, t);
+	suite_add_tcase(s, drop);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
