@@ -1,3 +1,4 @@
 EXTRA_DIST += \
 	etc/examples/broker.conf \
 	etc/examples/exchange.conf
+dist_doc_DATA = etc/fixgate.conf

@@ -1,2 +1,3 @@
 # man
 dist_man_MANS += man/fixgated.8
+dist_man_MANS += man/fixgate.conf.5

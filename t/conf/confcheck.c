@@ -1,5 +1,6 @@
 /* confcheck [-v | -k] file: what fixgated -n says of a settings file; -v prints
- * the effective settings, -vv with secrets. -k lists all keys instead. */
+ * the effective settings, -vv with secrets. -k lists all keys instead, with
+ * range and default. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,11 +10,17 @@
 static void
 print_keys(void)
 {
-	enum conf_key k;
+	const struct conf_rule *r;
 
-	for (k = 0; k < CONF_NKEYS; k++)
-		printf("%s%s\n", conf_rules[k].name,
-		    conf_rules[k].class == CONF_FAMILY ? "*" : "");
+	for (r = conf_rules; r < conf_rules + CONF_NKEYS; r++) {
+		printf("%s%s|", r->name, r->class == CONF_FAMILY ? "*" : "");
+		if (r->type == CONF_TYPE_INT)
+			printf("%lld to %lld", (long long)r->low,
+			    (long long)r->high);
+		/* a path's default depends on the installation */
+		printf("|%s\n", r->dflt == NULL || *r->dflt == '/' ? ""
+		    : r->dflt);
+	}
 }
 
 static void

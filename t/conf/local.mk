@@ -8,8 +8,10 @@ check_PROGRAMS += t/conf/confcheck
 t_conf_confcheck_SOURCES = t/conf/confcheck.c
 t_conf_confcheck_LDADD = libconf.a libbase.a
 
-TESTS += t/conf/faults.sh
+TESTS += t/conf/documented.sh t/conf/faults.sh t/conf/sample.sh
 EXTRA_DIST += \
+	t/conf/documented.sh \
+	t/conf/sample.sh \
 	t/conf/FIX.4.4.xml \
 	t/conf/FIX42.xml \
 	t/conf/FIX44.xml \
