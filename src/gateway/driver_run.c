@@ -21,18 +21,31 @@ driver_lens(const struct fgsess *fs)
 	return fs->cfg.app == NULL ? NULL : dict_lens(fs->cfg.app);
 }
 
+/* What the header says of the message: row flags, and whether it may carry
+ * secrets. */
 static uint16_t
-message_flags(const struct fix_msg *m)
+message_flags(const struct fix_msg *m, bool *secret)
 {
-	const struct fix_field *type = fix_find(m, 35);
+	const struct fix_field *f;
 	uint16_t flags = 0;
+	uint32_t i;
 
-	if (type != NULL && fix_type_is_admin(fix_value(m, type), type->len))
-		flags |= STORE_ADMIN;
-	if (fix_get_bool(m, 43))
-		flags |= STORE_POSS_DUP;
-	if (fix_get_bool(m, 97))
-		flags |= STORE_POSS_RESEND;
+	*secret = false;
+	for (i = 0; i < m->nfield; i++) {
+		f = &m->field[i];
+		if (f->tag == 35) {
+			if (fix_type_is_admin(fix_value(m, f), f->len))
+				flags |= STORE_ADMIN;
+			*secret = fix_is(m, f, "A") ||
+			    fix_is(m, f, MSG_USER_REQUEST);
+		} else if (f->tag == 43 && fix_is(m, f, "Y")) {
+			flags |= STORE_POSS_DUP;
+		} else if (f->tag == 97 && fix_is(m, f, "Y")) {
+			flags |= STORE_POSS_RESEND;
+		} else if (!fix_tag_is_header(f->tag)) {
+			break;
+		}
+	}
 	return flags;
 }
 
@@ -41,13 +54,13 @@ static void
 set_message(struct driver *d, const struct fgsess *fs, struct store_row *row,
     const struct fix_msg *m)
 {
-	const struct fix_field *type = fix_find(m, 35);
+	bool secret;
 	size_t n;
 
-	row->flags |= message_flags(m);
+	row->flags |= message_flags(m, &secret);
 	row->data = m->buf;
 	row->len = m->len;
-	if (!fix_is(m, type, "A") && !fix_is(m, type, MSG_USER_REQUEST))
+	if (!secret)
 		return;
 	d->mask.len = 0;
 	if (buf_add(&d->mask, m->buf, m->len) != 0) {

@@ -1,1 +1,3 @@
-# t/e2e
+# End to end: the programs over real sockets.
+TESTS += t/e2e/test_bad_input.py
+EXTRA_DIST += t/README.md t/e2e/test_bad_input.py

@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Bad input from the wire, a file, an operator: each a clear message, no crash,
+nothing lost. Real processes, real sockets."""
+
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import fixgate as fg
+
+fg.need("fixgated", "fixgatectl")
+
+
+def gateway(work, name="gw", **keys):
+    port = fg.free_port()
+    g = work.gateway(name, gateway=keys, sessions=[
+        fg.acceptor("EXCHANGE", "BROKER", port, SessionName="BROKER")])
+    g.port = port
+    return g
+
+
+def run_to_end(g):
+    """Start it, expecting that it refuses; what it said."""
+    fg.Proc.start(g)
+    status = g.wait()
+    assert status == 1, "status %d:\n%s" % (status, g.log())
+    return g.log()
+
+
+def order(n):
+    return ("11=%d|21=1|55=VOD.L|54=1|60=%s|38=100|40=2|44=1.5|" %
+            (n, fg.utc()))
+
+
+def others(g):
+    return g.rows("FIX_IN_OTHER")
+
+
+def garbage_on_a_session_loses_nothing(work):
+    """Noise and a wrong CheckSum between orders: dropped, stored apart."""
+    g = gateway(work).start()
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(g.port)
+        peer.logon()
+        peer.send("D", order(1))
+        peer.raw(b"\x00\xff noise \r\n\x01\x01")
+        good = peer.build("D", order(2))
+        bad = good[:-4] + b"000\x01" if good[-4:-1] != b"000" else \
+            good[:-4] + b"001\x01"
+        peer.raw(bad)
+        peer.raw(good)
+        peer.sync()
+        peer.logout()
+    rows = g.rows("FIX_IN", admin=False)
+    assert [r["CL_ORD_ID"] for r in rows] == ["1", "2"], rows
+    assert [r["MSG_SEQ_NUM"] for r in rows] == [2, 3], rows
+    log = g.log()
+    assert "CheckSum (10) is wrong" in log, log
+    assert any("CheckSum" in str(r) for r in others(g)), others(g)
+    assert g.stop() == 0
+
+
+def ten_megabytes_without_soh(work):
+    """Neither grows the process nor hurts the other session's life."""
+    g = gateway(work).start()
+    before = g.memory()
+    with fg.Peer("BROKER", "EXCHANGE") as peer, \
+            fg.Peer("BROKER", "EXCHANGE") as stranger:
+        peer.connect(g.port)
+        peer.logon()
+        stranger.connect(g.port)
+        line = b"8=FIX.4.4" + b"A" * (10 << 20)
+        try:
+            stranger.raw(line)
+        except OSError:
+            pass  # refused before all of it was taken
+        stranger.expect_closed()
+        peer.raw(b"8=FIX.4.4" + b"B" * (10 << 20))
+        peer.send("D", order(1))
+        peer.sync()
+        peer.logout()
+    rows = g.rows("FIX_IN", admin=False)
+    assert [r["CL_ORD_ID"] for r in rows] == ["1"], rows
+    assert g.memory() - before < 32 << 20, (before, g.memory())
+    assert "dropped" in g.log() and "refused" in g.log(), g.log()
+    assert g.stop() == 0
+
+
+def strangers_get_no_byte(work):
+    """Unknown CompIDs, no Logon first, noise first, a second connection."""
+    g = gateway(work).start()
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(g.port)
+        peer.logon()
+        for sender, target, kind in (("WHO", "EXCHANGE", "A"),
+                                     ("BROKER", "OTHER", "A"),
+                                     ("BROKER", "EXCHANGE", "0"),
+                                     ("BROKER", "EXCHANGE", "A")):
+            with fg.Peer(sender, target) as p:
+                p.connect(g.port)
+                p.send(kind, "98=0|108=30|" if kind == "A" else "")
+                p.expect_closed()
+        with fg.Peer("X", "Y") as p:
+            p.connect(g.port)
+            p.raw(b"GET / HTTP/1.1\r\n\r\n")
+            p.close()
+        peer.sync()
+        peer.logout()
+    for text in ("no such session", "not a Logon", "connected already"):
+        assert text in g.log(), (text, g.log())
+    assert g.stop() == 0
+
+
+def a_dictionary_with_an_unknown_field(work):
+    xml = work.path("bad.xml")
+    with open(fg.dictionary("FIX.4.4"), encoding="utf-8") as f:
+        lines = f.read().split("\n")
+    at = next(i for i, s in enumerate(lines) if "NewOrderSingle" in s)
+    lines.insert(at + 1, "   <field name='NoSuchField' required='N'/>")
+    with open(xml, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines))
+    g = work.gateway("dict", sessions=[
+        fg.acceptor("A", "B", fg.free_port(), DataDictionary=xml)])
+    log = run_to_end(g)
+    assert "%s:%d:" % (xml, at + 2) in log and "NoSuchField" in log, log
+    check = subprocess.run([fg.program("fixgated"), "-n", "-f", g.conf],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert check.returncode == 1
+    assert b"NoSuchField" in check.stdout, check.stdout
+
+
+def five_mistakes_in_the_settings(work):
+    g = work.gateway("five", conf="\n".join((
+        "[GATEWAY]", "StorePath=" + work.path("five.store"),
+        "Durability=maybe", "[SESSION]", "ConnectionType=acceptor",
+        "BeginString=FIX.9.9", "SenderCompID=A", "TargetCompID=B",
+        "SocketAcceptPort=70000", "CheckLatency=perhaps",
+        "DataDictionary=/no/such/file.xml", "")))
+    log = run_to_end(g)
+    for line in (3, 6, 9, 10, 11):
+        assert "%s:%d: error:" % (g.conf, line) in log, (line, log)
+    check = subprocess.run([fg.program("fixgated"), "-n", "-f", g.conf],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert check.returncode == 1
+    assert check.stdout.decode().count(": error:") == 5, check.stdout
+    assert not os.path.exists(work.path("five.store"))
+
+
+def a_store_that_cannot_be_written(work):
+    blocked = work.path("file")
+    with open(blocked, "w") as f:
+        f.write("not a folder")
+    for path in (blocked, blocked + "/store", "/proc/fixgate-store"):
+        g = work.gateway("blocked", gateway={"StorePath": path}, sessions=[
+            fg.acceptor("A", "B", fg.free_port())])
+        log = run_to_end(g)
+        assert path in log, (path, log)
+    if os.geteuid() != 0:
+        folder = work.path("readonly")
+        os.mkdir(folder, 0o500)
+        g = work.gateway("blocked", gateway={"StorePath": folder + "/s"},
+                         sessions=[fg.acceptor("A", "B", fg.free_port())])
+        assert folder in run_to_end(g)
+
+
+def a_second_fixgated_on_the_same_store(work):
+    g = gateway(work).start()
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(g.port)
+        peer.logon()
+        second = gateway(work, "second", StorePath=g.store)
+        log = run_to_end(second)
+        assert g.store in log and str(g.pid()) in log, log
+        peer.send("D", order(1))
+        peer.sync()
+        peer.logout()
+    assert len(g.rows("FIX_IN", admin=False)) == 1
+    assert g.stop() == 0
+
+
+def a_port_that_is_taken(work):
+    g = gateway(work).start()
+    second = work.gateway("second", sessions=[
+        fg.acceptor("EXCHANGE", "BROKER", g.port)])
+    log = run_to_end(second)
+    assert str(g.port) in log and "in use" in log, log
+    assert g.stop() == 0
+
+
+def main():
+    for case in (garbage_on_a_session_loses_nothing,
+                 ten_megabytes_without_soh,
+                 strangers_get_no_byte,
+                 a_dictionary_with_an_unknown_field,
+                 five_mistakes_in_the_settings,
+                 a_store_that_cannot_be_written,
+                 a_second_fixgated_on_the_same_store,
+                 a_port_that_is_taken):
+        with fg.Work() as work:
+            case(work)
+        print("ok", case.__name__)
+
+
+main()
