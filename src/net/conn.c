@@ -289,8 +289,7 @@ turn_open(struct conn *c, unsigned turn)
 	if ((turn & TURN_READ) != 0
 	    && ((turn & TURN_KICK) == 0 || c->nunread < NET_READ_MAX))
 		news = read_some(c);
-	if (c->nunread > 0 && (news || (turn & TURN_KICK) != 0)
-	    && c->ops != NULL && c->state == CONN_OPEN)
+	if ((news || (turn & TURN_KICK) != 0) && c->ops != NULL && c->state == CONN_OPEN)
 		c->ops->data(c, c->arg);
 	c->showing = false;
 	if (c->state != CONN_OPEN)
@@ -431,7 +430,7 @@ size_t
 conn_in(struct conn *c, const char **p)
 {
 	*p = c->unread;
-	return c->nunread;
+	return c->state < CONN_ENDING ? c->nunread : 0;
 }
 
 void

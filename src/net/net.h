@@ -107,11 +107,12 @@ const char *conn_peer(const struct conn *c);
 long conn_peer_uid(const struct conn *c);
 
 /* The unread bytes; valid until the next call on c or the end of the callback
- * (within one, conn_eat, conn_send, conn_end and conn_abort leave them). */
+ * (within one, conn_eat, conn_send, conn_end and conn_abort leave them). None
+ * after conn_end and conn_abort. */
 size_t conn_in(struct conn *c, const char **p);
 void conn_eat(struct conn *c, size_t n);
-/* Show the unread bytes again, when it is c's turn: in the next wake-up, which
- * comes at once. */
+/* Call data() again, when it is c's turn: in the next wake-up, which comes at
+ * once. There need not be any bytes. */
 void conn_kick(struct conn *c);
 /* Stop or go on reading from the socket (back-pressure to the peer). */
 void conn_pause(struct conn *c, bool on);

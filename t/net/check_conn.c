@@ -253,12 +253,14 @@ END_TEST
 static void
 abort_both(struct end *e)
 {
-	const char *p;
+	const char *p, *none;
 
+	ck_assert_uint_eq(3, conn_in(e->c, &p));
 	conn_abort(e->c, "mine");
 	conn_abort(a.c, "other");
-	ck_assert_uint_eq(3, conn_in(e->c, &p)); /* still there */
-	ck_assert_mem_eq("abc", p, 3);
+	ck_assert_mem_eq("abc", p, 3); /* still there */
+	ck_assert_uint_eq(0, conn_in(e->c, &none));
+	conn_eat(e->c, 3);
 }
 
 START_TEST(connections_may_be_aborted_from_a_callback)
@@ -270,6 +272,21 @@ START_TEST(connections_may_be_aborted_from_a_callback)
 	ck_assert_str_eq("other", a.why);
 	ck_assert_str_eq("mine", b.why);
 	ck_assert_int_eq(1, b.ndata);
+}
+END_TEST
+
+static bool
+is_shown(void *arg)
+{
+	return ((struct end *)arg)->ndata == 1;
+}
+
+START_TEST(a_kick_is_a_call_even_without_bytes)
+{
+	end_pair(l, &a, &b, NULL);
+	conn_kick(b.c);
+	run_until(l, is_shown, &b);
+	ck_assert_uint_eq(0, b.got.len);
 }
 END_TEST
 
@@ -417,6 +434,7 @@ conn_suite(void)
 	tcase_add_test(t, a_peer_that_never_closes_is_left_after_a_while);
 	tcase_add_test(t, an_abort_is_told_later_and_once);
 	tcase_add_test(t, connections_may_be_aborted_from_a_callback);
+	tcase_add_test(t, a_kick_is_a_call_even_without_bytes);
 	tcase_add_test(t, the_rest_is_shown_before_the_peers_end_is_told);
 	tcase_add_test(t, a_paused_connection_reads_nothing_and_loses_nothing);
 	tcase_add_test(t, nobody_starves_under_the_budget);
