@@ -50,6 +50,9 @@ send_one(struct ctl *c, const char *session, const struct line *l)
 	struct link_msg m;
 	int code;
 
+	code = ctl_connect(c);
+	if (code != CTL_OK)
+		return code;
 	line_put(wire_begin(c->wire, "EVENT_FIX_SEND", NULL), session, l);
 	code = ctl_ask(c, "EVENT_ACK", &m);
 	if (code == CTL_OK)
@@ -228,9 +231,12 @@ static int
 send_file(struct ctl *c, const char *session, const char *file)
 {
 	static struct sender s;
-	double start = seconds();
+	double start;
 	int code;
 
+	code = ctl_connect(c);
+	if (code != CTL_OK)
+		return code;
 	s.c = c;
 	s.session = session;
 	s.file = file;
@@ -240,6 +246,7 @@ send_file(struct ctl *c, const char *session, const char *file)
 		ctl_complain("%s: %s", file, strerror(errno));
 		return CTL_USAGE;
 	}
+	start = seconds();
 	code = send_run(&s);
 	s.done.seconds = seconds() - start;
 	c->out->sent(stdout, &s.done);

@@ -12,6 +12,9 @@ cmd_session_show(struct ctl *c, int argc, char **argv)
 
 	if (argc > 1)
 		return ctl_usage("session show", "one NAME at most");
+	code = ctl_connect(c);
+	if (code != CTL_OK)
+		return code;
 	o = wire_begin(c->wire, "SESSIONS", NULL);
 	link_map(o, (uint32_t)argc);
 	if (argc == 1)
@@ -21,6 +24,21 @@ cmd_session_show(struct ctl *c, int argc, char **argv)
 		return code;
 	c->out->sessions(stdout, link_find(m.details, "SESSIONS"), argc == 1);
 	return CTL_OK;
+}
+
+/* Begin an order about the session name, with n more entries in its DETAILS;
+ * NULL: there is no gateway. */
+static struct link_out *
+begin_order(struct ctl *c, const char *type, const char *name, unsigned n)
+{
+	struct link_out *o;
+
+	if (ctl_connect(c) != CTL_OK)
+		return NULL;
+	o = wire_begin(c->wire, type, NULL);
+	link_map(o, 1 + n);
+	link_key_str(o, "SESSION", name);
+	return o;
 }
 
 static int
@@ -42,13 +60,10 @@ wait_done(struct ctl *c)
 int
 cmd_session_start(struct ctl *c, int argc, char **argv)
 {
-	struct link_out *o;
-
 	if (argc != 1)
 		return ctl_usage("session start", "exactly one NAME is needed");
-	o = wire_begin(c->wire, "SESSION_START", NULL);
-	link_map(o, 1);
-	link_key_str(o, "SESSION", argv[0]);
+	if (begin_order(c, "SESSION_START", argv[0], 0) == NULL)
+		return CTL_NO_GATEWAY;
 	return wait_done(c);
 }
 
@@ -64,9 +79,9 @@ cmd_session_stop(struct ctl *c, int argc, char **argv)
 	if (argc != 1)
 		return ctl_usage("session stop",
 		    argc == -1 ? err : "exactly one NAME is needed");
-	o = wire_begin(c->wire, "SESSION_STOP", NULL);
-	link_map(o, text == NULL ? 1 : 2);
-	link_key_str(o, "SESSION", argv[0]);
+	o = begin_order(c, "SESSION_STOP", argv[0], text != NULL);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	if (text != NULL)
 		link_key_str(o, "TEXT", text);
 	return wait_done(c);
@@ -101,9 +116,9 @@ cmd_session_reset(struct ctl *c, int argc, char **argv)
 	why = argc == -1 ? err : check_dangerous(argc, reason, yes);
 	if (why != NULL)
 		return ctl_usage("session reset", why);
-	o = wire_begin(c->wire, "SESSION_RESET", NULL);
-	link_map(o, 2);
-	link_key_str(o, "SESSION", argv[0]);
+	o = begin_order(c, "SESSION_RESET", argv[0], 1);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	link_key_str(o, "REASON", reason);
 	return wait_done(c);
 }
@@ -130,9 +145,9 @@ cmd_session_seq(struct ctl *c, int argc, char **argv)
 		why = "numbers begin at 1";
 	if (why != NULL)
 		return ctl_usage("session seq", why);
-	o = wire_begin(c->wire, "SESSION_SEQ", NULL);
-	link_map(o, 2 + (uint32_t)in.given + (uint32_t)out.given);
-	link_key_str(o, "SESSION", argv[0]);
+	o = begin_order(c, "SESSION_SEQ", argv[0], 1u + in.given + out.given);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	link_key_str(o, "REASON", reason);
 	if (in.given)
 		link_key_u64(o, "NEXT_IN", in.v);

@@ -13,6 +13,9 @@ cmd_status(struct ctl *c, int argc, char **argv)
 	(void)argv;
 	if (argc != 0)
 		return ctl_usage("status", "it takes no arguments");
+	code = ctl_connect(c);
+	if (code != CTL_OK)
+		return code;
 	o = wire_begin(c->wire, "STATUS", NULL);
 	link_map(o, 0);
 	code = ctl_ask(c, "STATUS_ACK", &m);

@@ -288,6 +288,9 @@ cmd_tail(struct ctl *c, int argc, char **argv)
 	if (t.pretty && c->out == &ctl_output_json)
 		return ctl_usage("tail", "--pretty or --json, not both");
 	t.table = argv[0];
+	code = ctl_connect(c);
+	if (code != CTL_OK)
+		return code;
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	t.dicts = dicts_new(c->socket);

@@ -3,30 +3,30 @@
 #include "ctl/ctl.h"
 
 const struct ctl_cmd ctl_cmds[] = {
-	{ "help", "[COMMAND]", cmd_help, 0, "show this, or one command" },
+	{ "help", "[COMMAND]", cmd_help, "show this, or one command" },
 	{ "send", "SESSION NAME=VALUE ... | --raw BODY | --file FILE|-",
-	    cmd_send, CTL_CONNECT,
+	    cmd_send,
 	    "send application messages; names and values by the session's "
 	    "dictionary" },
 	{ "session reset", "NAME --reason TEXT --yes", cmd_session_reset,
-	    CTL_CONNECT, "both sequence numbers to 1, in a new epoch" },
+	    "both sequence numbers to 1, in a new epoch" },
 	{ "session seq",
 	    "NAME [--next-in N] [--next-out N] --reason TEXT --yes",
-	    cmd_session_seq, CTL_CONNECT, "set sequence numbers" },
-	{ "session show", "[NAME]", cmd_session_show, CTL_CONNECT,
+	    cmd_session_seq, "set sequence numbers" },
+	{ "session show", "[NAME]", cmd_session_show,
 	    "the sessions, or all about one" },
-	{ "session start", "NAME", cmd_session_start, CTL_CONNECT,
+	{ "session start", "NAME", cmd_session_start,
 	    "let a session connect and log on" },
-	{ "session stop", "NAME [--text TEXT]", cmd_session_stop, CTL_CONNECT,
+	{ "session stop", "NAME [--text TEXT]", cmd_session_stop,
 	    "log a session out and keep it out" },
-	{ "status", "", cmd_status, CTL_CONNECT,
+	{ "status", "", cmd_status,
 	    "is all well, and if not, what to do" },
 	{ "tail",
 	    "TABLE [--follow] [--lines N] [--after SEQ] [--session NAME]\n"
 	    "          [--pretty | --json] [--all]",
-	    cmd_tail, CTL_CONNECT,
+	    cmd_tail,
 	    "rows of FIX_IN, FIX_OUT, FIX_IN_OTHER or SESSION_EVENT" },
-	{ "version", "", cmd_version, 0, "the version of fixgatectl" },
+	{ "version", "", cmd_version, "the version of fixgatectl" },
 };
 const size_t ctl_ncmds = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);
 

@@ -40,6 +40,18 @@ ctl_refusal(const struct link_msg *m)
 }
 
 int
+ctl_connect(struct ctl *c)
+{
+	char err[WIRE_ERR_MAX];
+
+	c->wire = wire_open(c->socket, err);
+	if (c->wire != NULL)
+		return CTL_OK;
+	ctl_complain("%s", err);
+	return CTL_NO_GATEWAY;
+}
+
+int
 ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m)
 {
 	int code;

@@ -34,12 +34,8 @@ enum ctl_exit {
 
 struct ctl {
 	const char *socket;
-	struct wire *wire; /* for commands with CTL_CONNECT */
+	struct wire *wire; /* after ctl_connect */
 	const struct ctl_output *out;
-};
-
-enum ctl_flag {
-	CTL_CONNECT = 1 << 0, /* needs the gateway */
 };
 
 struct ctl_cmd {
@@ -47,7 +43,6 @@ struct ctl_cmd {
 	const char *args; /* as help shows them */
 	/* argv are the arguments after the name. Returns an enum ctl_exit. */
 	int (*run)(struct ctl *c, int argc, char **argv);
-	unsigned flags;
 	const char *help;
 };
 
@@ -64,6 +59,9 @@ void ctl_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * returns CTL_USAGE. */
 int ctl_usage(const char *name, const char *why);
 
+/* Connect to the gateway; a command calls it when its arguments are right. An
+ * enum ctl_exit; the reason was printed. */
+int ctl_connect(struct ctl *c);
 /* Send what was put with wire_begin, wait for the answer. CTL_OK: it is *m
  * (valid until the next wire call) and of the type wanted; else the reason was
  * printed. */

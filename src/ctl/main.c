@@ -8,16 +8,8 @@
 static int
 run(struct ctl *c, const struct ctl_cmd *cmd, int argc, char **argv)
 {
-	char err[WIRE_ERR_MAX];
 	int code;
 
-	if ((cmd->flags & CTL_CONNECT) != 0) {
-		c->wire = wire_open(c->socket, err);
-		if (c->wire == NULL) {
-			ctl_complain("%s", err);
-			return CTL_NO_GATEWAY;
-		}
-	}
 	code = cmd->run(c, argc, argv);
 	wire_close(c->wire);
 	/* A reader that has seen enough (head, a pager) is no failure. */

@@ -1,55 +1,26 @@
 #include "ctl/pretty.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
+#include "dict/pretty.h"
 #include "fix/msg.h"
 
-#define FIELDS_MAX 4096 /* of one message; the rest is left out */
-
-static int
-put_field(struct buf *to, const struct dict *d, const struct fix_msg *m,
-    const struct fix_field *f)
-{
-	const struct dict_field *df = dict_field_by_tag(d, f->tag);
-	const char *label;
-	int err;
-
-	err = buf_printf(to, "\n    %6d %-24s ", f->tag,
-	    df == NULL ? "" : df->name);
-	if (err == 0)
-		err = row_escape(to, fix_value(m, f), f->len);
-	label = df == NULL ? NULL
-	    : dict_value_label(df, fix_value(m, f), f->len);
-	if (err == 0 && label != NULL)
-		err = buf_printf(to, " (%s)", label);
-	return err;
-}
+#define FIELDS_MAX 16384 /* shown of one message */
 
 static int
 put_message(struct buf *to, const struct dict *d, const char *p, size_t n)
 {
-	struct fix_msg m = { 0 };
-	char *copy = malloc(n + 1);
-	uint32_t i;
-	int err = 0;
+	struct fix_msg m = { .cap = FIELDS_MAX };
+	int err;
 
-	m.cap = FIELDS_MAX;
 	m.field = calloc(m.cap, sizeof(*m.field));
-	if (copy == NULL || m.field == NULL) {
-		err = FG_ENOMEM;
-		goto done;
-	}
-	memcpy(copy, p, n);
-	row_mask(copy, n);
+	if (m.field == NULL)
+		return FG_ENOMEM;
 	/* What cannot be indexed shows the fields before that. */
-	fix_parse(&m, copy, n, dict_lens(d));
-	for (i = 0; i < m.nfield && err == 0; i++)
-		err = put_field(to, d, &m, &m.field[i]);
-done:
+	fix_parse(&m, p, n, dict_lens(d));
+	err = dict_pretty(d, d, &m, row_secrets, row_nsecrets, to);
 	free(m.field);
-	free(copy);
 	return err;
 }
 
@@ -65,5 +36,7 @@ row_pretty(struct buf *to, const struct row *r, struct dicts *dicts)
 	if (d == NULL || !link_get_str(row_get(r, "FIX_DATA"), &p, &n))
 		return row_plain(to, r);
 	err = row_head(to, r);
+	if (err == 0)
+		err = buf_add(to, "\n", 1);
 	return err != 0 ? err : put_message(to, d, p, n);
 }

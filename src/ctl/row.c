@@ -14,8 +14,8 @@
 #define TAG_ENCRYPTED_NEW_PASSWORD_LEN 1403
 
 /* Password, NewPassword, and both encrypted. */
-static const int32_t secret[] = { 554, 925, 1402, 1404 };
-#define NSECRETS (sizeof(secret) / sizeof(secret[0]))
+const int32_t row_secrets[] = { 554, 925, 1402, 1404 };
+const size_t row_nsecrets = sizeof(row_secrets) / sizeof(row_secrets[0]);
 
 const struct link_val *
 row_get(const struct row *r, const char *column)
@@ -57,8 +57,8 @@ is_secret(uint64_t tag)
 {
 	size_t i;
 
-	for (i = 0; i < NSECRETS; i++)
-		if ((uint64_t)secret[i] == tag)
+	for (i = 0; i < row_nsecrets; i++)
+		if ((uint64_t)row_secrets[i] == tag)
 			return true;
 	return false;
 }

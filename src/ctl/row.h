@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "link/link.h"
@@ -32,6 +33,9 @@ int row_json(struct buf *to, const struct row *r);
 
 /* Printable text of a peer's bytes: no control byte reaches a terminal. */
 int row_escape(struct buf *to, const char *p, size_t n);
+
+extern const int32_t row_secrets[]; /* tags */
+extern const size_t row_nsecrets;
 
 /* Overwrite the values of secret fields in the message, in place. */
 void row_mask(char *p, size_t n);
