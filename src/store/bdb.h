@@ -111,8 +111,13 @@ const char *bdb_table_name(unsigned table);
 
 /* ---- bdb_state.c ---- */
 
-/* Open META, SESSION and DICT and bring the common part to the last commit. */
+#define BDB_STATE_VERSION 1
+#define BDB_STATES_KEY    "states"
+
+/* Open META, SESSION and DICT; know what they have. 0 or FG_E*. */
 int bdb_state_load(struct bdb *b);
+/* Append a value to out, or its first n bytes if n is not 0. 0 or FG_E*. */
+int bdb_get(DB *db, const void *key, size_t klen, size_t n, struct buf *out);
 /* Put the states of the last commit written, in txn. all: not only changed ones. 0 or
  * Berkeley DB's error. */
 int bdb_state_put(struct bdb *b, DB_TXN *txn, bool all);
@@ -124,6 +129,11 @@ int bdb_add_session(struct store *st, uint32_t id, const char *name,
 int bdb_add_dict(struct store *st, uint32_t id, const char *name,
     const void *text, size_t len);
 int bdb_dict_text(struct store *st, uint32_t id, struct buf *out);
+
+/* ---- bdb_scan.c ---- */
+
+/* Bring the store to its last commit. 0 or FG_E*. */
+int bdb_scan(struct bdb *b);
 
 /* ---- bdb_commit.c ---- */
 

@@ -11,8 +11,7 @@
  *                              length 2, name, text
  *
  * SESSION holds the states as of the commit that "states" names; later ones
- * are in the heads of the blocks behind it. At start these are read, and prove
- * that no commit is missing: every number up to the last is in some head.
+ * are in the heads of the blocks behind it (bdb_scan.c).
  */
 #include <endian.h>
 #include <errno.h>
@@ -25,23 +24,11 @@
 #include "base/err.h"
 #include "store/bdb.h"
 
-#define STATE_VERSION 1
 #define UUID_TEXT     36
 #define SESSION_HEAD  37  /* bytes before the name */
 #define DICT_HEAD     19  /* bytes before the name */
 #define NAME_MAX_LEN  512 /* bytes of a session's or dictionary's name */
-#define STATES_KEY    "states"
 #define STATES_LEN    (10 + 8 * STORE_TABLES_MAX)
-
-/* The scan of the blocks behind the state checkpoint. */
-struct scan {
-	struct bdb *b;
-	uint64_t from;    /* commit of the checkpoint */
-	uint64_t last;    /* newest commit */
-	uint64_t *said;   /* for each session: commit of its state */
-	struct buf seen;  /* a byte for each commit behind from */
-	struct buf value;
-};
 
 static void
 make_uuid(char out[UUID_TEXT + 1])
@@ -70,7 +57,7 @@ put_meta(struct bdb *b, DB_TXN *txn, const char *key, const void *p, size_t n)
 static int
 make_identity(struct bdb *b)
 {
-	unsigned char value[1 + UUID_TEXT] = { STATE_VERSION };
+	unsigned char value[1 + UUID_TEXT] = { BDB_STATE_VERSION };
 	uint64_t one = htobe64(1);
 	char key[64];
 	DB_TXN *txn;
@@ -96,10 +83,8 @@ make_identity(struct bdb *b)
 	return txn->commit(txn, DB_TXN_SYNC);
 }
 
-/* Get a value, into b; n and off as of a partial get (n 0: all). */
-static int
-get(DB *db, const void *key, size_t klen, size_t off, size_t n,
-    struct buf *out)
+int
+bdb_get(DB *db, const void *key, size_t klen, size_t n, struct buf *out)
 {
 	DBT kd = bdb_dbt(key, klen), vd = { 0 };
 	int ret;
@@ -107,7 +92,6 @@ get(DB *db, const void *key, size_t klen, size_t off, size_t n,
 	vd.flags = DB_DBT_MALLOC;
 	if (n != 0) {
 		vd.flags |= DB_DBT_PARTIAL;
-		vd.doff = (uint32_t)off;
 		vd.dlen = (uint32_t)n;
 	}
 	ret = db->get(db, NULL, &kd, &vd, 0);
@@ -122,7 +106,7 @@ static int
 load_identity(struct bdb *b)
 {
 	struct buf v = { 0 };
-	int err = get(b->meta, "store", 5, 0, 0, &v);
+	int err = bdb_get(b->meta, "store", 5, 0, &v);
 
 	if (err == FG_ENOENT)
 		err = bdb_err(make_identity(b));
@@ -201,7 +185,7 @@ load_session(struct bdb *b, uint32_t id, const char *p, size_t n)
 
 	if (n < SESSION_HEAD || n - SESSION_HEAD > NAME_MAX_LEN)
 		return FG_EDAMAGED;
-	if (cursor_get8(&c) != STATE_VERSION)
+	if (cursor_get8(&c) != BDB_STATE_VERSION)
 		return FG_EFORMAT;
 	s.epoch = cursor_get32(&c);
 	s.next_in = cursor_get64(&c);
@@ -225,7 +209,7 @@ load_dict(struct bdb *b, uint32_t id, const char *p, size_t n)
 	(void)id;
 	if (n < DICT_HEAD)
 		return FG_EDAMAGED;
-	if (cursor_get8(&c) != STATE_VERSION)
+	if (cursor_get8(&c) != BDB_STATE_VERSION)
 		return FG_EFORMAT;
 	hash = cursor_get64(&c);
 	len = cursor_get64(&c);
@@ -269,7 +253,7 @@ pack_session(struct buf *out, const struct store_state *s, const char *name)
 	char head[SESSION_HEAD] = { 0 };
 	struct cursor c = cursor_over(head, sizeof(head));
 
-	cursor_put8(&c, STATE_VERSION);
+	cursor_put8(&c, BDB_STATE_VERSION);
 	cursor_put32(&c, s->epoch);
 	cursor_put64(&c, s->next_in);
 	cursor_put64(&c, s->next_out);
@@ -310,7 +294,7 @@ bdb_add_dict(struct store *st, uint32_t id, const char *name,
 
 	if (nlen > NAME_MAX_LEN)
 		return FG_ELIMIT;
-	cursor_put8(&c, STATE_VERSION);
+	cursor_put8(&c, BDB_STATE_VERSION);
 	cursor_put64(&c, store_hash(text, len));
 	cursor_put64(&c, len);
 	cursor_put16(&c, (uint16_t)nlen);
@@ -332,7 +316,7 @@ bdb_dict_text(struct store *st, uint32_t id, struct buf *out)
 	uint32_t key = htobe32(id);
 	struct buf v = { 0 };
 	size_t nlen;
-	int err = get(b->dict, &key, sizeof(key), 0, 0, &v);
+	int err = bdb_get(b->dict, &key, sizeof(key), 0, &v);
 
 	if (err == 0 && v.len < DICT_HEAD)
 		err = FG_EDAMAGED;
@@ -354,12 +338,12 @@ put_states_mark(struct bdb *b, DB_TXN *txn)
 	struct cursor c = cursor_over(value, sizeof(value));
 	unsigned t;
 
-	cursor_put8(&c, STATE_VERSION);
+	cursor_put8(&c, BDB_STATE_VERSION);
 	cursor_put64(&c, b->written);
 	cursor_put8(&c, STORE_TABLES_MAX);
 	for (t = 0; t < STORE_TABLES_MAX; t++)
 		cursor_put64(&c, b->next[t]);
-	return put_meta(b, txn, STATES_KEY, value, c.at);
+	return put_meta(b, txn, BDB_STATES_KEY, value, c.at);
 }
 
 int
@@ -418,193 +402,9 @@ bdb_state_apply(struct bdb *b, const struct store_commit *c)
 	pthread_mutex_unlock(&b->state_lock);
 }
 
-/* ---- at start ---- */
-
-static int
-load_states_mark(struct scan *s)
-{
-	struct buf v = { 0 };
-	struct cursor c;
-	uint64_t next;
-	unsigned t, n;
-	int err = get(s->b->meta, STATES_KEY, strlen(STATES_KEY), 0, 0, &v);
-
-	for (t = 0; t < STORE_TABLES_MAX; t++)
-		s->b->next[t] = 1;
-	if (err == 0) {
-		c = cursor_over(v.p, v.len);
-		if (cursor_get8(&c) != STATE_VERSION)
-			err = FG_EFORMAT;
-		s->from = s->last = cursor_get64(&c);
-		n = cursor_get8(&c);
-		for (t = 0; t < n && err == 0; t++) {
-			next = cursor_get64(&c);
-			if (t < STORE_TABLES_MAX)
-				s->b->next[t] = next;
-		}
-		if (err == 0 && c.err != 0)
-			err = FG_EDAMAGED;
-	}
-	buf_free(&v);
-	return err == FG_ENOENT ? 0 : err;
-}
-
-/* Commit number n was found. */
-static int
-saw(struct scan *s, uint64_t n)
-{
-	size_t at = (size_t)(n - s->from), len = s->seen.len;
-
-	if (n <= s->from)
-		return FG_EDAMAGED;
-	if (at > len) {
-		if (buf_reserve(&s->seen, at - len) != 0)
-			return FG_ENOMEM;
-		memset(s->seen.p + len, 0, at - len);
-		s->seen.len = at;
-	}
-	s->seen.p[at - 1] = 1;
-	if (n > s->last)
-		s->last = n;
-	return 0;
-}
-
-static int
-take_states(struct scan *s, DB *db, uint64_t key, const struct block_head *h)
-{
-	struct store_state st;
-	uint32_t i;
-	int err;
-
-	s->value.len = 0;
-	err = get(db, &key, sizeof(key), 0,
-	    BLOCK_HEAD + (size_t)h->states * BLOCK_STATE, &s->value);
-	for (i = 0; i < h->states && err == 0; i++) {
-		block_state(s->value.p, i, &st);
-		if (st.session == 0 || st.session > s->b->n_state)
-			return FG_EDAMAGED;
-		if (h->commit < s->said[st.session - 1])
-			continue;
-		s->said[st.session - 1] = h->commit;
-		s->b->state[st.session - 1].s = st;
-		s->b->state[st.session - 1].dirty = true;
-		s->b->st.sess[st.session - 1]->state = st;
-		s->b->st.sess[st.session - 1]->durable = st;
-	}
-	return err;
-}
-
-static int
-scan_block(struct scan *s, DB *db, unsigned t, const DBT *kd, const DBT *vd)
-{
-	struct block_head h;
-	uint64_t key;
-	int err = block_head(vd->data, vd->size, &h);
-
-	if (err != 0)
-		return err;
-	if (kd->size != sizeof(key))
-		return FG_EDAMAGED;
-	memcpy(&key, kd->data, sizeof(key));
-	if (h.table != t || h.first != be64toh(key)
-	    || (t != BLOCK_TABLE_STATE && h.first != s->b->next[t]))
-		return FG_EDAMAGED;
-	s->b->next[t] = t == BLOCK_TABLE_STATE ? h.commit + 1
-	    : h.first + h.rows;
-	err = saw(s, h.commit);
-	if (err == 0 && h.states != 0)
-		err = take_states(s, db, key, &h);
-	return err;
-}
-
-static int
-scan_seg(struct scan *s, unsigned t, struct bdb_seg *seg)
-{
-	char head[BLOCK_HEAD];
-	uint64_t key = htobe64(s->b->next[t]);
-	DBT kd = { 0 }, vd = { 0 };
-	DBC *c;
-	DB *db;
-	int ret, err = bdb_seg_open(s->b, t, seg);
-
-	if (err != 0)
-		return err;
-	db = seg->rows;
-	ret = db->cursor(db, NULL, &c, 0);
-	if (ret != 0)
-		return bdb_err(ret);
-	kd.data = &key;
-	kd.size = sizeof(key);
-	vd.data = head;
-	vd.ulen = sizeof(head);
-	vd.dlen = BLOCK_HEAD;
-	vd.flags = DB_DBT_USERMEM | DB_DBT_PARTIAL;
-	ret = c->get(c, &kd, &vd, DB_SET_RANGE);
-	while (ret == 0 && err == 0) {
-		err = scan_block(s, db, t, &kd, &vd);
-		if (err == 0)
-			ret = c->get(c, &kd, &vd, DB_NEXT);
-	}
-	c->close(c);
-	return err != 0 || ret == DB_NOTFOUND ? err : bdb_err(ret);
-}
-
-static int
-scan_table(struct scan *s, unsigned t)
-{
-	struct bdb_seg *seg = bdb_seg_of(s->b, t, s->b->next[t]), *before;
-	int err = 0;
-
-	/* The block before may be in the segment before, and be longer. */
-	before = seg == NULL ? NULL : bdb_seg_before(s->b, t, seg);
-	if (before != NULL)
-		seg = before;
-	for (; seg != NULL && err == 0; seg = bdb_seg_after(s->b, t, seg))
-		err = scan_seg(s, t, seg);
-	if (err != 0)
-		bdb_why(s->b, err, "store %s: table %s, row %llu: %s; restore "
-		    "the store from a backup", s->b->path, bdb_table_name(t),
-		    (unsigned long long)s->b->next[t], fg_strerror(err));
-	return err;
-}
-
-static int
-check_commits(struct scan *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->seen.len; i++)
-		if (s->seen.p[i] == 0)
-			return bdb_why(s->b, FG_EDAMAGED, "store %s: commit "
-			    "%llu is missing; restore the store from a backup",
-			    s->b->path,
-			    (unsigned long long)(s->from + i + 1));
-	return 0;
-}
-
-static void
-bring_up(struct scan *s)
-{
-	struct bdb *b = s->b;
-	struct store *st = &b->st;
-	unsigned t;
-
-	for (t = BLOCK_TABLE_STATE + 1; t < STORE_TABLES_MAX; t++) {
-		st->next[t] = b->next[t];
-		st->visible[t] = b->next[t] - 1;
-		if (st->visible[t] != 0)
-			st->oldest[t] = b->table[t].seg[0]->first;
-		st->recent[t].evicted = st->visible[t] != 0;
-	}
-	st->accepted = st->durable = b->written = s->last;
-	b->since_states = (unsigned)(s->last - s->from);
-}
-
 int
 bdb_state_load(struct bdb *b)
 {
-	struct scan s = { .b = b };
-	unsigned t;
 	int err;
 
 	err = bdb_open_file(b, &b->meta, "META", true);
@@ -619,19 +419,5 @@ bdb_state_load(struct bdb *b)
 		    load_session);
 	if (err == 0)
 		err = each(b->dict, DICT_HEAD + NAME_MAX_LEN, b, load_dict);
-	if (err == 0)
-		err = load_states_mark(&s);
-	s.said = calloc(b->n_state + 1, sizeof(*s.said));
-	if (err == 0 && s.said == NULL)
-		err = FG_ENOMEM;
-	for (t = 0; t < STORE_TABLES_MAX && err == 0; t++)
-		err = scan_table(&s, t);
-	if (err == 0)
-		err = check_commits(&s);
-	if (err == 0)
-		bring_up(&s);
-	free(s.said);
-	buf_free(&s.seen);
-	buf_free(&s.value);
 	return err;
 }

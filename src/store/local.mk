@@ -4,6 +4,7 @@ libstore_a_SOURCES = \
 	src/store/bdb_commit.c \
 	src/store/bdb_dir.c \
 	src/store/bdb_read.c \
+	src/store/bdb_scan.c \
 	src/store/bdb_seg.c \
 	src/store/bdb_state.c \
 	src/store/bdb_thread.c \

@@ -295,6 +295,8 @@ store_open_bdb(struct store **out, const struct store_cfg *cfg,
 	if (err == 0)
 		err = bdb_state_load(b);
 	if (err == 0)
+		err = bdb_scan(b);
+	if (err == 0)
 		err = bdb_threads_start(b);
 	if (err != 0) {
 		bdb_why(b, err, "store %s: %s", b->path, fg_strerror(err));
