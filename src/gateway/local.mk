@@ -27,3 +27,20 @@ libgateway_a_SOURCES = \
 	src/gateway/rows.h \
 	src/gateway/status.c \
 	src/gateway/status.h
+
+sbin_PROGRAMS += fixgated
+fixgated_SOURCES = \
+	src/gateway/gateway.h \
+	src/gateway/initiate.c \
+	src/gateway/listen.c \
+	src/gateway/main.c \
+	src/gateway/peers.c \
+	src/gateway/peers.h \
+	src/gateway/peers_int.h \
+	src/gateway/sessions.c \
+	src/gateway/sessions.h
+fixgated_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DFG_CONF_FILE='"$(sysconfdir)/fixgate/fixgate.conf"'
+fixgated_LDADD = libgateway.a libdaemon.a libconf.a libnet.a libstore.a \
+	liblink.a libsession.a libdictxml.a libdict.a libfix.a liblog.a \
+	libbase.a $(BDB_LIBS) $(LIBUV_LIBS) $(MSGPACK_LIBS) $(LIBXML2_LIBS)

@@ -143,6 +143,7 @@ on_stop(int signum, void *arg)
 		return;
 	g->stopping = true;
 	log_info("stopping: %s", strsignal(signum));
+	daemon_stopping();
 	peers_shutdown(g->peers, all_closed, g);
 }
 
@@ -288,6 +289,8 @@ main(int argc, char **argv)
 	}
 	sec = conf_gateway(g.conf);
 	g.exit_code = EXIT_FAILURE;
+	if (daemon_begin() != 0)
+		goto out;
 	if (err != 0) {
 		fprintf(stderr, "fixgated: %s has errors; not started\n",
 		    o.conf_path);
