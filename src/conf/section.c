@@ -49,14 +49,18 @@ section_at(const struct conf_section *s, enum conf_key k, unsigned i)
 {
 	struct conf_entry *e, *o;
 	unsigned before;
+	size_t j, l;
 
-	for (e = s->entry; e < s->entry + s->n; e++) {
+	for (j = 0; j < s->n; j++) {
+		e = &s->entry[j];
 		if (e->key != k)
 			continue;
 		before = 0;
-		for (o = s->entry; o < s->entry + s->n; o++)
+		for (l = 0; l < s->n; l++) {
+			o = &s->entry[l];
 			before += o->key == k &&
 			    suffix_compare(o->suffix, e->suffix) < 0;
+		}
 		if (before == i)
 			return e;
 	}

@@ -1,6 +1,6 @@
 # A fuzz target is one file fuzz_NAME.c and a folder corpus/NAME. It is linked
 # with libFuzzer (configure --with-fuzzer), or with replay.c and is a test.
-FUZZERS = t/fuzz/fuzz_fix t/fuzz/fuzz_link
+FUZZERS = t/fuzz/fuzz_conf t/fuzz/fuzz_fix t/fuzz/fuzz_link
 EXTRA_DIST += t/fuzz/corpus
 
 check_PROGRAMS += $(FUZZERS)
@@ -10,6 +10,10 @@ else
 FUZZ_MAIN = t/fuzz/fuzz.h t/fuzz/replay.c
 TESTS += $(FUZZERS)
 endif
+
+t_fuzz_fuzz_conf_SOURCES = t/fuzz/fuzz_conf.c $(FUZZ_MAIN)
+t_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_conf_LDADD = libconf.a libbase.a
 
 t_fuzz_fuzz_fix_SOURCES = t/fuzz/fuzz_fix.c $(FUZZ_MAIN)
 t_fuzz_fuzz_fix_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
