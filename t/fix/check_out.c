@@ -120,6 +120,23 @@ START_TEST(a_full_buffer_is_no_error_and_one_byte_less_is)
 }
 END_TEST
 
+START_TEST(whole_fields_keep_the_room_of_the_trailer)
+{
+	struct fix_out o;
+	const char *msg;
+	char *p;
+	size_t len, room;
+
+	for (room = 0; room < 12; room++) {
+		p = guard_copy("", 0) - FIX_OUT_OVERHEAD - room;
+		fix_out_begin(&o, p, FIX_OUT_OVERHEAD + room);
+		fix_out_fields(&o, "35=0\00158=x\001", 10);
+		ck_assert_int_eq(room < 10 ? FG_ELIMIT : 0,
+		    fix_out_end(&o, "FIX.4.4", &msg, &len));
+	}
+}
+END_TEST
+
 START_TEST(the_first_error_stays)
 {
 	char buf[FIX_OUT_OVERHEAD + 10];
@@ -172,6 +189,7 @@ out_tests(void)
 	tcase_add_test(tc, every_tag_is_written_as_its_digits);
 	tcase_add_test(tc, values_of_every_length_are_copied_whole);
 	tcase_add_test(tc, a_full_buffer_is_no_error_and_one_byte_less_is);
+	tcase_add_test(tc, whole_fields_keep_the_room_of_the_trailer);
 	tcase_add_test(tc, the_first_error_stays);
 	tcase_add_test(tc, a_begin_string_that_does_not_fit_is_refused);
 	return tc;
