@@ -54,19 +54,22 @@ is_msg_type(const char *p, size_t n, void *arg)
 	return true;
 }
 
+/* Add an address to the list arg, in the form in which peers are shown. */
 static bool
-is_address(const char *p, size_t n, void *arg)
+add_address(const char *p, size_t n, void *arg)
 {
 	char text[INET6_ADDRSTRLEN];
+	struct buf *list = arg;
 	struct in6_addr in;
+	int family = memchr(p, ':', n) == NULL ? AF_INET : AF_INET6;
 
-	(void)arg;
 	if (n >= sizeof(text))
 		return false;
 	memcpy(text, p, n);
 	text[n] = '\0';
-	return inet_pton(AF_INET, text, &in) == 1 ||
-	    inet_pton(AF_INET6, text, &in) == 1;
+	return inet_pton(family, text, &in) == 1 &&
+	    inet_ntop(family, &in, text, sizeof(text)) != NULL &&
+	    buf_printf(list, "%s%s", list->len == 0 ? "" : ",", text) == 0;
 }
 
 static bool
@@ -209,6 +212,18 @@ demand_list(struct conf *c, struct conf_entry *e,
 	buf_free(&b);
 }
 
+static void
+check_addresses(struct conf *c, struct conf_entry *e)
+{
+	struct buf list = { 0 };
+
+	demand(c, e, form_items(e->value, add_address, &list),
+	    "IP addresses with commas between them (names are not looked up)");
+	if (!e->bad)
+		e->value = conf_keep(c, list.p, list.len);
+	buf_free(&list);
+}
+
 void
 form_check(struct conf *c, struct conf_entry *e)
 {
@@ -234,9 +249,7 @@ form_check(struct conf *c, struct conf_entry *e)
 		    "message types with commas between them (D,F,G)");
 		break;
 	case CONF_AllowedRemoteAddresses:
-		demand_list(c, e, is_address,
-		    "IP addresses with commas between them (names are not "
-		    "looked up)");
+		check_addresses(c, e);
 		break;
 	case CONF_MaskTags:
 		demand_list(c, e, is_tag,

@@ -151,23 +151,36 @@ check_fixt(struct conf *c, struct conf_section *s)
 			settle_app(c, s, shipped[i].version, shipped[i].file);
 }
 
+/* [DEFAULT] may give the dictionaries of both kinds of sessions. */
+static void
+drop(struct conf_section *s, enum conf_key k)
+{
+	struct conf_entry *e;
+
+	while ((e = section_at(s, k, 0)) != NULL)
+		section_remove(s, e);
+}
+
 void
 check_dictionaries(struct conf *c, struct conf_section *s)
 {
 	const struct conf_entry *use = section_find(s, CONF_UseDataDictionary,
 	    "");
-	const struct conf_entry *begin = section_find(s, CONF_BeginString, "");
+	const struct conf_entry *e = section_find(s, CONF_BeginString, "");
+	const char *begin = e == NULL || e->bad ? NULL : e->value;
 	size_t i;
 
-	if (use == NULL || use->bad || use->num == 0 || begin == NULL ||
-	    begin->bad)
+	if (use == NULL || use->bad || use->num == 0 || begin == NULL)
 		return;
-	if (strcmp(begin->value, "FIXT.1.1") == 0) {
+	if (strcmp(begin, "FIXT.1.1") == 0) {
+		drop(s, CONF_DataDictionary);
 		check_fixt(c, s);
 		return;
 	}
+	drop(s, CONF_TransportDataDictionary);
+	drop(s, CONF_AppDataDictionary);
 	for (i = 0; i < NSHIPPED; i++)
-		if (strcmp(begin->value, shipped[i].version) == 0)
+		if (strcmp(begin, shipped[i].version) == 0)
 			settle(c, s, CONF_DataDictionary,
 			    shipped[i].version, shipped[i].file);
 }

@@ -237,7 +237,8 @@ value_check(struct conf *c, struct conf_section *s)
 
 	for (i = 0; i < s->n; i++)
 		check_entry(c, s, &s->entry[i]);
-	if (s->kind == CONF_SESSION && section_find(s, CONF_Dialect, "") == NULL)
+	if (s->kind == CONF_SESSION &&
+	    section_find(s, CONF_Dialect, "") == NULL)
 		section_set(c, s, CONF_Dialect, conf_rules[CONF_Dialect].dflt);
 	if (c->err == 0)
 		add_defaults(c, s);

@@ -523,15 +523,15 @@ START_TEST(words_have_the_numbers_of_their_enums)
 }
 END_TEST
 
-START_TEST(lists_are_kept_without_blanks)
+START_TEST(lists_are_kept_in_one_form)
 {
 	struct conf *c = parse_clean(HEAD "[SESSION]\n" ONE ACCEPTOR
 	    "AcceptMsgTypes=D, F ,AE\nMaskTags= 96\n"
-	    "AllowedRemoteAddresses=127.0.0.1 , ::1\n");
+	    "AllowedRemoteAddresses=127.0.0.1 , 0:0::1,2001:DB8::A\n");
 	const struct conf_section *s = conf_session(c, 0);
 
 	ck_assert_str_eq("D,F,AE", conf_str(s, CONF_AcceptMsgTypes));
-	ck_assert_str_eq("127.0.0.1,::1",
+	ck_assert_str_eq("127.0.0.1,::1,2001:db8::a",
 	    conf_str(s, CONF_AllowedRemoteAddresses));
 	conf_free(c);
 }
@@ -565,6 +565,35 @@ START_TEST(a_fixt_session_has_the_dictionary_of_its_default_version)
 		ck_assert_str_eq("9", conf_str(s, CONF_DefaultApplVerID));
 		conf_free(c);
 	}
+}
+END_TEST
+
+START_TEST(a_session_has_only_the_dictionaries_of_its_kind)
+{
+	char file[4096], text[1024];
+	const struct conf_section *s;
+	struct conf *c;
+
+	snprintf(file, sizeof(file), "%s/t/conf/x.conf", getenv("FG_SRC"));
+	conf_parse(&c, file, text, (size_t)snprintf(text, sizeof(text),
+	    HEAD "[DEFAULT]\nSenderCompID=A\nTargetCompID=B\n"
+	    "ConnectionType=acceptor\nSocketAcceptPort=0\n"
+	    "DataDictionary=FIX44.xml\nDefaultApplVerID=9\n"
+	    "TransportDataDictionary=dict/FIXT11.xml\n"
+	    "AppDataDictionary=dict/FIX50SP2.xml\n"
+	    "[SESSION]\nBeginString=FIX.4.4\n"
+	    "[SESSION]\nBeginString=FIXT.1.1\n"));
+	ck_assert_ptr_nonnull(c);
+	ck_assert_uint_eq(0, conf_nfaults(c));
+	s = conf_session(c, 0);
+	ck_assert_ptr_nonnull(conf_path(s, CONF_DataDictionary));
+	ck_assert_ptr_null(conf_path(s, CONF_TransportDataDictionary));
+	ck_assert_ptr_null(conf_path(s, CONF_AppDataDictionary));
+	s = conf_session(c, 1);
+	ck_assert_ptr_null(conf_path(s, CONF_DataDictionary));
+	ck_assert_ptr_nonnull(conf_path(s, CONF_TransportDataDictionary));
+	ck_assert_ptr_nonnull(conf_path(s, CONF_AppDataDictionary));
+	conf_free(c);
 }
 END_TEST
 
@@ -628,9 +657,11 @@ main(void)
 	tcase_add_test(t, every_key_is_found_by_its_name_in_any_case);
 	tcase_add_test(t, every_default_obeys_its_own_rule);
 	tcase_add_test(t, words_have_the_numbers_of_their_enums);
-	tcase_add_test(t, lists_are_kept_without_blanks);
+	tcase_add_test(t, lists_are_kept_in_one_form);
 	tcase_add_test(t,
 	    a_fixt_session_has_the_dictionary_of_its_default_version);
+	tcase_add_test(t,
+	    a_session_has_only_the_dictionaries_of_its_kind);
 	tcase_add_test(t, paths_are_beside_the_file_if_there_is_something);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
