@@ -208,9 +208,11 @@ send_run(struct sender *s)
 	int code, err, got = 0;
 
 	while (!is_done(s)) {
-		code = send_lines(s);
+		code = CTL_OK;
 		while (code == CTL_OK && (got = wire_next(s->c->wire, &m)) == 1)
 			code = take_answer(s, &m);
+		if (code == CTL_OK)
+			code = send_lines(s);
 		if (code != CTL_OK)
 			return code;
 		if (got < 0)

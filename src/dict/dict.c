@@ -50,6 +50,18 @@ dict_field_by_tag(const struct dict *d, int32_t tag)
 	return i == 0 ? NULL : &d->field[i];
 }
 
+size_t
+dict_nfields(const struct dict *d)
+{
+	return d->nfield;
+}
+
+const struct dict_field *
+dict_field_at(const struct dict *d, size_t i)
+{
+	return &d->field[i + 1];
+}
+
 static const struct dict_name *
 find_name(const struct dict_name *v, size_t n, const char *name)
 {

@@ -9,8 +9,7 @@
 #include "fix/frame.h"
 
 #define TAG_MSG_TYPE 35
-#define TAG_LAST     65535 /* looked at for the nearest name */
-#define NAME_BYTES    64    /* bytes of a name that can be one */
+#define NAME_BYTES   64 /* of a name that can be one, with its NUL */
 
 static int
 bad(struct compose *f, const char *fmt, ...)
@@ -99,22 +98,40 @@ distance(const char *a, const char *b)
 	return row[n];
 }
 
-static int
-unknown_name(struct compose *f, const char *name)
+static const struct dict_field *
+nearest(const struct dict *d, const char *name, size_t n, unsigned *least)
 {
 	const struct dict_field *df, *best = NULL;
-	unsigned d, least = NAME_BYTES;
-	int32_t tag;
+	size_t i, len;
+	unsigned at;
 
-	for (tag = 1; tag <= TAG_LAST; tag++) {
-		df = by_tag(f, tag);
-		d = df == NULL ? NAME_BYTES : distance(name, df->name);
-		if (d < least) {
-			least = d;
+	for (i = 0; d != NULL && i < dict_nfields(d); i++) {
+		df = dict_field_at(d, i);
+		len = strlen(df->name);
+		if (len >= n + *least || n >= len + *least)
+			continue; /* cannot be nearer */
+		at = distance(name, df->name);
+		if (at < *least) {
+			*least = at;
 			best = df;
 		}
 	}
-	if (best == NULL || least > strlen(name) / 2)
+	return best;
+}
+
+static int
+unknown_name(struct compose *f, const char *name)
+{
+	const struct dict_field *best, *other;
+	size_t n = strlen(name);
+	unsigned least = (unsigned)n / 2 + 1;
+
+	best = nearest(f->app, name, n, &least);
+	other = f->app == f->transport ? NULL
+	    : nearest(f->transport, name, n, &least);
+	if (other != NULL)
+		best = other;
+	if (best == NULL)
 		return bad(f, "the dictionary has no field %s; give its tag "
 		    "instead", name);
 	return bad(f, "the dictionary has no field %s; did you mean %s (%d)?",

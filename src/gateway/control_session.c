@@ -284,7 +284,8 @@ nack_err(const struct control_ask *a, const struct fgsess *fs, int err)
 	switch (err) {
 	case FG_ESTATE:
 		control_nack(a, "NACK", "STATE", false, "%s is connected: "
-		    "fixgatectl session stop %s first", fs->name, fs->name);
+		    "fixgatectl session stop %s, and wait for its logout",
+		    fs->name, fs->name);
 		break;
 	case FG_EINVAL:
 		control_nack(a, "NACK", "BAD_REQUEST", false,
