@@ -13,6 +13,7 @@
 #include "session/internal.h"
 
 #define FIELD_ROOM 16 /* tag, '=' and SOH of one field, generously */
+#define HEADER_OWN 10 /* header fields that we may add (put_header, 43, 122) */
 
 /* The hops group keeps its inner order; MsgType leads. */
 static int32_t
@@ -300,6 +301,8 @@ split_fields(const struct sess *s, struct out_msg *o, const char *p, size_t len)
 		else
 			out_run(o, f.whole, f.whole_len);
 	}
+	if (r == 0 && o->head.n > OUT_FIELDS - HEADER_OWN)
+		return FG_ELIMIT;
 	return r != 0 ? r : o->err;
 }
 

@@ -7,16 +7,17 @@
 #include "dict/xml/xml.h"
 
 static struct {
-	const char *version;
+	const char *version, *begin_string;
 	const char *file, *transport;
 	struct dict *app, *head;
 } known[] = {
-	{ .version = "4.0", .file = "FIX40.xml" },
-	{ .version = "4.1", .file = "FIX41.xml" },
-	{ .version = "4.2", .file = "FIX42.xml" },
-	{ .version = "4.3", .file = "FIX43.xml" },
-	{ .version = "4.4", .file = "FIX44.xml" },
-	{ .version = "5.0", .file = "FIX50SP2.xml", .transport = "FIXT11.xml" },
+	{ "4.0", "FIX.4.0", .file = "FIX40.xml" },
+	{ "4.1", "FIX.4.1", .file = "FIX41.xml" },
+	{ "4.2", "FIX.4.2", .file = "FIX42.xml" },
+	{ "4.3", "FIX.4.3", .file = "FIX43.xml" },
+	{ "4.4", "FIX.4.4", .file = "FIX44.xml" },
+	{ "5.0", "FIXT.1.1", .file = "FIX50SP2.xml",
+	    .transport = "FIXT11.xml" },
 };
 
 static struct dict_scratch *scratch;
@@ -38,7 +39,7 @@ load(const char *file)
 }
 
 /* On demand: a file that runs one version needs one. */
-void
+const char *
 dicts_find(const char *version, const struct dict **transport,
     const struct dict **app)
 {
@@ -53,6 +54,7 @@ dicts_find(const char *version, const struct dict **transport,
 	*app = known[i].app;
 	*transport = known[i].transport != NULL ? known[i].head :
 	    known[i].app;
+	return known[i].begin_string;
 }
 
 void

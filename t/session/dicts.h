@@ -5,8 +5,9 @@
 #include "dict/dict.h"
 
 void dicts_free(void);
-/* NULL where there is none. version is "4.2", for example. Borrowed. */
-void dicts_find(const char *version, const struct dict **transport,
+/* Returns the BeginString; version is "4.0" to "4.4" or "5.0". Borrowed; NULL
+ * if a file cannot be loaded. */
+const char *dicts_find(const char *version, const struct dict **transport,
     const struct dict **app);
 struct dict_scratch *dicts_scratch(void);
 

@@ -4,11 +4,37 @@ t_session_scenario_SOURCES = \
 	t/session/dicts.h \
 	t/session/mem.c \
 	t/session/mem.h \
-	t/session/scenario.c
-t_session_scenario_LDADD = libsession.a libdictxml.a libdict.a libfix.a \
-	libbase.a $(LIBXML2_LIBS)
+	t/session/scenario.c \
+	t/session/script.c \
+	t/session/script.h
+session_libs = libsession.a libdictxml.a libdict.a libfix.a libbase.a
+t_session_scenario_LDADD = $(session_libs) $(LIBXML2_LIBS)
 
-# One file for each case of the session standard; see scenario.c.
+check_PROGRAMS += t/session/check_session
+TESTS += t/session/check_session
+t_session_check_session_SOURCES = \
+	t/session/check_session.c \
+	t/session/check_table.c \
+	t/session/helpers.c \
+	t/session/helpers.h \
+	t/session/mem.c \
+	t/session/mem.h
+t_session_check_session_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_session_check_session_LDADD = libsession.a libdict.a libfix.a libbase.a \
+	$(CHECK_LIBS)
+
+check_PROGRAMS += t/session/check_pair
+TESTS += t/session/check_pair
+t_session_check_pair_SOURCES = \
+	t/session/check_pair.c \
+	t/session/mem.c \
+	t/session/mem.h
+t_session_check_pair_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_session_check_pair_LDADD = libsession.a libdict.a libfix.a libbase.a \
+	$(CHECK_LIBS)
+
+# One file for each case of the session standard, and for our own; see
+# scenario.c.
 session_scenarios = \
 	t/session/10_MsgSeqNumEqual.fix \
 	t/session/10_MsgSeqNumGreater.fix \

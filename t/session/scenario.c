@@ -24,7 +24,6 @@
  * another, "$V" the BeginString, "$END" the EndSeqNo for "all", "$60" a
  * TransactTime where an order needs one. The connection is up at the start. At each line but '>' all that was sent must have been taken.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,17 +33,13 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "dicts.h"
-#include "fix/out.h"
 #include "mem.h"
+#include "script.h"
 
-#define LINE_MAX_LEN 4096
 #define START_TIME   "20260105-09:00:00.000"
-#define TOKENS_MAX   128
 
 struct run {
-	const char *path;
-	int line;
-	const char *version; /* as "4.2" */
+	struct script sc;
 	struct sess_cfg cfg;
 	struct mem m;
 	bool open;     /* m is */
@@ -53,236 +48,45 @@ struct run {
 	size_t events; /* already looked at */
 };
 
-struct token {
-	int32_t tag;
-	char text[512];
-};
-
-struct message {
-	struct token t[TOKENS_MAX];
-	size_t n;
-};
-
-static void fail(const struct run *r, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3), noreturn));
-
-static void
-fail(const struct run *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "%s:%d: FIX %s: ", r->path, r->line, r->version);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-static bool
-is_old(const struct run *r)
-{
-	return strcmp(r->version, "4.0") == 0 || strcmp(r->version, "4.1") == 0;
-}
-
 static bool
 is_fixt(const struct run *r)
 {
-	return r->version[0] == '5';
-}
-
-static int64_t
-duration(const struct run *r, const char *s)
-{
-	char *end;
-	long long v = strtoll(s, &end, 10);
-
-	if (strcmp(end, "s") == 0)
-		return v * NS_PER_S;
-	if (strcmp(end, "ms") == 0)
-		return v * NS_PER_MS;
-	fail(r, "no duration: %s", s);
-}
-
-/* Expand a field's value. */
-static void
-expand(const struct run *r, const char *value, char *out, size_t cap)
-{
-	wall_t t = r->m.now.wall;
-
-	if (value[0] == '@') {
-		if (value[1] != '\0')
-			t.ns += duration(r, value + 1);
-		out[wall_format(out, t, is_old(r) ? 0 : 3)] = '\0';
-	} else if (strcmp(value, "$V") == 0) {
-		snprintf(out, cap, "%s", r->cfg.begin_string);
-	} else if (strcmp(value, "$END") == 0) {
-		snprintf(out, cap, "%s", is_old(r) ? "999999" : "0");
-	} else {
-		snprintf(out, cap, "%s", value);
-	}
-}
-
-static void
-add_token(const struct run *r, struct message *m, size_t at, int32_t tag,
-    const char *value)
-{
-	if (m->n == TOKENS_MAX)
-		fail(r, "too many fields");
-	memmove(&m->t[at + 1], &m->t[at], (m->n - at) * sizeof(m->t[0]));
-	m->n++;
-	m->t[at].tag = tag;
-	expand(r, value, m->t[at].text, sizeof(m->t[at].text));
-}
-
-static bool
-has_token(const struct message *m, int32_t tag)
-{
-	size_t i;
-
-	for (i = 0; i < m->n; i++)
-		if (m->t[i].tag == tag || m->t[i].tag == -1000 - tag)
-			return true;
-	return false;
-}
-
-static const char *
-token_text(const struct message *m, int32_t tag)
-{
-	size_t i;
-
-	for (i = 0; i < m->n; i++)
-		if (m->t[i].tag == tag)
-			return m->t[i].text;
-	return NULL;
-}
-
-/* "35=D|-56|11=x": a token that leaves 56 out has tag -1056. */
-static void
-read_message(const struct run *r, char *line, struct message *m)
-{
-	char *p = line, *end, *value;
-
-	m->n = 0;
-	while (*p != '\0') {
-		end = p + strcspn(p, "|");
-		if (*end != '\0')
-			*end++ = '\0';
-		value = strchr(p, '=');
-		if (value != NULL) {
-			*value++ = '\0';
-			add_token(r, m, m->n, atoi(p), value);
-		} else if (strcmp(p, "$60") == 0) {
-			if (!is_old(r))
-				add_token(r, m, m->n, 60, "@");
-		} else if (*p == '-') {
-			add_token(r, m, m->n, -1000 + atoi(p), "");
-		} else {
-			fail(r, "no field: %s", p);
-		}
-		p = end;
-	}
-}
-
-static bool
-is_sorted_header(int32_t tag)
-{
-	return tag == 34 || tag == 43 || tag == 49 || tag == 50 || tag == 52 ||
-	    tag == 56 || tag == 57 || tag == 97 || tag == 115 || tag == 116 ||
-	    tag == 122 || tag == 128 || tag == 129 || tag == 144 || tag == 145;
-}
-
-/* Fill a field in behind 35 and the header fields with lower tags. */
-static void
-fill(const struct run *r, struct message *m, int32_t tag, const char *value)
-{
-	size_t at = 1;
-
-	if (has_token(m, tag))
-		return;
-	while (at < m->n && is_sorted_header(m->t[at].tag) &&
-	    m->t[at].tag < tag)
-		at++;
-	add_token(r, m, at, tag, value);
-}
-
-/* As bytes; 8, 9 and 10 may be given, wrong ones too. */
-static size_t
-write_message(const struct run *r, const struct message *m, char *out,
-    size_t cap)
-{
-	const char *bs = token_text(m, 8), *len = token_text(m, 9);
-	const char *sum = token_text(m, 10);
-	char body[LINE_MAX_LEN * 2];
-	size_t i, n = 0, at;
-
-	for (i = 0; i < m->n; i++) {
-		if (m->t[i].tag == 8 || m->t[i].tag == 9 ||
-		    m->t[i].tag == 10 || m->t[i].tag < -1000)
-			continue;
-		n += (size_t)snprintf(body + n, sizeof(body) - n,
-		    "%" PRId32 "=%s\001", m->t[i].tag, m->t[i].text);
-	}
-	at = (size_t)snprintf(out, cap, "8=%s\0019=", bs != NULL ? bs :
-	    r->cfg.begin_string);
-	if (len != NULL)
-		at += (size_t)snprintf(out + at, cap - at, "%s", len);
-	else
-		at += (size_t)snprintf(out + at, cap - at, "%zu", n);
-	out[at++] = '\001';
-	memcpy(out + at, body, n);
-	at += n;
-	if (sum != NULL)
-		at += (size_t)snprintf(out + at, cap - at, "10=%s\001", sum);
-	else
-		at += (size_t)snprintf(out + at, cap - at, "10=%03u\001",
-		    fix_checksum(out, at));
-	return at;
-}
-
-static void
-show(char *out, const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		out[i] = p[i] == '\001' ? '|' : p[i];
-	out[n] = '\0';
+	return r->sc.version[0] == '5';
 }
 
 static void
 nothing_left(struct run *r)
 {
-	char text[LINE_MAX_LEN * 2];
+	char text[SCRIPT_BYTES];
 	const struct mem_msg *m = r->open ? mem_taken(&r->m) : NULL;
 
 	if (m == NULL)
 		return;
-	show(text, m->p, m->len);
-	fail(r, "sent and not expected: %s", text);
+	script_show(text, m->p, m->len);
+	script_fail(&r->sc, "sent and not expected: %s", text);
 }
 
 static void
 do_receive(struct run *r, char *line)
 {
-	char bytes[LINE_MAX_LEN * 2], number[NUM_TEXT_MAX + 1];
-	struct message m;
+	char bytes[SCRIPT_BYTES], number[NUM_TEXT_MAX + 1];
+	struct script_msg m;
 	const char *given;
 
-	read_message(r, line, &m);
-	given = token_text(&m, 34);
+	script_read(&r->sc, line, &m);
+	given = script_text(&m, 34);
 	if (given != NULL) {
 		r->peer = strtoull(given, NULL, 10) + 1;
 	} else {
 		snprintf(number, sizeof(number), "%" PRIu64, r->peer);
-		if (!has_token(&m, 34))
+		if (!script_has(&m, 34))
 			r->peer++;
-		fill(r, &m, 34, number);
+		script_fill(&r->sc, &m, 34, number);
 	}
-	fill(r, &m, 49, r->cfg.target_comp_id);
-	fill(r, &m, 52, "@");
-	fill(r, &m, 56, r->cfg.sender_comp_id);
-	mem_receive(&r->m, bytes, write_message(r, &m, bytes, sizeof(bytes)));
+	script_fill(&r->sc, &m, 49, r->cfg.target_comp_id);
+	script_fill(&r->sc, &m, 52, "@");
+	script_fill(&r->sc, &m, 56, r->cfg.sender_comp_id);
+	mem_receive(&r->m, bytes, script_write(&r->sc, &m, bytes));
 }
 
 static void
@@ -299,32 +103,32 @@ do_receive_raw(struct run *r, char *line)
 static void
 do_expect(struct run *r, char *line)
 {
-	char bytes[LINE_MAX_LEN * 2], number[NUM_TEXT_MAX + 1];
-	char want[LINE_MAX_LEN * 2], have[LINE_MAX_LEN * 2];
+	char bytes[SCRIPT_BYTES], number[NUM_TEXT_MAX + 1];
+	char want[SCRIPT_BYTES], have[SCRIPT_BYTES];
 	const struct mem_msg *sent;
-	struct message m;
+	struct script_msg m;
 	const char *dup;
 	size_t n;
 
-	read_message(r, line, &m);
-	dup = token_text(&m, 43);
-	if (token_text(&m, 34) != NULL && dup == NULL)
-		r->ours = strtoull(token_text(&m, 34), NULL, 10);
+	script_read(&r->sc, line, &m);
+	dup = script_text(&m, 43);
+	if (script_text(&m, 34) != NULL && dup == NULL)
+		r->ours = strtoull(script_text(&m, 34), NULL, 10);
 	snprintf(number, sizeof(number), "%" PRIu64, r->ours);
-	fill(r, &m, 34, number);
+	script_fill(&r->sc, &m, 34, number);
 	if (dup == NULL)
 		r->ours++;
-	fill(r, &m, 49, r->cfg.sender_comp_id);
-	fill(r, &m, 52, "@");
-	fill(r, &m, 56, r->cfg.target_comp_id);
-	n = write_message(r, &m, bytes, sizeof(bytes));
-	show(want, bytes, n);
+	script_fill(&r->sc, &m, 49, r->cfg.sender_comp_id);
+	script_fill(&r->sc, &m, 52, "@");
+	script_fill(&r->sc, &m, 56, r->cfg.target_comp_id);
+	n = script_write(&r->sc, &m, bytes);
+	script_show(want, bytes, n);
 	sent = mem_taken(&r->m);
 	if (sent == NULL)
-		fail(r, "nothing was sent\n  expected %s", want);
-	show(have, sent->p, sent->len);
+		script_fail(&r->sc, "nothing was sent\n  expected %s", want);
+	script_show(have, sent->p, sent->len);
 	if (sent->len != n || memcmp(sent->p, bytes, n) != 0)
-		fail(r, "wrong message\n  sent     %s\n  expected %s", have,
+		script_fail(&r->sc, "wrong message\n  sent     %s\n  expected %s", have,
 		    want);
 }
 
@@ -341,18 +145,18 @@ do_reject(struct run *r, char *line)
 		"Invalid MsgType", NULL, "Tag appears more than once",
 		"Tag specified out of required order", NULL,
 		"Incorrect NumInGroup count for repeating group" };
-	char ref[32], type[8], tag[16], head[256] = "", out[LINE_MAX_LEN];
+	char ref[32], type[8], tag[16], head[256] = "", out[SCRIPT_LINE];
 	bool has_tag;
 	int code;
 	size_t n;
 
 	if (sscanf(line, "%31s %7s %d %15s %255s", ref, type, &code, tag,
 	    head) < 4 || code < 0 || code > 16 || text[code] == NULL)
-		fail(r, "reject NUMBER TYPE CODE TAG [HEADER]");
+		script_fail(&r->sc, "reject NUMBER TYPE CODE TAG [HEADER]");
 	has_tag = strcmp(tag, "-") != 0;
 	n = (size_t)snprintf(out, sizeof(out), "35=3|%s%s45=%s|58=%s", head,
 	    head[0] == '\0' ? "" : "|", ref, text[code]);
-	if (is_old(r)) {
+	if (script_is_old(&r->sc)) {
 		if (has_tag)
 			snprintf(out + n, sizeof(out) - n, " (%s)", tag);
 		do_expect(r, out);
@@ -362,7 +166,7 @@ do_reject(struct run *r, char *line)
 		n += (size_t)snprintf(out + n, sizeof(out) - n, "|371=%s",
 		    tag);
 	n += (size_t)snprintf(out + n, sizeof(out) - n, "|372=%s", type);
-	if (strcmp(r->version, "4.2") != 0 || code <= 11)
+	if (strcmp(r->sc.version, "4.2") != 0 || code <= 11)
 		snprintf(out + n, sizeof(out) - n, "|373=%d", code);
 	do_expect(r, out);
 }
@@ -371,7 +175,7 @@ static void
 do_closed(struct run *r)
 {
 	if (!r->m.closed)
-		fail(r, "the connection was not closed");
+		script_fail(&r->sc, "the connection was not closed");
 	mem_disconnect(&r->m);
 }
 
@@ -381,7 +185,7 @@ do_line(struct run *r, char *line);
 static void
 do_text(struct run *r, const char *text)
 {
-	char line[LINE_MAX_LEN];
+	char line[SCRIPT_LINE];
 
 	snprintf(line, sizeof(line), "%s", text);
 	do_line(r, line);
@@ -393,7 +197,7 @@ do_logon(struct run *r)
 	bool first = r->cfg.role == SESS_INITIATOR;
 	const char *body = is_fixt(r) ? "35=A|98=0|108=30|1137=9" :
 	    "35=A|98=0|108=30";
-	char line[LINE_MAX_LEN];
+	char line[SCRIPT_LINE];
 
 	snprintf(line, sizeof(line), "%c %s", first ? '>' : '<', body);
 	do_line(r, line);
@@ -408,7 +212,7 @@ do_send(struct run *r, char *line)
 	uint64_t seq;
 
 	if (fields == NULL)
-		fail(r, "s TYPE|fields");
+		script_fail(&r->sc, "s TYPE|fields");
 	*fields++ = '\0';
 	for (p = fields; *p != '\0'; p++)
 		if (*p == '|')
@@ -416,7 +220,7 @@ do_send(struct run *r, char *line)
 	*p++ = '\001';
 	*p = '\0';
 	if (mem_send(&r->m, line, fields, &seq) != 0)
-		fail(r, "sess_send refused");
+		script_fail(&r->sc, "sess_send refused");
 }
 
 /* "1-4 6" */
@@ -436,10 +240,10 @@ do_in(struct run *r, char *line)
 			last = strtoull(dash + 1, NULL, 10);
 		for (seq = first; seq <= last; seq++, at++)
 			if (at == r->m.in.n || r->m.in.v[at].seq != seq)
-				fail(r, "no FIX_IN row %" PRIu64, seq);
+				script_fail(&r->sc, "no FIX_IN row %" PRIu64, seq);
 	}
 	if (at != r->m.in.n)
-		fail(r, "FIX_IN row %" PRIu64 " too many", r->m.in.v[at].seq);
+		script_fail(&r->sc, "FIX_IN row %" PRIu64 " too many", r->m.in.v[at].seq);
 }
 
 static void
@@ -449,7 +253,7 @@ do_other(struct run *r, const char *reason)
 
 	if (l->n == 0 || strcmp(reason, sess_other_text(
 	    (enum sess_other)l->v[l->n - 1].seq)) != 0)
-		fail(r, "the last other row is %s", l->n == 0 ? "none" :
+		script_fail(&r->sc, "the last other row is %s", l->n == 0 ? "none" :
 		    sess_other_text((enum sess_other)l->v[l->n - 1].seq));
 }
 
@@ -464,7 +268,7 @@ do_event(struct run *r, const char *name)
 			r->events++;
 			return;
 		}
-	fail(r, "no event %s", name);
+	script_fail(&r->sc, "no event %s", name);
 }
 
 static void
@@ -487,10 +291,10 @@ do_order(struct run *r, char *line)
 	} else if (sscanf(line, "set %" SCNu64 " %" SCNu64, &in, &out) == 2) {
 		if (sess_set_seqs(r->m.s, r->m.now, in, out, "the test",
 		    &a) != 0)
-			fail(r, "sess_set_seqs refused");
+			script_fail(&r->sc, "sess_set_seqs refused");
 		mem_run(&r->m, &a, NULL, r->m.now.wall);
 	} else {
-		fail(r, "unknown order: %s", line);
+		script_fail(&r->sc, "unknown order: %s", line);
 	}
 	sess_acts_free(&a);
 }
@@ -541,7 +345,7 @@ do_set(struct run *r, char *line)
 	char *p;
 
 	if (v == NULL)
-		fail(r, "set Key=value");
+		script_fail(&r->sc, "set Key=value");
 	*v++ = '\0';
 	if (strcmp(line, "ValidateFieldsHaveValues") == 0 && !yes(v)) {
 		c->dict_flags &= ~(unsigned)DICT_FIELDS_HAVE_VALUES;
@@ -564,7 +368,7 @@ do_set(struct run *r, char *line)
 		}
 		return;
 	}
-	fail(r, "unknown setting: %s", line);
+	script_fail(&r->sc, "unknown setting: %s", line);
 }
 
 static void
@@ -577,7 +381,7 @@ start(struct run *r)
 	r->m.pause_rows = pause;
 	r->m.now.mono.ns = 1000 * NS_PER_S;
 	if (wall_parse(START_TIME, strlen(START_TIME), &r->m.now.wall) != 0)
-		fail(r, "start time");
+		script_fail(&r->sc, "start time");
 	r->open = true;
 	r->peer = r->ours = 1;
 	r->events = 0;
@@ -604,7 +408,7 @@ do_line(struct run *r, char *line)
 	else if (strncmp(line, "<< ", 3) == 0)
 		do_receive_raw(r, arg);
 	else if (strncmp(line, "+ ", 2) == 0)
-		mem_pass(&r->m, duration(r, arg));
+		mem_pass(&r->m, script_duration(&r->sc, arg));
 	else if (strcmp(line, "x") == 0)
 		do_closed(r);
 	else if (strncmp(line, "s ", 2) == 0)
@@ -627,7 +431,7 @@ do_line(struct run *r, char *line)
 	else if (strncmp(line, "! ", 2) == 0)
 		do_order(r, arg);
 	else
-		fail(r, "unknown line: %s", line);
+		script_fail(&r->sc, "unknown line: %s", line);
 }
 
 static void
@@ -637,18 +441,14 @@ configure(struct run *r)
 	r->cfg.name = "test";
 	r->cfg.sender_comp_id = "ISLD";
 	r->cfg.target_comp_id = "TW";
-	if (is_fixt(r)) {
-		r->cfg.begin_string = "FIXT.1.1";
+	r->cfg.begin_string = dicts_find(r->sc.version, &r->cfg.transport,
+	    &r->cfg.app);
+	if (is_fixt(r))
 		r->cfg.default_appl_ver_id = "9";
-	} else {
-		r->cfg.begin_string = strcmp(r->version, "4.0") == 0 ?
-		    "FIX.4.0" : strcmp(r->version, "4.1") == 0 ? "FIX.4.1" :
-		    strcmp(r->version, "4.2") == 0 ? "FIX.4.2" :
-		    strcmp(r->version, "4.3") == 0 ? "FIX.4.3" : "FIX.4.4";
-	}
-	dicts_find(r->version, &r->cfg.transport, &r->cfg.app);
+	r->sc.begin_string = r->cfg.begin_string;
+	r->sc.now = &r->m.now;
 	if (r->cfg.app == NULL || r->cfg.transport == NULL)
-		fail(r, "no dictionary");
+		script_fail(&r->sc, "no dictionary");
 }
 
 /* Lines before the first that does something. */
@@ -671,15 +471,15 @@ do_head(struct run *r, char *line)
 static void
 run_file(const char *path, const char *version)
 {
-	struct run r = { .path = path, .version = version };
-	char line[LINE_MAX_LEN];
+	struct run r = { .sc = { .path = path, .version = version } };
+	char line[SCRIPT_LINE];
 	FILE *f = fopen(path, "r");
 
 	if (f == NULL)
-		fail(&r, "cannot be opened");
+		script_fail(&r.sc, "cannot be opened");
 	configure(&r);
 	while (fgets(line, sizeof(line), f) != NULL) {
-		r.line++;
+		r.sc.line++;
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] == '\0' || line[0] == '#')
 			continue;
@@ -701,7 +501,7 @@ run_file(const char *path, const char *version)
 static void
 read_versions(const char *path, char *out, size_t cap)
 {
-	char line[LINE_MAX_LEN];
+	char line[SCRIPT_LINE];
 	FILE *f = fopen(path, "r");
 
 	snprintf(out, cap, "4.2 4.4");
@@ -719,7 +519,7 @@ read_versions(const char *path, char *out, size_t cap)
 int
 main(int argc, char **argv)
 {
-	char versions[LINE_MAX_LEN], *v, *rest;
+	char versions[SCRIPT_LINE], *v, *rest;
 	int i;
 
 	for (i = 1; i < argc; i++) {
