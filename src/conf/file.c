@@ -68,8 +68,48 @@ check_names(struct conf *c, struct named *list, size_t n)
 			    list[i - 1].s->line);
 }
 
+static bool
+listens(const struct conf_section *s)
+{
+	const struct conf_entry *type, *port;
+
+	type = section_find(s, CONF_ConnectionType, "");
+	port = section_find(s, CONF_SocketAcceptPort, "");
+	return type != NULL && type->num == CONF_ACCEPTOR && port != NULL &&
+	    !port->bad && port->num != 0;
+}
+
+/* A port cannot be had on all addresses and on one of them again. */
 static void
-check_identities(struct conf *c)
+check_ports(struct conf *c, struct named *list)
+{
+	const struct conf_entry *one, *other;
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nsessions; i++)
+		if (listens(&c->session[i])) {
+			list[n].s = &c->session[i];
+			list[n++].text = section_find(&c->session[i],
+			    CONF_SocketAcceptPort, "")->value;
+		}
+	qsort(list, n, sizeof(*list), compare);
+	for (i = 1; i < n; i++) {
+		one = section_find(list[i - 1].s, CONF_SocketAcceptHost, "");
+		other = section_find(list[i].s, CONF_SocketAcceptHost, "");
+		if (strcmp(list[i - 1].text, list[i].text) == 0 &&
+		    (one == NULL) != (other == NULL))
+			fault_add(c, CONF_ERROR, list[i].s->line,
+			    "SocketAcceptPort=%s is on %s here, and on %s for "
+			    "the session at line %u: write the same "
+			    "SocketAcceptHost for both", list[i].text,
+			    other == NULL ? "all addresses" : other->value,
+			    one == NULL ? "all addresses" : one->value,
+			    list[i - 1].s->line);
+	}
+}
+
+static void
+check_clashes(struct conf *c)
 {
 	struct named *list = calloc(c->nsessions + 1, sizeof(*list));
 	const struct conf_entry *given;
@@ -99,6 +139,7 @@ check_identities(struct conf *c)
 		}
 	}
 	check_names(c, list, n);
+	check_ports(c, list);
 	free(list);
 }
 
@@ -150,7 +191,7 @@ check_file(struct conf *c)
 	if (c->nsessions == 0)
 		fault_add(c, CONF_WARNING, 0,
 		    "no [SESSION]: nobody can connect");
-	check_identities(c);
+	check_clashes(c);
 	report_unknown(c);
 	report_ignored(c);
 }

@@ -34,6 +34,8 @@ EXTRA_DIST += \
 	t/conf/nobody.out \
 	t/conf/ours.conf \
 	t/conf/ours.out \
+	t/conf/ports.conf \
+	t/conf/ports.out \
 	t/conf/quickfix.conf \
 	t/conf/quickfix.out \
 	t/conf/quickfixj.conf \
