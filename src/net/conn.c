@@ -289,7 +289,8 @@ turn_open(struct conn *c, unsigned turn)
 	if ((turn & TURN_READ) != 0
 	    && ((turn & TURN_KICK) == 0 || c->nunread < NET_READ_MAX))
 		news = read_some(c);
-	if ((news || (turn & TURN_KICK) != 0) && c->ops != NULL && c->state == CONN_OPEN)
+	if ((news || (turn & TURN_KICK) != 0) && c->ops != NULL
+	    && c->state == CONN_OPEN)
 		c->ops->data(c, c->arg);
 	c->showing = false;
 	if (c->state != CONN_OPEN)

@@ -161,10 +161,10 @@ loop_run(struct loop *l)
 	timers_arm(l);
 	l->awake = false;
 	while (!l->stop) {
+		l->budget = NET_BUDGET;
 		wait_for_event(l);
 		if (l->awake) {
 			l->again = false;
-			l->budget = NET_BUDGET;
 			timers_run(l);
 			conns_turn(l);
 			conns_close(l);

@@ -191,9 +191,7 @@ START_TEST(the_end_comes_after_all_bytes_though_input_is_unread)
 
 	end_pair(l, &a, &b, NULL);
 	b.on_data = answer_and_end;
-	ck_assert_int_eq(0, conn_send(a.c, p, 1));
-	wanted = 6;
-	run_until(l, has_wanted, &a);
+	ck_assert_int_eq(0, conn_send(a.c, p, 4u << 20));
 	run_until(l, both_closed, NULL);
 	ck_assert(same(&a.got, "logout", 6));
 	ck_assert_str_eq("closed by peer", a.why);
@@ -319,6 +317,59 @@ START_TEST(a_paused_connection_reads_nothing_and_loses_nothing)
 }
 END_TEST
 
+/* In two wake-ups, in which what arrived is not read: the second one fails. */
+static void
+send_unread(void *arg)
+{
+	int *left = arg;
+
+	loop_enough(l);
+	ck_assert_int_eq(0, conn_send(b.c, "x", 1));
+	if (--*left > 0)
+		loop_wake(l);
+}
+
+START_TEST(what_came_before_a_reset_is_read_though_writing_fails)
+{
+	int left = 2;
+
+	end_pair(l, &a, &b, NULL);
+	conn_pause(a.c, true); /* its input makes a reset of its close */
+	ck_assert_int_eq(0, conn_send(b.c, "unread", 6));
+	ck_assert_int_eq(0, conn_send(a.c, "last words", 10));
+	conn_pause(b.c, true);
+	loop_again(l);
+	run_until(l, is_up, &b);
+	conn_abort(a.c, "gone");
+	conn_pause(b.c, false);
+	loop_on_wake(l, send_unread, &left);
+	loop_wake(l);
+	run_until(l, is_closed, &b);
+	ck_assert_int_eq(0, left);
+	ck_assert(same(&b.got, "last words", 10));
+}
+END_TEST
+
+static void
+stop_loop(void *arg)
+{
+	loop_stop(arg);
+}
+
+START_TEST(timers_run_under_constant_load)
+{
+	struct timer *t = timer_new(l, stop_loop, l);
+
+	end_pair(l, &a, &b, NULL);
+	a.echo = b.echo = true;
+	ck_assert_int_eq(0, conn_send(a.c, "ping", 4));
+	timer_set(t, mono_add(loop_now(l).mono, 20 * NS_PER_MS));
+	loop_run(l);
+	ck_assert_uint_gt(a.got.len, 40);
+	timer_free(t);
+}
+END_TEST
+
 static struct end many[8];
 
 static bool
@@ -437,6 +488,9 @@ conn_suite(void)
 	tcase_add_test(t, a_kick_is_a_call_even_without_bytes);
 	tcase_add_test(t, the_rest_is_shown_before_the_peers_end_is_told);
 	tcase_add_test(t, a_paused_connection_reads_nothing_and_loses_nothing);
+	tcase_add_test(t,
+	    what_came_before_a_reset_is_read_though_writing_fails);
+	tcase_add_test(t, timers_run_under_constant_load);
 	tcase_add_test(t, nobody_starves_under_the_budget);
 	tcase_add_test(t, the_owner_can_end_the_wake_up_early);
 	tcase_add_test(t, what_is_sent_before_the_connection_is_up_arrives);
