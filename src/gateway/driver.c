@@ -169,12 +169,13 @@ driver_waiting(const struct driver *d)
 
 /* ---- inputs ---- */
 
+/* The time of this wake-up; each input asks for it. */
 void
-driver_now(struct driver *d, struct now now)
+driver_now(struct driver *d)
 {
-	d->now = now;
-	if (!mono_before(now.mono, d->other_refill)) {
-		d->other_refill = mono_add(now.mono, NS_PER_S);
+	d->now = d->ops->now(d->arg);
+	if (!mono_before(d->now.mono, d->other_refill)) {
+		d->other_refill = mono_add(d->now.mono, NS_PER_S);
 		d->other_left = OTHER_PER_S;
 		if (d->other_lost > 0)
 			log_warnx("%llu more dropped messages were not stored "
@@ -206,6 +207,7 @@ driver_work(struct driver *d, struct fgsess *fs)
 void
 driver_connected(struct driver *d, struct fgsess *fs, const char *peer)
 {
+	driver_now(d);
 	fs->generation++;
 	fs->connected = true;
 	log_info("%s: connection with %s", fs->name, peer);
@@ -218,6 +220,7 @@ driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
 {
 	if (!fs->connected)
 		return;
+	driver_now(d);
 	fs->connected = false;
 	fs->generation++;
 	fs->resending = false;
@@ -229,8 +232,10 @@ driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
 void
 driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m)
 {
-	struct driver_input in = { .msg = m, .arrived = d->now.wall };
+	struct driver_input in = { .msg = m };
 
+	driver_now(d);
+	in.arrived = d->now.wall;
 	fs->received++;
 	fs->last_received = d->now.wall;
 	sess_recv(fs->machine, d->now, m, d->now.wall, 0, &d->acts);
@@ -242,8 +247,10 @@ driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
     const char *p, size_t n)
 {
 	struct fix_msg m = { .buf = p, .len = (uint32_t)n };
-	struct driver_input in = { .msg = &m, .arrived = d->now.wall };
+	struct driver_input in = { .msg = &m };
 
+	driver_now(d);
+	in.arrived = d->now.wall;
 	sess_garbled(fs->machine, d->now, why, &d->acts);
 	driver_run(d, fs, &in);
 }
@@ -251,10 +258,11 @@ driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
 void
 driver_stranger(struct driver *d, const char *p, size_t n, const char *why)
 {
-	struct store_row row = { .time = d->now.wall,
-		.code = SESS_OTHER_BEFORE_LOGON };
+	struct store_row row = { .code = SESS_OTHER_BEFORE_LOGON };
 	struct fix_msg m = { .buf = p, .len = (uint32_t)n };
 
+	driver_now(d);
+	row.time = d->now.wall;
 	driver_other(d, NULL, &row, &m, why, strlen(why));
 }
 
@@ -542,6 +550,7 @@ driver_end(struct driver *d, mono_t *due)
 	struct fgsess *top;
 	int rounds, err;
 
+	driver_now(d);
 	if (d->down) {
 		try_repair(d);
 		*due = d->retry_at;

@@ -54,6 +54,8 @@ struct fgsess {
 };
 
 struct driver_ops {
+	/* The time of this wake-up. */
+	struct now (*now)(void *arg);
 	/* Write to the session's connection. */
 	void (*send)(void *arg, struct fgsess *fs, const void *p, size_t n);
 	/* Close it when all is written. driver_disconnected follows, later. */
@@ -86,9 +88,6 @@ const struct fix_lens *driver_lens(const struct fgsess *fs);
 int driver_start(struct driver *d);
 
 /* ---- inputs of a wake-up; then driver_end ---- */
-
-/* The time of this wake-up. */
-void driver_now(struct driver *d, struct now now);
 
 void driver_connected(struct driver *d, struct fgsess *fs, const char *peer);
 void driver_disconnected(struct driver *d, struct fgsess *fs, const char *why);

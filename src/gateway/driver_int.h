@@ -47,6 +47,9 @@ struct driver_input {
 	wall_t arrived;
 };
 
+/* Take the time of this wake-up; the first thing that every input does. */
+void driver_now(struct driver *d);
+
 /* The open batch of this wake-up. */
 struct store_batch *driver_batch(struct driver *d);
 

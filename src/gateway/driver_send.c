@@ -77,6 +77,7 @@ driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
 
 	if (d->down)
 		return FG_ENOSPC;
+	driver_now(d);
 	if (!on && fs->when_off == DRIVER_OFF_REJECT)
 		return FG_ESTATE;
 	if (is_backlogged(fs) || (!on && fs->when_off == DRIVER_OFF_QUEUE)) {
@@ -224,6 +225,7 @@ int
 driver_logout(struct driver *d, struct fgsess *fs, const char *text,
     release_fn fn, void *arg)
 {
+	driver_now(d);
 	sess_logout(fs->machine, d->now, text, &d->acts);
 	return operated(d, fs, fn, arg);
 }
@@ -234,6 +236,7 @@ driver_reset(struct driver *d, struct fgsess *fs, const char *who,
 {
 	if (d->down)
 		return FG_ENOSPC;
+	driver_now(d);
 	sess_reset(fs->machine, d->now, who, &d->acts);
 	return operated(d, fs, fn, arg);
 }
@@ -246,6 +249,7 @@ driver_set_seqs(struct driver *d, struct fgsess *fs, uint64_t next_in,
 
 	if (d->down)
 		return FG_ENOSPC;
+	driver_now(d);
 	err = sess_set_seqs(fs->machine, d->now, next_in, next_out, who,
 	    &d->acts);
 	if (err != 0) {
@@ -260,11 +264,13 @@ driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
     const char *text)
 {
 	struct store_row row = { .session = fs->id,
-		.epoch = sess_seqs(fs->machine).epoch, .time = d->now.wall,
-		.code = (uint16_t)ev, .data = text, .len = strlen(text) };
+		.epoch = sess_seqs(fs->machine).epoch, .code = (uint16_t)ev,
+		.data = text, .len = strlen(text) };
 
 	if (d->down)
 		return;
+	driver_now(d);
+	row.time = d->now.wall;
 	store_add(driver_batch(d), STORE_SESSION_EVENT, &row);
 	snprintf(fs->last_event, sizeof(fs->last_event), "%s: %s",
 	    sess_event_text(ev), text);

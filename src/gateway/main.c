@@ -105,7 +105,6 @@ on_end(void *arg)
 	struct gateway *g = arg;
 	mono_t due;
 
-	driver_now(g->driver, loop_now(g->loop));
 	if (driver_end(g->driver, &due))
 		loop_again(g->loop);
 	timer_set(g->timer, due);
@@ -234,7 +233,6 @@ start(struct gateway *g, struct sessions **sessions)
 	    sessions_load(sessions, g->conf, g->driver) != 0 ||
 	    driver_start(g->driver) != 0)
 		return -1;
-	driver_now(g->driver, loop_now(g->loop));
 	g->peers = peers_new(g);
 	if (g->peers == NULL) {
 		log_error("no memory for the sessions");

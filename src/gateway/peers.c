@@ -313,7 +313,15 @@ const struct conn_ops visitor_ops = {
 	.closed = on_closed,
 };
 
-/* ---- what the driver releases ---- */
+/* ---- what the driver asks and releases ---- */
+
+static struct now
+op_now(void *arg)
+{
+	struct peers *p = arg;
+
+	return loop_now(p->g->loop);
+}
 
 static void
 op_send(void *arg, struct fgsess *fs, const void *p, size_t n)
@@ -390,6 +398,7 @@ op_fatal(void *arg, const char *why)
 }
 
 const struct driver_ops peers_driver_ops = {
+	.now = op_now,
 	.send = op_send,
 	.disconnect = op_disconnect,
 	.drop_all = op_drop_all,

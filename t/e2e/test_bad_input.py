@@ -136,11 +136,11 @@ def five_mistakes_in_the_settings(work):
     g = work.gateway("five", conf="\n".join((
         "[GATEWAY]", "StorePath=" + work.path("five.store"),
         "Durability=maybe", "[SESSION]", "ConnectionType=acceptor",
-        "BeginString=FIX.9.9", "SenderCompID=A", "TargetCompID=B",
+        "BeginString=FIX.4.4", "MaxLatency=never", "SenderCompID=A", "TargetCompID=B",
         "SocketAcceptPort=70000", "CheckLatency=perhaps",
         "DataDictionary=/no/such/file.xml", "")))
     log = run_to_end(g)
-    for line in (3, 6, 9, 10, 11):
+    for line in (3, 7, 10, 11, 12):
         assert "%s:%d: error:" % (g.conf, line) in log, (line, log)
     check = subprocess.run([fg.program("fixgated"), "-n", "-f", g.conf],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
