@@ -32,6 +32,11 @@ next_act(struct sess_acts *a)
 
 	if (a->err != 0)
 		return NULL;
+	/* So that bytes.p + off is a pointer also when len is 0. */
+	if (buf_reserve(&a->bytes, 1) != 0) {
+		a->err = FG_ENOMEM;
+		return NULL;
+	}
 	if (a->n == a->cap) {
 		cap = a->cap == 0 ? ACTS_FIRST : 2 * a->cap;
 		p = realloc(a->act, cap * sizeof(*p));
