@@ -22,12 +22,25 @@ static double seconds = 2;
 static char text[ROW_BYTES];
 
 static double
-now(void)
+read_clock(clockid_t which)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(which, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static double
+now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+/* What this thread, the loop, has used: other work on the machine adds little. */
+static double
+cpu(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static int
@@ -42,14 +55,16 @@ by_value(const void *a, const void *b)
 static float sample[SAMPLES];
 
 static void
-report(const char *what, unsigned batch, size_t commits, double took)
+report(const char *what, unsigned batch, size_t commits, double took,
+    double used)
 {
 	size_t n = commits < SAMPLES ? commits : SAMPLES;
 
 	qsort(sample, n, sizeof(*sample), by_value);
-	printf("%-22s %4u rows  %9.0f rows/s  commit p50 %8.2f us  "
+	printf("%-22s %4u rows  %9.0f rows/s  commit: cpu %7.2f us  p50 %7.2f  "
 	    "p99 %8.2f  p99.9 %8.1f  worst %8.0f\n", what, batch,
-	    (double)(commits * batch) / took, (double)sample[n / 2] * 1e6,
+	    (double)(commits * batch) / took,
+	    used / (double)commits * 1e6, (double)sample[n / 2] * 1e6,
 	    (double)sample[n * 99 / 100] * 1e6,
 	    (double)sample[n * 999 / 1000] * 1e6,
 	    (double)sample[n - 1] * 1e6);
@@ -86,7 +101,7 @@ bench_store(const char *what, enum store_durability d, unsigned batch,
 	struct store *st;
 	uint64_t num = 0, commit = 0;
 	size_t n = 0;
-	double start, t, end;
+	double start, t, end, used;
 	uint32_t id;
 	bool is_new;
 
@@ -99,6 +114,7 @@ bench_store(const char *what, enum store_durability d, unsigned batch,
 		fprintf(stderr, "%s\n", err);
 		exit(1);
 	}
+	used = cpu();
 	start = now();
 	do {
 		t = now();
@@ -109,8 +125,12 @@ bench_store(const char *what, enum store_durability d, unsigned batch,
 		end = now();
 		sample[n++ % SAMPLES] = (float)(end - t);
 	} while (end - start < seconds);
+	used = cpu() - used;
+	while (store_durable(st) < commit)
+		nanosleep(&nap, NULL);
+	end = now();
 	store_close(st);
-	report(what, batch, n, now() - start);
+	report(what, batch, n, end - start, used);
 	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", dir);
 	if (system(cmd) != 0)
 		abort();
@@ -120,7 +140,7 @@ static void
 bench_floor(const char *what, unsigned batch, int sync)
 {
 	char path[4096], *bytes = calloc(batch, ROW_BYTES);
-	double start, t, end;
+	double start, t, end, used;
 	size_t n = 0;
 	int fd;
 
@@ -128,6 +148,7 @@ bench_floor(const char *what, unsigned batch, int sync)
 	fd = mkstemp(path);
 	if (fd == -1 || bytes == NULL)
 		abort();
+	used = cpu();
 	start = now();
 	do {
 		t = now();
@@ -137,7 +158,8 @@ bench_floor(const char *what, unsigned batch, int sync)
 		end = now();
 		sample[n++ % SAMPLES] = (float)(end - t);
 	} while (end - start < seconds);
-	report(what, batch, n, end - start);
+	used = cpu() - used;
+	report(what, batch, n, end - start, used);
 	close(fd);
 	unlink(path);
 	free(bytes);
