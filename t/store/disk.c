@@ -1,6 +1,7 @@
 /* What only the back end on disk has to do. */
 #include "disk.h"
 
+#include <db.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -366,6 +367,118 @@ START_TEST(a_failed_write_other_than_a_full_disk_is_final)
 }
 END_TEST
 
+/* A disk that is full, or broken, below Berkeley DB. */
+static _Atomic int disk_errno;
+
+static ssize_t
+disk_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	if (disk_errno != 0) {
+		errno = disk_errno;
+		return -1;
+	}
+	return pwrite(fd, p, n, at);
+}
+
+static ssize_t
+disk_write(int fd, const void *p, size_t n)
+{
+	if (disk_errno != 0) {
+		errno = disk_errno;
+		return -1;
+	}
+	return write(fd, p, n);
+}
+
+static int
+disk_fsync(int fd)
+{
+	if (disk_errno != 0) {
+		errno = disk_errno;
+		return -1;
+	}
+	return fdatasync(fd);
+}
+
+static void
+disk_hook(void)
+{
+	db_env_set_func_pwrite(disk_pwrite);
+	db_env_set_func_write(disk_write);
+	db_env_set_func_fsync(disk_fsync);
+}
+
+/* Try to commit row num of session s; the error, wherever it shows. */
+static int
+try_row(uint32_t s, uint64_t num)
+{
+	struct store_batch *b = store_begin(w.st);
+	struct store_row row = { .session = s, .epoch = 1,
+		.msg_seq_num = num, .data = "lost", .len = 4 };
+	uint64_t commit;
+	int err;
+
+	store_add(b, STORE_FIX_OUT, &row);
+	store_set_state(b, &(struct store_state){ .session = s, .epoch = 1,
+	    .next_in = 1, .next_out = num + 1 });
+	err = store_commit(b, &commit);
+	return err != 0 ? err : world_failed(&w);
+}
+
+START_TEST(a_full_disk_takes_nothing_and_goes_on_when_there_is_room)
+{
+	uint32_t s;
+	int round;
+
+	disk_hook();
+	world_open(&w, _i);
+	s = world_session(&w, "A");
+	world_settle(&w, send_one(s, 1, 10));
+	for (round = 0; round < 3; round++) {
+		disk_errno = ENOSPC;
+		ck_assert_int_eq(FG_ENOSPC, try_row(s, 2));
+		if (_i == WORLD_SYNCED)
+			ck_assert_int_eq(FG_ENOSPC, store_recover(w.st));
+		disk_errno = 0;
+		ck_assert_int_eq(0, store_recover(w.st));
+		ck_assert_uint_eq(2, next_out(s));
+		ck_assert_uint_eq(1, store_visible(w.st, STORE_FIX_OUT));
+	}
+	world_settle(&w, send_one(s, 2, 10));
+	world_reopen(&w);
+	ck_assert_uint_eq(3, next_out(s));
+	ck_assert_uint_eq(2, store_durable(w.st));
+	world_read_out(&w, s, 1, 1, 9, &rows);
+	ck_assert(rows.n == 2 && rows.last == 2);
+	world_close(&w);
+}
+END_TEST
+
+START_TEST(a_disk_that_fails_ends_the_store_until_it_is_opened_again)
+{
+	char err[STORE_ERR_MAX];
+	uint64_t durable;
+	uint32_t s;
+
+	disk_hook();
+	world_open(&w, _i);
+	s = world_session(&w, "A");
+	world_settle(&w, send_one(s, 1, 10));
+	durable = store_durable(w.st);
+	disk_errno = EIO;
+	ck_assert_int_eq(FG_EIO, try_row(s, 2));
+	ck_assert_int_eq(FG_EIO, store_failed(w.st, err));
+	ck_assert_int_eq(FG_EIO, store_recover(w.st));
+	ck_assert_uint_eq(durable, store_durable(w.st));
+	store_close(w.st);
+	disk_errno = 0;
+	ck_assert_msg(store_open_bdb(&w.st, &w.cfg, w.err) == 0, "%s", w.err);
+	ck_assert_uint_ge(store_durable(w.st), durable);
+	ck_assert_uint_eq(store_visible(w.st, STORE_FIX_OUT) + 1, next_out(s));
+	world_close(&w);
+}
+END_TEST
+
 TCase *
 disk_case(void)
 {
@@ -384,6 +497,10 @@ disk_case(void)
 		places_that_cannot_be_a_store_are_named,
 		a_directory_without_rights_is_named,
 	};
+	const TTest *const written[] = {
+		a_full_disk_takes_nothing_and_goes_on_when_there_is_room,
+		a_disk_that_fails_ends_the_store_until_it_is_opened_again,
+	};
 	TCase *tc = tcase_create("disk");
 	size_t i;
 
@@ -392,5 +509,7 @@ disk_case(void)
 		tcase_add_loop_test(tc, each[i], WORLD_NONE, WORLDS);
 	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++)
 		tcase_add_test(tc, once[i]);
+	for (i = 0; i < sizeof(written) / sizeof(written[0]); i++)
+		tcase_add_loop_test(tc, written[i], WORLD_WRITTEN, WORLDS);
 	return tc;
 }
