@@ -66,8 +66,8 @@ struct link_msg {
  * Decode the first frame of n bytes at p. > 0: bytes used, *m valid until the
  * next call on in (values may point into p: keep the bytes). FG_EPARTIAL: more
  * bytes are needed. FG_EGARBLED: *why (static text) says what is wrong; the
- * connection is beyond repair. Counts, depth (24) and size are checked before
- * anything is allocated.
+ * connection is beyond repair. FG_ENOMEM, with *why. Counts (2^20 values),
+ * depth (24) and size are checked before anything is allocated.
  */
 int64_t link_decode(struct link_in *in, const char *p, size_t n,
     struct link_msg *m, const char **why);
