@@ -161,6 +161,20 @@ drop(struct conf_section *s, enum conf_key k)
 		section_remove(s, e);
 }
 
+/* Of a session whose version is not known: name what cannot be read, so that
+ * all errors come in one run. */
+static void
+check_all_given(struct conf *c, struct conf_section *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->entry[i].key == CONF_DataDictionary ||
+		    s->entry[i].key == CONF_TransportDataDictionary ||
+		    s->entry[i].key == CONF_AppDataDictionary)
+			check_given(c, &s->entry[i]);
+}
+
 void
 check_dictionaries(struct conf *c, struct conf_section *s)
 {
@@ -170,8 +184,12 @@ check_dictionaries(struct conf *c, struct conf_section *s)
 	const char *begin = e == NULL || e->bad ? NULL : e->value;
 	size_t i;
 
-	if (use == NULL || use->bad || use->num == 0 || begin == NULL)
+	if (use == NULL || use->bad || use->num == 0)
 		return;
+	if (begin == NULL) {
+		check_all_given(c, s);
+		return;
+	}
 	if (strcmp(begin, "FIXT.1.1") == 0) {
 		drop(s, CONF_DataDictionary);
 		check_fixt(c, s);
