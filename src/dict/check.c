@@ -77,32 +77,70 @@ form_float(const char *s, size_t n)
 	return points <= 1 && n > points;
 }
 
-static bool
-form_date(const char *s, size_t n)
+/* Eight bytes as a number whose lowest byte is the first. */
+static inline uint64_t
+eight(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+#define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Is each of the eight bytes a digit? */
+static inline bool
+eight_digits(uint64_t v)
+{
+	return ((v & ALL(0xf0)) ^ ALL(0x30)) == 0 &&
+	    (((v + ALL(0x06)) & ALL(0xf0)) ^ ALL(0x30)) == 0;
+}
+
+/* The digits at two bytes, as a number; they are digits. */
+static inline unsigned
+pair(uint64_t v, unsigned first)
+{
+	return (unsigned)(v >> first * 8 & 15) * 10 +
+	    (unsigned)(v >> (first + 1) * 8 & 15);
+}
+
+static inline bool
+date_part(const char *s)
 {
 	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31,
 		30, 31, 30, 31 };
-	unsigned year, month, day;
+	uint64_t v = eight(s);
+	unsigned year, month = pair(v, 4), day = pair(v, 6);
 
-	if (n != 8)
-		return false;
-	month = two(s + 4);
-	day = two(s + 6);
-	if (two(s) > 99 || two(s + 2) > 99 || month - 1 > 11 || day == 0)
+	if (!eight_digits(v) || month - 1 > 11 || day == 0)
 		return false;
 	if (day <= days[month - 1])
 		return true;
-	year = two(s) * 100 + two(s + 2);
+	year = pair(v, 0) * 100 + pair(v, 2);
 	return month == 2 && day == 29 && year % 4 == 0 &&
 	    (year % 100 != 0 || year % 400 == 0);
 }
 
-/* HH:MM:SS; a leap second is legal. */
 static bool
+form_date(const char *s, size_t n)
+{
+	return n == 8 && date_part(s);
+}
+
+/* HH:MM:SS; a leap second is legal. */
+static inline bool
 clock_part(const char *s)
 {
-	return two(s) <= 23 && s[2] == ':' && two(s + 3) <= 59 &&
-	    s[5] == ':' && two(s + 6) <= 60;
+	const uint64_t colons = (uint64_t)':' << 16 | (uint64_t)':' << 40;
+	const uint64_t zeros = (uint64_t)'0' << 16 | (uint64_t)'0' << 40;
+	uint64_t v = eight(s) ^ colons ^ zeros;
+
+	/* A colon became a zero; other digits there fail the second test. */
+	return eight_digits(v) &&
+	    (v & (UINT64_C(15) << 16 | UINT64_C(15) << 40)) == 0 &&
+	    pair(v, 0) <= 23 && pair(v, 3) <= 59 && pair(v, 6) <= 60;
 }
 
 /* Nothing, or a point and 3, 6, 9 or 12 digits; loose: up to 12. */
@@ -111,6 +149,9 @@ fraction(const char *s, size_t n, bool loose)
 {
 	if (n == 0)
 		return true;
+	if (n == 4)
+		return s[0] == '.' && digit(s[1]) && digit(s[2]) &&
+		    digit(s[3]);
 	if (s[0] != '.' || n > 13 || !digits(s + 1, n - 1))
 		return false;
 	return loose || (n > 1 && (n - 1) % 3 == 0);
@@ -125,7 +166,7 @@ form_time(const char *s, size_t n, bool loose)
 static bool
 form_timestamp(const char *s, size_t n, bool loose)
 {
-	return n >= 17 && form_date(s, 8) && s[8] == '-' &&
+	return n >= 17 && date_part(s) && s[8] == '-' &&
 	    form_time(s + 9, n - 9, loose);
 }
 

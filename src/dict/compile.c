@@ -38,6 +38,7 @@ fill_member(struct filling *f, struct node *n, uint8_t flags)
 {
 	const struct dict_scope *group = NULL;
 	struct dict_member *grown;
+	const struct dict_rule *r;
 	uint32_t cap;
 
 	if (n->kind == NODE_GROUP)
@@ -62,6 +63,9 @@ fill_member(struct filling *f, struct node *n, uint8_t flags)
 		f->member = grown;
 		f->cap = cap;
 	}
+	r = &f->b->dict->rule[n->field];
+	if (r->format == DICT_FORM_ANY && r->set == DICT_SET_ANY)
+		flags |= DICT_ANY_VALUE;
 	f->n++;
 	f->slot[n->field] = (uint16_t)f->n;
 	f->member[f->n] = (struct dict_member){

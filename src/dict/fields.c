@@ -200,6 +200,43 @@ fill_values(struct dict_build *b, struct dict_field *f,
 			v[f->nvalues++] = v[i];
 }
 
+/* What quick.h may accept; it reads 16 bytes, and 0 leaves all to the rest. */
+static void
+fill_quick(struct dict_rule *r)
+{
+	switch ((enum dict_format)r->format) {
+	case DICT_FORM_ANY:
+		r->sure_max = UINT32_MAX;
+		break;
+	case DICT_FORM_CHAR:
+		r->sure_max = 1;
+		break;
+	case DICT_FORM_FLOAT:
+		r->dots = UINT16_MAX;
+		/* FALLTHROUGH */
+	case DICT_FORM_INT:
+		r->minus = true;
+		/* FALLTHROUGH */
+	case DICT_FORM_COUNT:
+		r->sure_max = 16;
+		r->number = true;
+		break;
+	case DICT_FORM_CHARS:
+	case DICT_FORM_TOKENS:
+		if (r->set == DICT_SET_CHARS && (r->chars[0] >> ' ' & 1) == 0)
+			r->sure_max = 1;
+		break;
+	default:
+		break;
+	}
+	if (r->set == DICT_SET_CHARS && r->sure_max > 1)
+		r->sure_max = 1;
+	if (r->set == DICT_SET_ANY)
+		memset(r->chars, 0xff, sizeof(r->chars));
+	if (r->set == DICT_SET_TEXTS)
+		r->sure_max = 0;
+}
+
 static void
 fill_rule(struct dict_build *b, struct dict_rule *r,
     const struct dict_field *f)
@@ -211,14 +248,15 @@ fill_rule(struct dict_build *b, struct dict_rule *r,
 	r->tokens = types[f->type].tokens;
 	/* The messages decide which types exist, not the values of 35: in the
 	 * 5.0 files these list types that the file does not define. */
-	if (f->nvalues == 0 || f->open || f->tag == 35)
-		return;
-	if (fill_chars(r, f)) {
-		r->set = DICT_SET_CHARS;
-	} else {
-		r->set = DICT_SET_TEXTS;
-		fill_texts(b, r, f);
+	if (f->nvalues > 0 && !f->open && f->tag != 35) {
+		if (fill_chars(r, f)) {
+			r->set = DICT_SET_CHARS;
+		} else {
+			r->set = DICT_SET_TEXTS;
+			fill_texts(b, r, f);
+		}
 	}
+	fill_quick(r);
 }
 
 /* Make one field of its definitions; sets its names aside in d->name. */

@@ -55,15 +55,22 @@ struct dict_rule {
 	bool in_header;  /* also inside a group of the header */
 	bool in_trailer;
 	uint16_t mask; /* of key[] */
-	uint64_t chars[4]; /* DICT_SET_CHARS: a bit for each byte */
+	/* For quick.h: the longest value it may accept; whether that must be a
+	 * number, and where a dot (mask of bytes) and a minus may stand. */
+	uint32_t sure_max;
+	uint16_t dots;
+	bool number;
+	bool minus;
+	uint64_t chars[4]; /* a bit for each first byte that is legal */
 	/* DICT_SET_TEXTS: values of up to 8 bytes, hashed with open addressing;
 	 * 0 is empty. Longer ones are searched in the field's values, and so
 	 * are all if this is NULL. */
 	const uint64_t *key;
 };
 
-#define DICT_REQUIRED 1    /* by the file */
+#define DICT_REQUIRED	 1 /* by the file */
 #define DICT_REQUIRED_QF 2 /* as QuickFIX understands the file */
+#define DICT_ANY_VALUE	 4 /* no value but the empty one is bad */
 
 struct dict_scope;
 

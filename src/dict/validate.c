@@ -15,6 +15,7 @@
 
 #include "base/num.h"
 #include "dict/impl.h"
+#include "dict/quick.h"
 
 enum rank_stage { STAGE_REQUIRED = 1, STAGE_FIELD = 2, STAGE_NONE = 15 };
 enum rank_section { RANK_HEADER, RANK_TRAILER, RANK_BODY, RANK_GROUPS };
@@ -48,8 +49,7 @@ struct walk {
 	struct dict_scratch *s;
 	struct frame frame[DICT_SECTIONS];
 	unsigned flags;
-	unsigned profile;	/* 0: by the file, 1: as QuickFIX */
-	uint8_t required_flag;	/* of this profile */
+	unsigned profile;	/* 0: by the file, 1: as QuickFIX; for flags */
 	uint64_t best;		/* rank of the fault in *rej */
 	uint64_t group_section; /* where the group stands whose inside ... */
 	int32_t group_tag;	/* ... is walked, and its counter */
@@ -93,7 +93,7 @@ prepare(struct dict_scratch *s, uint32_t room, uint32_t nfield)
 	return true;
 }
 
-static void
+static __attribute__((noinline)) void
 note(struct walk *w, enum rank_stage stage, uint64_t section, int32_t by_tag,
     enum rank_step step, enum fix_reject reason, int32_t tag)
 {
@@ -134,8 +134,8 @@ words_listed(const struct dict *d, uint32_t index, const char *p, size_t n)
 }
 
 /* Empty, form, list: the reason of a Reject or VALUE_OK. */
-static inline int
-check_value(const struct walk *w, const struct dict *d, uint32_t index,
+static __attribute__((noinline)) int
+judge_value(const struct walk *w, const struct dict *d, uint32_t index,
     const struct fix_field *f)
 {
 	const struct dict_rule *r = &d->rule[index];
@@ -158,13 +158,24 @@ check_value(const struct walk *w, const struct dict *d, uint32_t index,
 	return FIX_REJECT_VALUE;
 }
 
+static inline __attribute__((always_inline)) int
+check_value(const struct walk *w, const struct dict *d,
+    const struct dict_member *m, const struct fix_field *f)
+{
+	if ((m->flags & DICT_ANY_VALUE) != 0 && f->len != 0)
+		return VALUE_OK;
+	if (dict_surely_good(&d->rule[m->field], w->m, f))
+		return VALUE_OK;
+	return judge_value(w, d, m->field, f);
+}
+
 /* A field that has no place where it stands. */
-static int
+static __attribute__((noinline)) int
 check_stray(const struct walk *w, const struct dict *d, uint32_t index,
     const struct fix_field *f)
 {
 	bool user = f->tag >= USER_TAGS && !(index != 0 && f->tag >= NEW_TAGS);
-	int reason = check_value(w, d, index, f);
+	int reason = judge_value(w, d, index, f);
 
 	if (reason != VALUE_OK)
 		return reason;
@@ -177,7 +188,7 @@ check_stray(const struct walk *w, const struct dict *d, uint32_t index,
 }
 
 /* Does a scope further out know the tag? */
-static bool
+static __attribute__((noinline)) bool
 known_above(const struct walk *w, const struct frame *up, int32_t tag,
     uint32_t index)
 {
@@ -244,7 +255,7 @@ enum verdict { TAKEN, REPEATED, LEAVES };
  * instances; opens a new one if need be. A tag may belong to this group and to
  * a scope further out: it stays here as long as it fits here.
  */
-static enum verdict
+static __attribute__((noinline)) enum verdict
 enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
     bool full, uint32_t *last, uint64_t *n)
 {
@@ -270,9 +281,11 @@ enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
 	    (w->flags & DICT_UNORDERED_GROUP_FIELDS) != 0) {
 		note_inside(w, FIX_REJECT_GROUP_ORDER, m->tag);
 	}
-	*last = slot;
+	/* Above *last every slot is free. */
+	if (slot > *last || opens)
+		*last = slot;
 	fr->seen[slot] = fr->instance;
-	fr->nrequired += (m->flags & w->required_flag) != 0;
+	fr->nrequired += m->flags >> w->profile & 1;
 	return TAKEN;
 }
 
@@ -281,7 +294,7 @@ enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
  * that belongs to none. What no scope knows stays in the instance where it was
  * found, so that the fault told is this field and not the count.
  */
-static uint32_t
+static __attribute__((noinline)) uint32_t
 walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
     const struct dict *d, uint32_t i)
 {
@@ -290,6 +303,7 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 		.below = up->below + g->n + 1 };
 	uint64_t count = 0, n = 0;
 	uint32_t index, slot, last = 0;
+	const struct dict_member *m;
 	enum verdict v;
 	bool counted = num_parse_u64(w->m->buf + counter->off, counter->len,
 			   &count) == 0;
@@ -308,19 +322,27 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 				    f->tag);
 			continue;
 		}
-		v = enter_member(w, &fr, slot, index, counted && n >= count,
-		    &last, &n);
+		m = &g->member[slot];
+		if (slot > last && n > 0) {
+			v = TAKEN;
+			last = slot;
+			fr.seen[slot] = fr.instance;
+			fr.nrequired += m->flags >> w->profile & 1;
+		} else {
+			v = enter_member(w, &fr, slot, index,
+			    counted && n >= count, &last, &n);
+		}
 		if (v == LEAVES)
 			break;
 		/* QuickFIX does not look at values inside groups. */
 		if (v == TAKEN && w->profile == 0) {
-			reason = check_value(w, d, index, f);
+			reason = check_value(w, d, m, f);
 			if (reason != VALUE_OK)
 				note_inside(w, (enum fix_reject)reason,
 				    f->tag);
 		}
-		if (g->member[slot].group != NULL)
-			i = walk_group(w, &fr, g->member[slot].group, d, i) - 1;
+		if (m->group != NULL)
+			i = walk_group(w, &fr, m->group, d, i) - 1;
 	}
 	close_instance(w, &fr);
 	if (counted && n != count)
@@ -333,56 +355,103 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 static const uint64_t rank_of[DICT_SECTIONS] = { [DICT_HEADER] = RANK_HEADER,
 	[DICT_BODY] = RANK_BODY, [DICT_TRAILER] = RANK_TRAILER };
 
-/* Take the field at i, with its group; returns the next field. */
-static inline uint32_t
-take_field(struct walk *w, enum dict_section section, const struct dict *d,
-    uint32_t index, uint32_t i)
+/*
+ * A field that is no member of the section before it: does it open another
+ * one, or is it a fault here?
+ */
+static __attribute__((noinline)) bool
+leaves_section(struct walk *w, enum dict_section section,
+    const struct fix_field *f)
 {
-	const struct fix_field *f = &w->m->field[i];
-	struct frame *fr = &w->frame[section];
-	uint32_t slot = dict_slot(fr->scope, index);
-	const struct dict_member *m = &fr->scope->member[slot];
+	const struct dict *d;
+	uint32_t index;
 	int reason;
 
-	if (slot == 0) {
-		/* A group that the dictionary does not know may repeat it. */
-		reason = check_stray(w, d, index, f);
-	} else if (fr->seen[slot] == fr->instance) {
-		reason = FIX_REJECT_REPEATED;
-	} else {
-		fr->seen[slot] = fr->instance;
-		fr->nrequired += (m->flags & w->required_flag) != 0;
-		reason = check_value(w, d, index, f);
-	}
+	if (dict_place(w->transport, w->dict, f->tag, &d, &index) != section)
+		return true;
+	/* A group that the dictionary does not know may repeat the tag. */
+	reason = check_stray(w, d, index, f);
 	if (reason != VALUE_OK)
 		note(w, STAGE_FIELD, rank_of[section], f->tag, STEP_FIELD,
 		    (enum fix_reject)reason, f->tag);
-	if (slot == 0 || m->group == NULL)
-		return i + 1;
-	w->group_section = rank_of[section];
-	w->group_tag = f->tag;
-	return walk_group(w, fr, m->group, d, i);
+	return false;
+}
+
+/*
+ * Take the fields from i on that belong to one section, with their groups;
+ * returns the first behind them. The loop runs for every field of every
+ * message, so what it needs is in local variables.
+ */
+static __attribute__((noinline)) uint32_t
+take_section(struct walk *w, enum dict_section section, uint32_t i)
+{
+	const struct dict *d = section == DICT_BODY ? w->dict : w->transport;
+	const struct fix_field *f, *field = w->m->field;
+	struct frame *fr = &w->frame[section];
+	const struct dict_scope *scope = fr->scope;
+	uint32_t *seen = fr->seen, instance = fr->instance, nrequired = 0;
+	uint32_t slot, n = w->m->nfield;
+	unsigned profile = w->profile;
+	const struct dict_member *m;
+	int reason;
+
+	while (i < n) {
+		f = &field[i++];
+		slot = dict_slot(scope, dict_index(d, f->tag));
+		if (slot == 0) {
+			if (!leaves_section(w, section, f))
+				continue;
+			i--;
+			break;
+		}
+		m = &scope->member[slot];
+		if (seen[slot] == instance) {
+			reason = FIX_REJECT_REPEATED;
+		} else {
+			seen[slot] = instance;
+			nrequired += m->flags >> profile & 1;
+			reason = check_value(w, d, m, f);
+		}
+		if (reason != VALUE_OK)
+			note(w, STAGE_FIELD, rank_of[section], f->tag,
+			    STEP_FIELD, (enum fix_reject)reason, f->tag);
+		if (m->group == NULL)
+			continue;
+		w->group_section = rank_of[section];
+		w->group_tag = f->tag;
+		i = walk_group(w, fr, m->group, d, i - 1);
+	}
+	fr->nrequired += nrequired;
+	return i;
+}
+
+static inline uint32_t *
+place_frame(struct walk *w, enum dict_section section,
+    const struct dict_scope *scope, uint32_t *at)
+{
+	struct frame *fr = &w->frame[section];
+
+	fr->scope = scope;
+	fr->up = NULL;
+	fr->seen = at;
+	fr->instance = w->s->instance;
+	fr->nrequired = 0;
+	return at + scope->n + 1;
 }
 
 static void
 place_frames(struct walk *w, const struct dict_scope *body)
 {
 	const struct dict *t = w->transport;
-	uint32_t *at = w->s->seen, instance = ++w->s->instance;
-	const struct dict_scope *scope[DICT_SECTIONS] = {
-		[DICT_HEADER] = &t->header,
-		[DICT_BODY] = body,
-		[DICT_TRAILER] = &t->trailer,
-	};
-	int i;
+	uint32_t *at = w->s->seen;
 
-	for (i = 0; i < DICT_SECTIONS; i++) {
-		w->frame[i] = (struct frame){ .scope = scope[i], .seen = at,
-			.instance = instance };
-		at += scope[i]->n + 1;
-	}
-	for (i = 0; i < DICT_SECTIONS; i++)
-		w->frame[i].below = at;
+	w->s->instance++;
+	at = place_frame(w, DICT_HEADER, &t->header, at);
+	at = place_frame(w, DICT_BODY, body, at);
+	at = place_frame(w, DICT_TRAILER, &t->trailer, at);
+	w->frame[DICT_HEADER].below = at;
+	w->frame[DICT_BODY].below = at;
+	w->frame[DICT_TRAILER].below = at;
 }
 
 static bool
@@ -433,8 +502,7 @@ dict_validate(const struct dict *transport, const struct dict *app,
     unsigned flags, const struct fix_msg *m, struct dict_scratch *s,
     struct dict_reject *rej)
 {
-	struct walk w = { .transport = transport, .m = m, .s = s,
-		.flags = flags, .best = RANK_NONE, .rej = rej };
+	struct walk w;
 	bool ordered = (flags & DICT_FIELDS_OUT_OF_ORDER) != 0;
 	enum dict_section section, before = DICT_HEADER;
 	const struct fix_field *f;
@@ -442,8 +510,13 @@ dict_validate(const struct dict *transport, const struct dict *app,
 	const struct dict *d;
 	uint32_t i = 0, index;
 
+	w.transport = transport;
+	w.m = m;
+	w.s = s;
+	w.flags = flags;
+	w.best = RANK_NONE;
+	w.rej = rej;
 	w.profile = (flags & DICT_PROFILE_QUICKFIX) != 0;
-	w.required_flag = w.profile ? DICT_REQUIRED_QF : DICT_REQUIRED;
 	type = dict_find(transport, app, m, &w.dict);
 	if (type == NULL) {
 		f = ordered ? out_of_order(&w) : NULL;
@@ -461,7 +534,7 @@ dict_validate(const struct dict *transport, const struct dict *app,
 		if (section < before && ordered)
 			return refuse(rej, FIX_REJECT_ORDER, m->field[i].tag);
 		before = section;
-		i = take_field(&w, section, d, index, i);
+		i = take_section(&w, section, i);
 	}
 	check_required(&w);
 	return w.best == RANK_NONE;

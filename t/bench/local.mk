@@ -17,3 +17,11 @@ t_bench_codec_SOURCES = \
 	t/bench/messages.c \
 	t/bench/messages.h
 t_bench_codec_LDADD = libfix.a libbase.a
+
+check_PROGRAMS += t/bench/validate
+t_bench_validate_SOURCES = \
+	t/bench/messages.c \
+	t/bench/messages.h \
+	t/bench/validate.c
+t_bench_validate_LDADD = libdictxml.a libdict.a libfix.a libbase.a \
+	$(LIBXML2_LIBS)
