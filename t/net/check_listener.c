@@ -325,6 +325,64 @@ START_TEST(a_connection_that_nobody_takes_is_closed)
 }
 END_TEST
 
+static struct listener *doomed;
+
+static void
+on_last_accept(struct conn *c, void *arg)
+{
+	on_accept(c, arg);
+	listener_free(doomed);
+	doomed = NULL;
+}
+
+START_TEST(a_listener_may_be_freed_by_its_own_connection)
+{
+	char err[NET_ERR_MAX];
+
+	doomed = listener_open_unix(l, path, 0600, NULL, on_last_accept, &b,
+	    err);
+	ck_assert_msg(doomed != NULL, "%s", err);
+	connect_to(path, 0, 1000);
+	run_until(l, both_up, NULL);
+	ck_assert_ptr_null(doomed);
+	ck_assert_int_eq(0, conn_send(a.c, "abc", 3));
+	run_until(l, has_three, &b);
+}
+END_TEST
+
+static int ntries;
+
+static void
+try_again(struct conn *c, void *arg, const char *why)
+{
+	static struct conn_ops ops = { .closed = try_again };
+	char err[NET_ERR_MAX];
+
+	(void)c;
+	(void)why;
+	ntries++;
+	ck_assert_ptr_nonnull(conn_connect(l, path, 0, 1000, NULL, &ops, arg,
+	    err));
+}
+
+static bool
+one_more_try(void *arg)
+{
+	ck_assert_int_eq(ntries, ++*(int *)arg);
+	return ntries == 20;
+}
+
+START_TEST(who_connects_again_at_once_does_not_stop_the_loop)
+{
+	int wakes = 0;
+
+	ntries = 0;
+	try_again(NULL, NULL, NULL); /* there is no such socket */
+	ntries = 0;
+	run_until(l, one_more_try, &wakes);
+}
+END_TEST
+
 static int nwakes;
 static struct rlimit limit;
 
@@ -386,6 +444,8 @@ listener_suite(void)
 	tcase_add_loop_test(t, all_addresses_of_both_families_are_served, 0, 2);
 	tcase_add_test(t, a_port_in_use_is_named);
 	tcase_add_test(t, a_connection_that_nobody_takes_is_closed);
+	tcase_add_test(t, a_listener_may_be_freed_by_its_own_connection);
+	tcase_add_test(t, who_connects_again_at_once_does_not_stop_the_loop);
 	tcase_add_test(t, without_descriptors_accepting_pauses);
 	suite_add_tcase(s, t);
 	return s;
