@@ -1,6 +1,7 @@
 # A fuzz target is one file fuzz_NAME.c and a folder corpus/NAME. It is linked
 # with libFuzzer (configure --with-fuzzer), or with replay.c and is a test.
-FUZZERS = t/fuzz/fuzz_conf t/fuzz/fuzz_fix t/fuzz/fuzz_link
+FUZZERS = t/fuzz/fuzz_conf t/fuzz/fuzz_fix t/fuzz/fuzz_link \
+	t/fuzz/fuzz_session
 EXTRA_DIST += t/fuzz/corpus
 
 check_PROGRAMS += $(FUZZERS)
@@ -22,3 +23,8 @@ t_fuzz_fuzz_fix_LDADD = libfix.a libbase.a
 t_fuzz_fuzz_link_SOURCES = t/fuzz/fuzz_link.c $(FUZZ_MAIN)
 t_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_link_LDADD = liblink.a libbase.a $(MSGPACK_LIBS)
+
+t_fuzz_fuzz_session_SOURCES = t/fuzz/fuzz_session.c t/session/mem.c \
+	t/session/mem.h $(FUZZ_MAIN)
+t_fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_session_LDADD = libsession.a libdict.a libfix.a libbase.a
