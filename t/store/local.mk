@@ -24,3 +24,4 @@ t_store_check_crash_LDADD = libstore.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
 check_PROGRAMS += t/bench/store
 t_bench_store_SOURCES = t/bench/store.c
 t_bench_store_LDADD = libstore.a libbase.a $(BDB_LIBS)
+EXTRA_DIST += t/valgrind.supp
