@@ -353,6 +353,7 @@ compose_raw(struct compose *f, const char *p, size_t n,
 {
 	char delim = memchr(p, FIX_SOH, n) != NULL ? FIX_SOH : '|';
 	uint64_t tag, last_value = 0, length;
+	int32_t length_at;
 	size_t at, eq, len;
 	const char *q;
 	int err = 0;
@@ -365,8 +366,9 @@ compose_raw(struct compose *f, const char *p, size_t n,
 			return bad(f, "at byte %zu there is no tag=value: "
 			    "'%.*s'", at + 1, n - at > 32 ? 32 : (int)(n - at),
 			    p + at);
-		length = length_tag(f->app, (int32_t)tag) == f->last
-		    ? last_value : 0;
+		length_at = length_tag(f->app, (int32_t)tag);
+		length = length_at != 0 && length_at == f->last ? last_value
+		    : 0;
 		len = raw_length(p + at, n - at, delim, eq + 1, length);
 		if (tag == TAG_MSG_TYPE && type[0] == '\0')
 			err = set_type(f, q + 1, len - eq - 1, type);

@@ -4,3 +4,10 @@ t_gateway_check_release_SOURCES = t/gateway/check_release.c
 t_gateway_check_release_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_release_LDADD = libgateway.a libstore.a libsession.a \
 	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/gateway/check_compose
+TESTS += t/gateway/check_compose
+t_gateway_check_compose_SOURCES = t/gateway/check_compose.c
+t_gateway_check_compose_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_compose_LDADD = libgateway.a libdictxml.a libdict.a libfix.a \
+	liblog.a libbase.a $(LIBXML2_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,94 @@
+/* Raw bodies: which of their fields go out, and where a value ends. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "dict/xml/xml.h"
+#include "gateway/compose.h"
+
+static struct dict *fix44;
+
+static void
+load(void)
+{
+	struct dict_faults faults = {0};
+	const char *src = getenv("FG_SRC");
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s/dict/FIX44.xml", src ? src : ".");
+	ck_assert_int_eq(dict_xml_load(&fix44, path, 0, &faults), 0);
+	dict_faults_free(&faults);
+}
+
+static void
+unload(void)
+{
+	dict_free(fix44);
+}
+
+/* '|' stands for SOH in out. */
+static const struct raw {
+	const char *name, *in;
+	int err;
+	const char *type, *out;
+} raws[] = {
+    {"fields end at their delimiter", "35=D|11=A|55=X|", 0, "D", "11=A|55=X|"},
+    {"the last delimiter may be missing", "35=D|11=A", 0, "D", "11=A|"},
+    {"what the session writes is left out",
+	"8=FIX.4.4|9=5|35=D|49=A|56=B|34=7|52=x|11=A|10=000|", 0, "D", "11=A|"},
+    {"a MsgType that is a number is no length of the next field",
+	"35=8|6=0|11=a-1|14=0|", 0, "8", "6=0|11=a-1|14=0|"},
+    {"a number is no length of the field behind it", "35=D|38=5|11=a|b=c|",
+	FG_EINVAL, NULL, NULL},
+    {"a data field is as long as its length says", "35=D|354=5|355=a|b=c|11=A|",
+	0, "D", "354=5|355=a|b=c|11=A|"},
+    {"a wrong length is not followed", "35=D|354=4|355=abcde|11=A|", 0, "D",
+	"354=4|355=abcde|11=A|"},
+    {"a field without a tag is refused", "35=D|x|", FG_EINVAL, NULL, NULL},
+    {"an empty value is refused", "35=D|11=|", FG_EINVAL, NULL, NULL},
+};
+
+START_TEST(raw_bodies)
+{
+	const struct raw *r = &raws[_i];
+	char type[COMPOSE_TYPE_MAX] = "";
+	struct buf out = {0};
+	struct compose f = {.app = fix44, .out = &out};
+	size_t i;
+
+	ck_assert_msg(compose_raw(&f, r->in, strlen(r->in), type) == r->err,
+	    "%s: %s", r->name, f.err);
+	if (r->err == 0) {
+		/* Inside the data field the '|' is a byte like any other. */
+		ck_assert_uint_eq(out.len, strlen(r->out));
+		for (i = 0; i < out.len; i++)
+			if (out.p[i] == '\001')
+				out.p[i] = '|';
+		ck_assert_msg(memcmp(out.p, r->out, out.len) == 0, "%s: %.*s",
+		    r->name, (int)out.len, out.p);
+		ck_assert_str_eq(type, r->type);
+	}
+	buf_free(&out);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("compose");
+	TCase *t = tcase_create("raw");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_unchecked_fixture(t, load, unload);
+	tcase_add_loop_test(
+	    t, raw_bodies, 0, (int)(sizeof(raws) / sizeof(raws[0])));
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
