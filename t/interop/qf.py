@@ -175,10 +175,6 @@ def is_gap_fill(m):
     return m.type == "4" and m.get(123) == "Y"
 
 
-def accepted(rows):
-    return [r for r in rows if r["STATUS"] == "accepted"]
-
-
 def check_in_order(rows, what):
     """Each number at most once, ascending, all in one epoch."""
     last = 0
@@ -190,10 +186,9 @@ def check_in_order(rows, what):
 
 
 def check_received(rows, journal):
-    """FIX_IN of a session against what its counterparty sent: every number
-    that it used once as accepted, in order, with its bytes. Returns how many
-    application messages these are."""
-    rows = accepted(rows)
+    """FIX_IN of a session (what was processed in sequence) against what its
+    counterparty sent: every number that it used once, in order, with its
+    bytes. Returns how many application messages these are."""
     check_in_order(rows, "FIX_IN")
     sent = by_number(journal.sent)
     have = {}

@@ -23,7 +23,7 @@ from qf import fg
 HEART_BT_INT = 5     # seconds; the last numbers may be lost with a connection,
                      # and then a heartbeat brings the sides in step
 LIMIT = 60           # seconds, to recover and to get in step
-BATCH = 100          # messages in a file for fixgatectl
+BATCH = 500          # messages in a file for fixgatectl
 PACE = 2             # of the peers' messages, a millisecond
 LONGEST = 0.6        # seconds of traffic before a kill
 MANY = 1000000000
@@ -106,7 +106,7 @@ class Line:
         if rows:
             self.after = rows[-1]["RX_SEQUENCE"]
             self.seq = max([self.seq] + [r["MSG_SEQ_NUM"]
-                                         for r in qf.accepted(rows)])
+                                         for r in rows])
         out = gw.rows("FIX_OUT", session=self.name, after=self.out_after)
         if out:
             self.out_after = out[-1]["TX_SEQUENCE"]
@@ -135,6 +135,7 @@ def rounds(gw, lines, rng, count):
     for i in range(count):
         time.sleep(rng.uniform(0, LONGEST))  # the random moment
         gw.kill()
+        gw.configure(Durability=rng.choice(("written", "synced")))
         gw.start()
         # Every other round the next kill may hit the recovery itself.
         if i % 2 == 0:

@@ -233,13 +233,18 @@ class Gateway(Proc):
         self.socket = work.path(name + ".sock")
         self.store = work.path(name + ".store")
         super().__init__(work, name, [program("fixgated"), "-f", self.conf])
-        if conf is None:
-            keys = {"StorePath": self.store, "ControlSocket": self.socket,
-                    "Durability": "written"}
-            keys.update(gateway or {})
-            conf = settings(keys, default, sessions)
+        self.keys = {"StorePath": self.store, "ControlSocket": self.socket,
+                     "Durability": "written"}
+        self.keys.update(gateway or {})
+        self.default, self.sessions = default, sessions
+        self.configure(conf)
+
+    def configure(self, conf=None, **keys):
+        """Write the settings for the next start: a text, or what they were
+        with these keys of [GATEWAY]."""
+        self.keys.update(keys)
         with open(self.conf, "w") as f:
-            f.write(conf)
+            f.write(conf or settings(self.keys, self.default, self.sessions))
 
     def start(self, limit=20):
         """Run it and wait until it listens."""
@@ -283,10 +288,11 @@ class Gateway(Proc):
 
     def send_file(self, name, lines):
         """Send the messages through a file; what fixgatectl printed."""
-        path = os.path.join(self.cwd, self.name + ".send")
-        with open(path, "w", encoding="latin-1") as f:
+        with tempfile.NamedTemporaryFile("w", dir=self.cwd, suffix=".send",
+                                         encoding="latin-1") as f:
             f.write("\n".join(lines) + "\n")
-        return self.ctl("send", name, "--file", path)
+            f.flush()
+            return self.ctl("send", name, "--file", f.name)
 
 
 class Work:
