@@ -19,6 +19,7 @@ include t/link/local.mk
 include t/net/local.mk
 include t/daemon/local.mk
 include t/conf/local.mk
+include t/ctl/local.mk
 include t/gateway/local.mk
 include t/e2e/local.mk
 include t/interop/local.mk

@@ -26,7 +26,7 @@ print_sessions(FILE *to, const struct link_val *sessions, int one)
 	size_t i;
 
 	(void)one;
-	for (i = 0; i < link_count(sessions); i++)
+	for (i = 0; sessions != NULL && i < link_count(sessions); i++)
 		print(to, json_value(link_at(sessions, i)));
 }
 

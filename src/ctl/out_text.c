@@ -46,12 +46,19 @@ number_of(const struct link_val *map, const char *key)
 	return link_find_u64(map, key, 0);
 }
 
+/* Another version may leave out what this one shows. */
+static size_t
+count(const struct link_val *array)
+{
+	return array == NULL ? 0 : link_count(array);
+}
+
 static size_t
 widest(const struct link_val *sessions, const char *key, size_t least)
 {
 	size_t i, n;
 
-	for (i = 0; i < link_count(sessions); i++) {
+	for (i = 0; i < count(sessions); i++) {
 		n = strlen(text_of(link_at(sessions, i), key).s);
 		least = n > least ? n : least;
 	}
@@ -69,7 +76,7 @@ print_table(FILE *to, const struct link_val *sessions)
 	fprintf(to, "%-*s %-9s %-*s %8s %8s %9s %9s  %s\n", name, "SESSION",
 	    "ROLE", state, "STATE", "NEXT IN", "NEXT OUT", "RECEIVED", "SENT",
 	    "LAST EVENT");
-	for (i = 0; i < link_count(sessions); i++) {
+	for (i = 0; i < count(sessions); i++) {
 		s = link_at(sessions, i);
 		fprintf(to, "%-*s %-9s %-*s %8" PRIu64 " %8" PRIu64 " %9" PRIu64
 		    " %9" PRIu64 "  %s\n", name, text_of(s, "SESSION").s,
@@ -115,7 +122,7 @@ print_one(FILE *to, const struct link_val *s)
 static void
 print_sessions(FILE *to, const struct link_val *sessions, int one)
 {
-	if (one && link_count(sessions) == 1)
+	if (one && count(sessions) == 1)
 		print_one(to, link_at(sessions, 0));
 	else
 		print_table(to, sessions);
@@ -127,10 +134,10 @@ print_advice(FILE *to, const struct link_val *advice)
 	const struct link_val *a;
 	size_t i;
 
-	if (link_count(advice) == 0)
+	if (count(advice) == 0)
 		return;
 	fprintf(to, "\nWhat to look at:\n");
-	for (i = 0; i < link_count(advice); i++) {
+	for (i = 0; i < count(advice); i++) {
 		a = link_at(advice, i);
 		fprintf(to, "  %-7s %s: %s\n", text_of(a, "LEVEL").s,
 		    text_of(a, "SUBJECT").s, text_of(a, "TEXT").s);
@@ -156,7 +163,7 @@ print_tables(FILE *to, const struct link_val *tables)
 	size_t i;
 
 	fprintf(to, "newest rows");
-	for (i = 0; i < link_count(tables); i++) {
+	for (i = 0; i < count(tables); i++) {
 		t = link_at(tables, i);
 		fprintf(to, "  %s %" PRIu64, text_of(t, "TABLE").s,
 		    number_of(t, "VISIBLE"));

@@ -1,0 +1,120 @@
+#include "check_rows.h"
+
+#include <string.h>
+
+#include "gateway/status.h"
+
+/* A session to which nothing is wrong. */
+static struct status_session
+healthy(void)
+{
+	return (struct status_session){ .name = "S", .role = SESS_INITIATOR,
+		.state = SESS_ON, .enabled = true, .connected = true,
+		.address = "127.0.0.1:1", .last_event = "logged-on",
+		.next_try_ns = -1 };
+}
+
+static struct status_session
+off(enum sess_role role, int64_t off_ns, const char *event)
+{
+	struct status_session s = healthy();
+
+	s.role = role;
+	s.state = SESS_DOWN;
+	s.connected = false;
+	s.address = "";
+	s.off_ns = off_ns;
+	s.last_event = event;
+	return s;
+}
+
+START_TEST(each_state_of_a_session_is_judged)
+{
+	struct status_session row[9];
+	static const enum status_health want[] = { STATUS_HEALTHY,
+		STATUS_WARNING, STATUS_ERROR, STATUS_WARNING, STATUS_ERROR,
+		STATUS_HEALTHY, STATUS_WARNING, STATUS_WARNING,
+		STATUS_WARNING };
+	static const char *const says[] = { "", "SocketConnectHost",
+		"SocketConnectHost", "session stop S", "refused: CompID", "",
+		"session start S", "number 7 on", "Logon" };
+	char advice[STATUS_ADVICE_MAX];
+	size_t i;
+
+	row[0] = healthy();
+	row[1] = off(SESS_INITIATOR, 5 * NS_PER_S, "disconnected");
+	row[2] = off(SESS_INITIATOR, 61 * NS_PER_S, "disconnected");
+	row[3] = off(SESS_ACCEPTOR, 3600 * NS_PER_S, "never connected");
+	row[4] = off(SESS_ACCEPTOR, NS_PER_S, "refused: CompID");
+	row[5] = off(SESS_INITIATOR, 3600 * NS_PER_S, "stopped");
+	row[5].enabled = false;
+	row[6] = row[5];
+	row[6].pending = 3;
+	row[7] = healthy();
+	row[7].gap_from = 7;
+	row[8] = healthy();
+	row[8].state = SESS_LOGON_SENT;
+	for (i = 0; i < 9; i++) {
+		ck_assert_msg(want[i] == status_of_session(&row[i], advice),
+		    "row %zu: %s", i, advice);
+		ck_assert_msg(strstr(advice, says[i]) != NULL, "row %zu: %s",
+		    i, advice);
+		ck_assert_int_eq(want[i] == STATUS_HEALTHY, advice[0] == '\0');
+	}
+}
+END_TEST
+
+START_TEST(an_initiator_says_when_it_tries_again)
+{
+	struct status_session s = off(SESS_INITIATOR, NS_PER_S,
+	    "disconnected: timed out");
+	char advice[STATUS_ADVICE_MAX];
+
+	s.next_try_ns = 2 * NS_PER_S + 1;
+	status_of_session(&s, advice);
+	ck_assert_msg(strstr(advice, "next try in 3 s") != NULL, "%s", advice);
+	s.next_try_ns = -1;
+	status_of_session(&s, advice);
+	ck_assert_msg(strstr(advice, "next try") == NULL, "%s", advice);
+}
+END_TEST
+
+START_TEST(the_store_is_judged_by_whether_it_takes_rows)
+{
+	static const struct {
+		struct status_store s;
+		enum status_health want;
+		const char *says;
+	} row[] = {
+		{ { .error = "" }, STATUS_HEALTHY, "" },
+		{ { .error = "", .waiting = 10 }, STATUS_HEALTHY, "" },
+		{ { .error = "", .stalled = true, .waiting = 10 },
+		    STATUS_WARNING, "10 answers" },
+		{ { .error = "no space", .no_space = true }, STATUS_ERROR,
+		    "Free space" },
+		{ { .error = "input/output error" }, STATUS_ERROR,
+		    "input/output error" },
+		{ { .error = "", .down = true }, STATUS_ERROR, "repaired" },
+	};
+	char advice[STATUS_ADVICE_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ck_assert_int_eq(row[i].want, status_of_store(&row[i].s,
+		    advice));
+		ck_assert_msg(strstr(advice, row[i].says) != NULL, "%s",
+		    advice);
+	}
+}
+END_TEST
+
+TCase *
+status_cases(void)
+{
+	TCase *tc = tcase_create("status");
+
+	tcase_add_test(tc, each_state_of_a_session_is_judged);
+	tcase_add_test(tc, an_initiator_says_when_it_tries_again);
+	tcase_add_test(tc, the_store_is_judged_by_whether_it_takes_rows);
+	return tc;
+}
