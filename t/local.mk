@@ -7,8 +7,10 @@ FIX_LOG_COMPILER = ./t/session/scenario
 AM_TESTS_ENVIRONMENT = \
 	FG_SRC='$(abs_top_srcdir)'; FG_BUILD='$(abs_top_builddir)'; \
 	FG_NM='$(NM)'; FG_MANDOC='$(MANDOC)'; FG_CC='$(CC)'; \
+	FG_SANITIZER='$(fg_sanitizer)'; \
 	FG_CPPFLAGS='$(LIBXML2_CFLAGS) $(LIBUV_CFLAGS) $(MSGPACK_CFLAGS)'; \
-	export FG_SRC FG_BUILD FG_NM FG_MANDOC FG_CC FG_CPPFLAGS;
+	export FG_SRC FG_BUILD FG_NM FG_MANDOC FG_CC FG_SANITIZER \
+	FG_CPPFLAGS;
 
 include t/base/local.mk
 include t/fix/local.mk

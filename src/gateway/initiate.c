@@ -4,15 +4,10 @@
  * steps "3x5;10": three times 5 s, then 10 s for ever).
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
-#include "base/num.h"
 #include "gateway/peers_int.h"
 #include "log/log.h"
-
-#define RECONNECT_DEFAULT_S 30
 
 static void
 retry_now(void *arg)
@@ -35,28 +30,6 @@ initiate_stop(struct route *r)
 		timer_set(r->retry, MONO_NEVER);
 }
 
-/* Seconds to wait after this many failures; the text was checked by conf. */
-static int64_t
-step_seconds(const char *steps, unsigned failures)
-{
-	unsigned long times, seconds = RECONNECT_DEFAULT_S;
-	char *end;
-
-	while (*steps != '\0') {
-		times = 1;
-		seconds = strtoul(steps, &end, 10);
-		if (*end == 'x' || *end == '*') {
-			times = seconds;
-			seconds = strtoul(end + 1, &end, 10);
-		}
-		if (failures < times || *end != ';')
-			break;
-		failures -= (unsigned)times;
-		steps = end + 1;
-	}
-	return (int64_t)seconds;
-}
-
 void
 initiate_later(struct route *r)
 {
@@ -64,8 +37,8 @@ initiate_later(struct route *r)
 
 	if (!r->enabled || r->visitor != NULL)
 		return;
-	r->next_try = mono_add(now.mono, NS_PER_S * step_seconds(
-	    conf_str(r->conf, CONF_ReconnectInterval), r->failures));
+	r->next_try = mono_add(now.mono,
+	    NS_PER_S * conf_reconnect(r->conf, r->failures));
 	timer_set(r->retry, r->next_try);
 }
 
@@ -73,20 +46,13 @@ initiate_later(struct route *r)
 static void
 next_address(struct route *r, const char **host, uint16_t *port)
 {
-	const char *text;
-	uint64_t n = 0;
-
 	*host = conf_str_at(r->conf, CONF_SocketConnectHost, r->host);
-	text = conf_str_at(r->conf, CONF_SocketConnectPort, r->host);
-	if (*host == NULL || text == NULL) {
+	if (*host == NULL) {
 		r->host = 0;
 		*host = conf_str_at(r->conf, CONF_SocketConnectHost, 0);
-		text = conf_str_at(r->conf, CONF_SocketConnectPort, 0);
 	}
-	if (text != NULL)
-		num_parse_u64(text, strlen(text), &n);
-	*port = (uint16_t)n;
-	r->host++;
+	*port = (uint16_t)conf_int_at(r->conf, CONF_SocketConnectPort,
+	    r->host++);
 }
 
 void

@@ -67,7 +67,6 @@ parse_options(int argc, char **argv)
 static void
 print_faults(const struct conf *conf, bool notes)
 {
-	static const char *const names[] = { "note", "warning", "error" };
 	const struct conf_fault *f;
 	size_t i;
 
@@ -77,10 +76,10 @@ print_faults(const struct conf *conf, bool notes)
 			continue;
 		if (f->line == 0)
 			fprintf(stderr, "%s: %s: %s\n", f->file,
-			    names[f->severity], f->text);
+			    conf_severity_text(f->severity), f->text);
 		else
 			fprintf(stderr, "%s:%u: %s: %s\n", f->file, f->line,
-			    names[f->severity], f->text);
+			    conf_severity_text(f->severity), f->text);
 	}
 }
 

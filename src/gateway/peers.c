@@ -167,6 +167,8 @@ introduce(struct visitor *v, const struct fix_msg *m)
 
 /* ---- frames ---- */
 
+/* A run of garbage comes in pieces: the first of a kind is a line of the log, the
+ * end of the run another. */
 static void
 garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
 {
@@ -176,9 +178,23 @@ garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
 		refuse(v, p, n, fix_garble_text(g));
 		return;
 	}
-	log_warnx("%s: dropped %zu bytes: %s: %s", v->route->fs->name, n,
-	    fix_garble_text(g), log_escape(text, sizeof(text), p, n));
+	if (v->noise == 0 || g != v->noise_kind)
+		log_warnx("%s: dropped %zu bytes: %s: %s", v->route->fs->name,
+		    n, fix_garble_text(g),
+		    log_escape(text, sizeof(text), p, n));
+	v->noise += n;
+	v->noise_kind = g;
 	driver_garbled(v->peers->g->driver, v->route->fs, g, p, n);
+}
+
+static void
+noise_ends(struct visitor *v)
+{
+	if (v->noise > STRANGER_TEXT)
+		log_warnx("%s: dropped %llu bytes in all before the next good "
+		    "message", v->route->fs->name,
+		    (unsigned long long)v->noise);
+	v->noise = 0;
 }
 
 /* One frame. false: stop looking at this connection. */
@@ -208,6 +224,7 @@ take_frame(struct visitor *v, const struct fix_frame *f, const char *p)
 		    driver_lens(v->route->fs)) != 0)
 			return true;
 	}
+	noise_ends(v);
 	driver_recv(v->peers->g->driver, v->route->fs, &m);
 	return true;
 }

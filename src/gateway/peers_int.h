@@ -32,6 +32,8 @@ struct visitor {
 	struct route *route;  /* NULL: has not logged on, or is being drained */
 	bool stranger;        /* never was anybody's */
 	mono_t deadline;      /* of a stranger's Logon */
+	uint64_t noise;       /* bytes dropped since the last good message */
+	enum fix_garble noise_kind;
 	struct visitor *next, *prev;
 };
 
