@@ -11,7 +11,8 @@ admin_heartbeat(struct sess *s, struct now now, struct sess_acts *a)
 	out_send(s, now, &o, false, a);
 }
 
-/* The one TestReqID that the family uses [6_SendTestRequest]. */
+#define TEST_REQ_ID "TEST" /* what the whole family uses [6_SendTestRequest] */
+
 void
 admin_test_request(struct sess *s, struct now now, struct sess_acts *a)
 {
@@ -19,9 +20,20 @@ admin_test_request(struct sess *s, struct now now, struct sess_acts *a)
 
 	s->testing = true;
 	s->tested = now.mono;
+	s->test_seq = s->seqs.next_out;
 	out_start(&o, "1");
-	out_str(&o, 112, "TEST");
+	out_str(&o, 112, TEST_REQ_ID);
 	out_send(s, now, &o, false, a);
+}
+
+/* Who answers a TestRequest has what came before it. */
+static void
+heartbeat(struct sess *s, const struct rx *rx, struct sess_acts *a)
+{
+	seq_accept(s, rx, a);
+	if (s->peer_has < s->test_seq &&
+	    fix_is(rx->m, fix_find(rx->m, 112), TEST_REQ_ID))
+		s->peer_has = s->test_seq;
 }
 
 /* The text of 112 comes back as it is, be it empty. */
@@ -94,11 +106,13 @@ sequence_reset(struct sess *s, struct now now, const struct rx *rx,
 void
 admin_recv(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
 {
-	if (rx->admin == '1')
+	if (rx->admin == '0')
+		heartbeat(s, rx, a);
+	else if (rx->admin == '1')
 		answer_test(s, now, rx, a);
 	else if (rx->admin == '4')
 		sequence_reset(s, now, rx, a);
 	else
-		/* Heartbeat, Reject, and a Logon that came early or again. */
+		/* A Reject, and a Logon that came early or again. */
 		seq_accept(s, rx, a);
 }

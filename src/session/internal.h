@@ -73,6 +73,11 @@ struct sess {
 	mono_t tested;
 	uint32_t heart_bt_int;
 	bool reset_sent; /* our Logon said 141=Y */
+	/* What an end of the epoch would leave in doubt: ours up to last_app, if the
+	 * peer is not known to have them. */
+	uint64_t last_app;
+	uint64_t peer_has;
+	uint64_t test_seq; /* of our last TestRequest */
 	struct gap gap;
 	struct early early;
 	struct resend resend;

@@ -228,6 +228,8 @@ out_send(struct sess *s, struct now now, struct out_msg *o, bool hold,
 		return;
 	s->seqs.next_out++;
 	s->dirty = true;
+	if (!fix_type_is_admin(o->type, o->type_len))
+		s->last_app = seq;
 	acts_bytes(s, a, SESS_STORE_OUT, seq, off, len);
 	acts_state(s, a);
 	if (hold)

@@ -78,6 +78,8 @@ resend_recv(struct sess *s, struct now now, struct rx *rx,
 		return;
 	if (first == 0)
 		first = 1;
+	if (s->peer_has < first - 1 && first - 1 <= most)
+		s->peer_has = first - 1;
 	if (last == 0 || last > most || last == s->ver->resend_to_end)
 		last = most;
 	acts_event(s, a, SESS_EV_RESEND, first, last, "the peer asked for it");

@@ -172,6 +172,11 @@ void
 seq_reset(struct sess *s, struct now now, const char *why,
     struct sess_acts *a)
 {
+	/* Nobody will ask for the numbers of a past epoch. */
+	if (s->last_app > s->peer_has)
+		acts_event(s, a, SESS_EV_IN_DOUBT, s->peer_has + 1,
+		    s->last_app, "the peer is not known to have these");
+	s->last_app = s->peer_has = s->test_seq = 0;
 	acts_event(s, a, SESS_EV_RESET, s->seqs.next_in, s->seqs.next_out, "%s",
 	    why);
 	seq_forget(s, a);

@@ -78,6 +78,8 @@ sess_new(const struct sess_cfg *cfg, const struct sess_seqs *seqs,
 	s->ver = version_find(cfg->begin_string);
 	s->scratch = scratch;
 	s->seqs = *seqs;
+	/* Of what was sent before the restart nothing is known. */
+	s->last_app = seqs->next_out - 1;
 	s->state = SESS_DOWN;
 	s->heart_bt_int = cfg->heart_bt_int;
 	return s;

@@ -145,6 +145,7 @@ session_scenarios = \
 	t/session/resend_NothingStored.fix \
 	t/session/resend_Rejects.fix \
 	t/session/resend_SendsMeanwhile.fix \
+	t/session/reset_InDoubt.fix \
 	t/session/send_HeaderFields.fix
 TESTS += $(session_scenarios)
 EXTRA_DIST += $(session_scenarios)

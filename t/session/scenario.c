@@ -18,6 +18,7 @@
  *	in 1-4 6              FIX_IN rows of this epoch, all of them
  *	other duplicate       the last FIX_IN_OTHER row's reason
  *	event gap-open        has happened since the last such line
+ *	no gap-open           has not
  *	! close | connect | logout [text] | reset | set IN OUT
  *
  * '|' is SOH. In a message "-34" leaves a field out, "@" is the time now, "@-121s"
@@ -299,6 +300,17 @@ do_order(struct run *r, char *line)
 	sess_acts_free(&a);
 }
 
+static void
+do_no_event(struct run *r, const char *name)
+{
+	size_t i;
+
+	for (i = r->events; i < r->m.event.n; i++)
+		if (strcmp(name, sess_event_text((enum sess_event)
+		    r->m.event.v[i].seq)) == 0)
+			script_fail(&r->sc, "event %s", name);
+}
+
 static bool
 yes(const char *value)
 {
@@ -428,6 +440,8 @@ do_line(struct run *r, char *line)
 		do_other(r, arg);
 	else if (strncmp(line, "event ", 6) == 0)
 		do_event(r, arg);
+	else if (strncmp(line, "no ", 3) == 0)
+		do_no_event(r, arg);
 	else if (strncmp(line, "! ", 2) == 0)
 		do_order(r, arg);
 	else
