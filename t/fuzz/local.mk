@@ -1,7 +1,12 @@
 # A fuzz target is one file fuzz_NAME.c and a folder corpus/NAME. It is linked
 # with libFuzzer (configure --with-fuzzer), or with replay.c and is a test.
-FUZZERS = t/fuzz/fuzz_conf t/fuzz/fuzz_fix t/fuzz/fuzz_link \
-	t/fuzz/fuzz_session
+FUZZERS = \
+	t/fuzz/fuzz_conf \
+	t/fuzz/fuzz_dict \
+	t/fuzz/fuzz_fix \
+	t/fuzz/fuzz_link \
+	t/fuzz/fuzz_session \
+	t/fuzz/fuzz_validate
 EXTRA_DIST += t/fuzz/corpus
 
 check_PROGRAMS += $(FUZZERS)
@@ -28,3 +33,13 @@ t_fuzz_fuzz_session_SOURCES = t/fuzz/fuzz_session.c t/session/mem.c \
 	t/session/mem.h $(FUZZ_MAIN)
 t_fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_session_LDADD = libsession.a libdict.a libfix.a libbase.a
+
+t_fuzz_fuzz_dict_SOURCES = t/fuzz/fuzz_dict.c $(FUZZ_MAIN)
+t_fuzz_fuzz_dict_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_dict_LDADD = libdictxml.a libdict.a libfix.a libbase.a \
+	$(LIBXML2_LIBS)
+
+t_fuzz_fuzz_validate_SOURCES = t/fuzz/fuzz_validate.c $(FUZZ_MAIN)
+t_fuzz_fuzz_validate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_validate_LDADD = libdictxml.a libdict.a libfix.a libbase.a \
+	$(LIBXML2_LIBS)
