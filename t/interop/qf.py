@@ -213,6 +213,8 @@ def check_received(rows, journal):
 def check_one_content(journal):
     """No number of ours was seen with two contents."""
     for n, messages in by_number(journal.came).items():
+        if len(messages) == 1:
+            continue
         seen = {m.content() for m in messages if not is_gap_fill(m)}
         assert len(seen) <= 1, "number %d with two contents: %r" % (n, messages)
 
@@ -230,10 +232,10 @@ def check_sent(rows, journal):
         "delivered are not the numbers of FIX_OUT: %r" % (
             sorted(set(got) ^ {r["MSG_SEQ_NUM"] for r in app})[:10])
     for r in app:
-        kept = fg.Msg(r["FIX_DATA"]).content()
+        kept = fg.Msg(r["FIX_DATA"])
         for m in came[r["MSG_SEQ_NUM"]]:
-            if not is_gap_fill(m):
-                assert m.content() == kept, \
+            if m.raw != kept.raw and not is_gap_fill(m):
+                assert m.content() == kept.content(), \
                     "FIX_OUT %d is not what came: %r" % (m.seq, m)
     return len(app)
 

@@ -24,16 +24,13 @@ PACE = 10  # of the peer's messages, a millisecond
 CHUNK = 2000  # messages in a file for fixgatectl
 
 
-def in_step(gw, name, peer, rows_out):
+def in_step(gw, name, peer, count):
     """All of ours delivered, and all of the peer's stored?"""
     c = peer.count()
-    if not c["on"] or c["delivered"] < rows_out:
+    if not c["on"] or c["delivered"] < count:
         return False
-    last = gw.rows("FIX_IN", session=name, after=in_step.after)
-    if last:
-        in_step.after = last[-1]["RX_SEQUENCE"]
-        in_step.seq = max(r["MSG_SEQ_NUM"] for r in last)
-    return in_step.seq >= c["next_out"] - 1
+    last = gw.last_row("FIX_IN", name)
+    return last is not None and last["MSG_SEQ_NUM"] >= c["next_out"] - 1
 
 
 def exchange(w, role, begin, count):
@@ -63,7 +60,6 @@ def exchange(w, role, begin, count):
         if first == CHUNK:
             peer.cmd("dropat %d" % (count // 10))
     peer.wait_line("sent", LIMIT)
-    in_step.after = in_step.seq = 0
     fg.wait_until(lambda: in_step(gw, name, peer, count), LIMIT,
                   "both sides in step", step=0.2)
     peer.cmd("logout")

@@ -101,20 +101,12 @@ class Line:
         self.sender.join()
 
     def in_step(self, gw):
+        """Has each side all that the other one has numbered?"""
         c = self.peer.count()
-        rows = gw.rows("FIX_IN", session=self.name, after=self.after)
-        if rows:
-            self.after = rows[-1]["RX_SEQUENCE"]
-            self.seq = max([self.seq] + [r["MSG_SEQ_NUM"]
-                                         for r in rows])
-        out = gw.rows("FIX_OUT", session=self.name, after=self.out_after)
-        if out:
-            self.out_after = out[-1]["TX_SEQUENCE"]
-            self.out_seq = out[-1]["MSG_SEQ_NUM"]
-        return c["on"] and not out and self.seq >= c["next_out"] - 1 and \
-            self.out_seq <= c["next_in"] - 1
-
-    after = seq = out_after = out_seq = 0
+        came = gw.last_row("FIX_IN", self.name)
+        sent = gw.last_row("FIX_OUT", self.name)
+        return c["on"] and came["MSG_SEQ_NUM"] >= c["next_out"] - 1 and \
+            sent["MSG_SEQ_NUM"] <= c["next_in"] - 1
 
     def check(self, gw):
         journal = self.peer.journal()

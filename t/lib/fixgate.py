@@ -286,6 +286,12 @@ class Gateway(Proc):
             got = [r for r in got if bool(r["ADMIN"]) == admin]
         return got
 
+    def last_row(self, table, session):
+        """The newest row of a session, or None."""
+        got = self.ctl_json("tail", table, "--json", "--all", "--lines", 1,
+                            "--session", session)
+        return got[0] if got else None
+
     def send_file(self, name, lines):
         """Send the messages through a file; what fixgatectl printed."""
         with tempfile.NamedTemporaryFile("w", dir=self.cwd, suffix=".send",
@@ -355,20 +361,32 @@ def frame(begin, body):
 
 
 class Msg:
-    """A received or stored message: its text, and its fields in order."""
+    """A received or stored message: its text, and its fields in order. Split
+    only when a field is asked for: tests read very many of them."""
+
+    __slots__ = ("raw", "_fields")
 
     def __init__(self, raw):
         self.raw = raw
-        self.fields = []
-        for f in raw.rstrip(SOH).split(SOH):
-            tag, _, value = f.partition("=")
-            self.fields.append((int(tag), value))
+        self._fields = None
+
+    @property
+    def fields(self):
+        if self._fields is None:
+            self._fields = []
+            for f in self.raw.rstrip(SOH).split(SOH):
+                tag, _, value = f.partition("=")
+                self._fields.append((int(tag), value))
+        return self._fields
 
     def get(self, tag, default=None):
-        for t, v in self.fields:
-            if t == tag:
-                return v
-        return default
+        """The value of the first such field."""
+        key = "%s%d=" % (SOH, tag)
+        at = self.raw.find(key)
+        if at < 0:
+            return self.fields[0][1] if tag == 8 else default
+        at += len(key)
+        return self.raw[at:self.raw.index(SOH, at)]
 
     def all(self, tag):
         return [v for t, v in self.fields if t == tag]
