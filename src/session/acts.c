@@ -87,8 +87,9 @@ acts_other(const struct sess *s, struct sess_acts *a, enum sess_other code,
 		a->err = FG_ENOMEM;
 		return;
 	}
-	add(s, a, (struct sess_act){ .kind = SESS_STORE_OTHER, .code = (int)code,
-	    .seq = seq, .off = off, .len = a->bytes.len - off });
+	add(s, a, (struct sess_act){ .kind = SESS_STORE_OTHER,
+	    .code = (int)code, .seq = seq, .off = off,
+	    .len = a->bytes.len - off });
 }
 
 void

@@ -1,7 +1,8 @@
 /*
  * internal.h: what the files of the session machine share. The flow of a
- * received message: session.c (by state) -> recv.c (checks, in the order of R11)
- * -> admin.c, logon.c, resend.c, seq.c (what it means) -> out.c (answers).
+ * received message: session.c (by state) -> recv.c (checks, in the order of
+ * R11) -> admin.c, logon.c, logout.c, resend.c, seq.c (what it means) -> out.c
+ * (answers).
  */
 #ifndef FG_SESSION_INTERNAL_H
 #define FG_SESSION_INTERNAL_H
@@ -35,8 +36,9 @@ const struct version *version_find(const char *begin_string);
 
 /* An open ResendRequest of ours. */
 struct gap {
-	uint64_t end; /* number that showed the gap: closed when it is due; 0: none */
-	mono_t asked; /* or the last progress since */
+	uint64_t end;  /* number that showed the gap, due when it is closed;
+			  0: none is open */
+	mono_t asked;  /* or the last progress since */
 	unsigned asks; /* without progress */
 };
 
@@ -73,8 +75,8 @@ struct sess {
 	mono_t tested;
 	uint32_t heart_bt_int;
 	bool reset_sent; /* our Logon said 141=Y */
-	/* What an end of the epoch would leave in doubt: ours up to last_app, if the
-	 * peer is not known to have them. */
+	/* What an end of the epoch would leave in doubt: ours up to
+	 * last_app, if the peer is not known to have them. */
 	uint64_t last_app;
 	uint64_t peer_has;
 	uint64_t test_seq; /* of our last TestRequest */
@@ -265,8 +267,8 @@ void seq_too_high(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a);
 void seq_too_low(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a);
-/* Once for each received message, after all else: has the gap closed, is an early
- * message due? before is the expected number at the start. */
+/* Once for each received message, after all else: has the gap closed, is an
+ * early message due? before is the expected number at the start. */
 void seq_moved(struct sess *s, struct now now, uint64_t before,
     struct sess_acts *a);
 /* ResendRequest for the open gap. */

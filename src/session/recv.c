@@ -89,7 +89,8 @@ check_form(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a)
 {
 	if (!recv_begin_string_ok(s, rx) && rx->admin != '5') {
-		acts_other(s, a, SESS_OTHER_INVALID, 0, "Incorrect BeginString");
+		acts_other(s, a, SESS_OTHER_INVALID, 0,
+		    "Incorrect BeginString");
 		logout_start(s, now, "Incorrect BeginString",
 		    "the peer changed BeginString", a);
 		return false;

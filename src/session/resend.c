@@ -5,8 +5,8 @@
  *	first ... next-1 | next ... last
  *	     answered    |  to come; from fill on (if set) by one gap fill
  *
- * What the application sends meanwhile is numbered, stored and held, so that it cannot
- * overtake; then it is fetched and sent as it is: for the first time.
+ * What the application sends meanwhile is numbered, stored and held, so that it
+ * cannot overtake; then it is fetched and sent as it is: for the first time.
  */
 #include "base/err.h"
 #include "session/internal.h"

@@ -103,27 +103,25 @@ duplicate(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a)
 {
 	wall_t orig;
+	bool has_orig = fix_get_time(rx->m, 122, &orig) == 0;
 
-	if (rx->admin != '4' && fix_get_time(rx->m, 122, &orig) != 0) {
-		if (!s->cfg.requires_orig_sending_time)
-			goto ignore;
+	if (rx->admin == '4' ||
+	    (!has_orig && !s->cfg.requires_orig_sending_time) ||
+	    (has_orig && orig.ns <= rx->sent.ns)) {
+		acts_other(s, a, SESS_OTHER_DUPLICATE, rx->seq,
+		    "was processed before");
+	} else if (!has_orig) {
 		acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
 		    "PossDupFlag without OrigSendingTime");
 		reject_send(s, now, rx, FIX_REJECT_REQUIRED_MISSING, 122, a);
-		return;
-	}
-	if (rx->admin != '4' && orig.ns > rx->sent.ns) {
+	} else {
 		acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
 		    "OrigSendingTime is later than SendingTime");
 		reject_send(s, now, rx, FIX_REJECT_SENDING_TIME, DICT_NO_TAG,
 		    a);
 		logout_start(s, now, NULL,
 		    "OrigSendingTime is later than SendingTime", a);
-		return;
 	}
-ignore:
-	acts_other(s, a, SESS_OTHER_DUPLICATE, rx->seq,
-	    "was processed before");
 }
 
 void

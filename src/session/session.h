@@ -9,8 +9,8 @@
  *
  * How it is driven (gateway/driver.h): the driver runs the actions of one call
  * in their order before the next call on the same session. What STORE_* and
- * STATE ask for is committed, with all else of the same wake-up, before any SEND
- * or DISCONNECT of it is done.
+ * STATE ask for is committed, with all else of the same wake-up, before any
+ * SEND or DISCONNECT of it is done.
  */
 #ifndef FG_SESSION_SESSION_H
 #define FG_SESSION_SESSION_H
@@ -92,15 +92,16 @@ struct sess_cfg {
 	bool send_redundant_resend_requests;
 	bool persist_messages;      /* N: resends are gap fills */
 	bool requires_orig_sending_time;
-	bool send_logout_before_timeout; /* SendLogoutBeforeDisconnectFromTimeout */
+	/* SendLogoutBeforeDisconnectFromTimeout */
+	bool send_logout_before_timeout;
 	unsigned timestamp_digits;  /* TimestampPrecision, 4.2 and later */
 
-	bool validate;              /* ValidateIncomingMessage and a dictionary */
+	bool validate;              /* ValidateIncomingMessage, a dictionary */
 	bool reject_invalid;        /* RejectInvalidMessage */
 	unsigned dict_flags;        /* enum dict_flag */
 	const struct dict *transport, *app; /* borrowed; NULL without one */
 	const char *accept_msg_types; /* AcceptMsgTypes "D,d,C"; NULL: all */
-	const char *logon_fields;   /* complete fields (SOH ended) for our Logon */
+	const char *logon_fields; /* complete fields, SOH ended, of our Logon */
 
 	uint32_t max_early;         /* MaxEarlyMessages */
 	uint32_t max_early_bytes;   /* MaxEarlyBytes */
@@ -120,28 +121,32 @@ struct sess_seqs {
 /* ---- actions ---- */
 
 enum sess_act_kind {
-	/* The message given to sess_recv was processed in sequence: a FIX_IN row
-	 * with MsgSeqNum seq. */
+	/* The message given to sess_recv was processed in sequence: a FIX_IN
+	 * row with MsgSeqNum seq. */
 	SESS_STORE_IN,
-	/* It was not: a FIX_IN_OTHER row; code is an enum sess_other, bytes the reason. */
+	/* It was not: a FIX_IN_OTHER row; code is an enum sess_other, bytes
+	 * the reason. */
 	SESS_STORE_OTHER,
 	/* bytes are a message of ours, number seq: a FIX_OUT row. Not for
-	 * resends and gap fills that answer a ResendRequest: they use no number. */
+	 * resends and gap fills that answer a ResendRequest: they use no
+	 * number. */
 	SESS_STORE_OUT,
 	/* bytes go to the peer, once this wake-up's commit is released. */
 	SESS_SEND,
 	/* The state to commit is sess_seqs() at this point. */
 	SESS_STATE,
-	/* SESSION_EVENT row: code is an enum sess_event, bytes its text; seq and
-	 * seq2 are numbers it is about, or 0. */
+	/* SESSION_EVENT row: code is an enum sess_event, bytes its text; seq
+	 * and seq2 are numbers it is about, or 0. */
 	SESS_EVENT,
-	/* Fetch our stored messages seq ... seq2 (inclusive) of this epoch and give each,
-	 * ascending, to sess_stored, then call sess_stored_end; after
-	 * this wake-up's commit is released. */
+	/* Fetch our stored messages seq ... seq2 (inclusive) of this epoch and
+	 * give each, ascending, to sess_stored, then call sess_stored_end;
+	 * after this wake-up's commit is released. */
 	SESS_RESEND,
-	/* Keep a copy of the message given to sess_recv, as early number seq. */
+	/* Keep a copy of the message given to sess_recv, as early number
+	 * seq. */
 	SESS_KEEP,
-	/* If message seq was kept, give it to sess_recv (with SESS_RECALLED) next and forget it. */
+	/* If message seq was kept, give it to sess_recv (with SESS_RECALLED)
+	 * next and forget it. */
 	SESS_RECALL,
 	/* Forget all kept messages. */
 	SESS_FORGET,
@@ -201,7 +206,8 @@ void sess_free(struct sess *s);
 /* The connection is up. An initiator sends its Logon, an acceptor waits. */
 void sess_connected(struct sess *s, struct now now, struct sess_acts *a);
 
-/* The connection is gone (after a DISCONNECT, too); text is why, for the event. */
+/* The connection is gone (after a DISCONNECT, too); text is why, for the
+ * event. */
 void sess_disconnected(struct sess *s, struct now now, const char *text,
     struct sess_acts *a);
 
@@ -220,8 +226,8 @@ void sess_garbled(struct sess *s, struct now now, enum fix_garble why,
 /*
  * Send an application message. fields are complete body (and optional header)
  * fields, each ended by SOH: header fields among them (50 57 97 115 ...) go
- * to the header; 8 9 34 35 49 52 56 10 are refused with FG_EINVAL. The session need
- * not be logged on: then the message is numbered and stored only.
+ * to the header; 8 9 34 35 49 52 56 10 are refused with FG_EINVAL. The session
+ * need not be logged on: then the message is numbered and stored only.
  * 0 and *seq = its MsgSeqNum, or FG_EINVAL / FG_ELIMIT: nothing was done.
  */
 int sess_send(struct sess *s, struct now now, const char *msg_type,

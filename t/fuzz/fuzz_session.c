@@ -1,6 +1,6 @@
 /*
- * Any bytes as the life of a session: each byte is something that happens, those
- * behind it say how. The driver of t/session checks the actions.
+ * Any bytes as the life of a session: each byte is something that happens,
+ * those behind it say how. The driver of t/session checks the actions.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
  * Two machines, an initiator and an acceptor, on a bad network: bytes wait for
- * a while and get lost with their connection, either side crashes and starts again
- * from what it had committed, resends come in pieces. The loop index of a failed test is
- * its seed: CK_RUN_CASE=pair, or SEED=n for that one alone.
+ * a while and get lost with their connection, either side crashes and starts
+ * again from what it had committed, resends come in pieces. The loop index of a
+ * failed test is its seed: SEED=n runs that one alone.
  */
 #include <check.h>
 #include <inttypes.h>

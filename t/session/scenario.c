@@ -8,8 +8,9 @@
  *	< 35=D|11=id          we receive; 8 9 34 49 52 56 10 are filled in
  *	> 35=D|11=id          we must send; the whole message is compared
  *	<< 35=0|8=FIX...      we receive these very bytes
- *	reject 2 D 5 44 [h]   > a Reject of message 2, type D, code 5, tag 44 (or
- *	                      -), in the form of the version; h: header fields
+ *	reject 2 D 5 44 [h]   > a Reject of message 2, type D, code 5, tag 44
+ *	                      (or -), in the form of the version; h: header
+ *	                      fields
  *	+ 30s                 time passes (ms, s)
  *	x                     the connection must have been closed
  *	s D|55=X              the application sends
@@ -21,9 +22,10 @@
  *	no gap-open           has not
  *	! close | connect | logout [text] | reset | set IN OUT
  *
- * '|' is SOH. In a message "-34" leaves a field out, "@" is the time now, "@-121s"
- * another, "$V" the BeginString, "$END" the EndSeqNo for "all", "$60" a
- * TransactTime where an order needs one. The connection is up at the start. At each line but '>' all that was sent must have been taken.
+ * '|' is SOH. In a message "-34" leaves a field out, "@" is the time now,
+ * "@-121s" another, "$V" the BeginString, "$END" the EndSeqNo for "all", "$60"
+ * a TransactTime where an order needs one. The connection is up at the start. At
+ * each line but '>' all that was sent must have been taken.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -129,8 +131,8 @@ do_expect(struct run *r, char *line)
 		script_fail(&r->sc, "nothing was sent\n  expected %s", want);
 	script_show(have, sent->p, sent->len);
 	if (sent->len != n || memcmp(sent->p, bytes, n) != 0)
-		script_fail(&r->sc, "wrong message\n  sent     %s\n  expected %s", have,
-		    want);
+		script_fail(&r->sc, "wrong message\n  sent     %s\n"
+		    "  expected %s", have, want);
 }
 
 static void
@@ -241,10 +243,12 @@ do_in(struct run *r, char *line)
 			last = strtoull(dash + 1, NULL, 10);
 		for (seq = first; seq <= last; seq++, at++)
 			if (at == r->m.in.n || r->m.in.v[at].seq != seq)
-				script_fail(&r->sc, "no FIX_IN row %" PRIu64, seq);
+				script_fail(&r->sc, "no FIX_IN row %" PRIu64,
+				    seq);
 	}
 	if (at != r->m.in.n)
-		script_fail(&r->sc, "FIX_IN row %" PRIu64 " too many", r->m.in.v[at].seq);
+		script_fail(&r->sc, "FIX_IN row %" PRIu64 " too many",
+		    r->m.in.v[at].seq);
 }
 
 static void
@@ -254,8 +258,9 @@ do_other(struct run *r, const char *reason)
 
 	if (l->n == 0 || strcmp(reason, sess_other_text(
 	    (enum sess_other)l->v[l->n - 1].seq)) != 0)
-		script_fail(&r->sc, "the last other row is %s", l->n == 0 ? "none" :
-		    sess_other_text((enum sess_other)l->v[l->n - 1].seq));
+		script_fail(&r->sc, "the last other row is %s",
+		    l->n == 0 ? "none" : sess_other_text(
+		    (enum sess_other)l->v[l->n - 1].seq));
 }
 
 static void
@@ -317,11 +322,24 @@ yes(const char *value)
 	return strcmp(value, "Y") == 0;
 }
 
-static void
-do_set(struct run *r, char *line)
+/* The value must live as long as the configuration that points to it. */
+static const char *
+keep_text(const char *v)
 {
 	static char kept[8][128];
 	static unsigned next;
+	char *p, *text = kept[next++ % 8];
+
+	snprintf(text, sizeof(kept[0]), "%s", v);
+	for (p = text; *p != '\0'; p++)
+		if (*p == '|')
+			*p = '\001';
+	return text;
+}
+
+static void
+do_set(struct run *r, char *line)
+{
 	char *v = strchr(line, '=');
 	struct sess_cfg *c = &r->cfg;
 	const struct {
@@ -354,7 +372,6 @@ do_set(struct run *r, char *line)
 		{ "LogonFields", NULL, NULL, &c->logon_fields },
 	};
 	size_t i;
-	char *p;
 
 	if (v == NULL)
 		script_fail(&r->sc, "set Key=value");
@@ -371,12 +388,7 @@ do_set(struct run *r, char *line)
 		} else if (row[i].number != NULL) {
 			*row[i].number = (uint32_t)strtoul(v, NULL, 10);
 		} else {
-			p = kept[next++ % 8];
-			snprintf(p, sizeof(kept[0]), "%s", v);
-			*row[i].text = p;
-			for (; *p != '\0'; p++)
-				if (*p == '|')
-					*p = '\001';
+			*row[i].text = keep_text(v);
 		}
 		return;
 	}

@@ -135,7 +135,8 @@ is_sorted_header(int32_t tag)
 
 /* Fill a field in behind 35 and the header fields with lower tags. */
 void
-script_fill(const struct script *sc, struct script_msg *m, int32_t tag, const char *value)
+script_fill(const struct script *sc, struct script_msg *m, int32_t tag,
+    const char *value)
 {
 	size_t at = 1;
 
@@ -173,10 +174,11 @@ script_write(const struct script *sc, const struct script_msg *m, char *out)
 	memcpy(out + at, body, n);
 	at += n;
 	if (sum != NULL)
-		at += (size_t)snprintf(out + at, SCRIPT_BYTES - at, "10=%s\001", sum);
+		at += (size_t)snprintf(out + at, SCRIPT_BYTES - at,
+		    "10=%s\001", sum);
 	else
-		at += (size_t)snprintf(out + at, SCRIPT_BYTES - at, "10=%03u\001",
-		    fix_checksum(out, at));
+		at += (size_t)snprintf(out + at, SCRIPT_BYTES - at,
+		    "10=%03u\001", fix_checksum(out, at));
 	return at;
 }
 

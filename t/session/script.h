@@ -1,6 +1,6 @@
 /*
- * script.h: messages as a scenario file writes them ("35=D|11=id", see scenario.c),
- * turned into bytes.
+ * script.h: messages as a scenario file writes them ("35=D|11=id", see
+ * scenario.c), turned into bytes.
  */
 #ifndef FG_T_SESSION_SCRIPT_H
 #define FG_T_SESSION_SCRIPT_H
@@ -51,7 +51,8 @@ const char *script_text(const struct script_msg *m, int32_t tag);
 /* Put a header field in its place, unless script_has it. */
 void script_fill(const struct script *sc, struct script_msg *m, int32_t tag,
     const char *value);
-/* Into SCRIPT_BYTES at out; returns the length. 8, 9 and 10 are added unless given. */
+/* Into SCRIPT_BYTES at out; returns the length. 8, 9 and 10 are added unless
+ * given. */
 size_t script_write(const struct script *sc, const struct script_msg *m,
     char *out);
 /* With '|' for SOH and a NUL. */
