@@ -2,6 +2,7 @@
 #include "disk.h"
 
 #include <db.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -115,6 +116,77 @@ START_TEST(a_commit_of_states_alone_survives)
 	ck_assert_uint_eq(6, next_out(s));
 	ck_assert_uint_eq(2, store_durable(w.st));
 	world_close(&w);
+}
+END_TEST
+
+START_TEST(the_newest_state_counts_whatever_table_has_it)
+{
+	struct store_batch *b;
+	struct store_row row = { .data = "x", .len = 1 };
+	enum store_table t;
+	uint64_t commit, i;
+	uint32_t s;
+
+	for (i = 0; i < 2; i++) {
+		world_open(&w, _i);
+		s = world_session(&w, "A");
+		for (t = STORE_FIX_IN; t <= STORE_FIX_OUT; t++) {
+			b = store_begin(w.st);
+			store_add(b, i == 0 ? t : STORE_FIX_IN + STORE_FIX_OUT - t,
+			    &row);
+			store_set_state(b, &(struct store_state){
+			    .session = s, .epoch = 1, .next_in = 1,
+			    .next_out = t + 1 });
+			ck_assert_int_eq(0, store_commit(b, &commit));
+		}
+		world_reopen(&w);
+		ck_assert_uint_eq(STORE_FIX_OUT + 1, next_out(s));
+		world_close(&w);
+	}
+}
+END_TEST
+
+/* Take the block at seq out of a segment, behind the store's back. */
+static void
+remove_block(const char *file, uint64_t seq)
+{
+	char path[128];
+	DB *db;
+	DBT key = { .data = &seq, .size = sizeof(seq) };
+
+	in_dir(path, sizeof(path), file);
+	seq = htobe64(seq);
+	ck_assert_int_eq(0, db_create(&db, NULL, 0));
+	ck_assert_int_eq(0, db->open(db, NULL, path, NULL, DB_BTREE, 0, 0));
+	ck_assert_int_eq(0, db->del(db, NULL, &key, 0));
+	ck_assert_int_eq(0, db->close(db, 0));
+}
+
+START_TEST(a_commit_that_is_missing_is_found)
+{
+	static const struct {
+		const char *file, *says;
+		uint64_t seq;
+	} row[] = {
+		{ "FIX_OUT.00000000000000000001", "commit 2 is missing", 1 },
+		{ "FIX_IN.00000000000000000001", "table FIX_IN", 2 },
+	};
+	struct store *st;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		world_open(&w, WORLD_WRITTEN);
+		world_put(&w, STORE_FIX_IN, 0, 1, "a");
+		world_put(&w, STORE_FIX_OUT, 0, 1, "b");
+		world_put(&w, STORE_FIX_IN, 0, 2, "c");
+		world_put(&w, STORE_FIX_IN, 0, 3, "d");
+		store_close(w.st);
+		remove_block(row[i].file, row[i].seq);
+		ck_assert_int_eq(FG_EDAMAGED,
+		    store_open_bdb(&st, &w.cfg, w.err));
+		ck_assert_msg(strstr(w.err, row[i].says) != NULL, "%s", w.err);
+		world_rmdir(w.dir);
+	}
 }
 END_TEST
 
@@ -485,6 +557,7 @@ disk_case(void)
 	const TTest *const each[] = {
 		a_store_that_is_opened_again_has_everything,
 		a_commit_of_states_alone_survives,
+		the_newest_state_counts_whatever_table_has_it,
 		rows_and_resends_cross_segments,
 		states_are_found_far_behind_their_checkpoint,
 		what_was_taken_back_does_not_come_again,
@@ -494,6 +567,7 @@ disk_case(void)
 		a_second_process_is_told_who_has_the_store,
 		what_the_lock_file_says_does_not_matter,
 		a_format_that_is_not_ours_is_refused,
+		a_commit_that_is_missing_is_found,
 		places_that_cannot_be_a_store_are_named,
 		a_directory_without_rights_is_named,
 	};
