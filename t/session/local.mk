@@ -46,16 +46,23 @@ session_scenarios = \
 	t/session/13b_UnsolicitedLogoutMessage.fix \
 	t/session/14a_BadField.fix \
 	t/session/14b_RequiredFieldMissing.fix \
+	t/session/14b_RequiredFieldMissing_4.4.fix \
 	t/session/14b_RequiredFieldMissing_D.fix \
+	t/session/14b_RequiredFieldMissing_FIXT.fix \
 	t/session/14c_TagNotDefinedForMsgType.fix \
+	t/session/14c_TagNotDefinedForMsgType_FIXT.fix \
 	t/session/14d_TagSpecifiedWithoutValue.fix \
 	t/session/14e_IncorrectEnumValue.fix \
+	t/session/14e_IncorrectEnumValue_SecurityType_4.2.fix \
+	t/session/14e_IncorrectEnumValue_SecurityType_4.4.fix \
 	t/session/14f_IncorrectDataFormat.fix \
 	t/session/14g_HeaderBodyTrailerFieldsOutOfOrder.fix \
 	t/session/14h_RepeatedTag.fix \
 	t/session/14i_RepeatingGroupCountNotEqual.fix \
+	t/session/15_HeaderAndBodyFieldsOrderedDifferently.fix \
 	t/session/19_PossResend.fix \
 	t/session/1a_ValidLogonMsgSeqNumTooHigh.fix \
+	t/session/1a_ValidLogonMsgSeqNumTooHigh_FIXT.fix \
 	t/session/1a_ValidLogonWithCorrectMsgSeqNum.fix \
 	t/session/1c_InvalidSenderCompID.fix \
 	t/session/1c_InvalidTargetCompID.fix \
@@ -65,6 +72,7 @@ session_scenarios = \
 	t/session/1d_InvalidLogonWrongBeginString.fix \
 	t/session/1e_NotLogonMessage.fix \
 	t/session/20_SimultaneousResendRequest.fix \
+	t/session/21_RepeatingGroupSpecifierWithValueOfZero.fix \
 	t/session/2a_MsgSeqNumCorrect.fix \
 	t/session/2b_MsgSeqNumTooHigh.fix \
 	t/session/2c_MsgSeqNumTooLow.fix \
@@ -75,6 +83,7 @@ session_scenarios = \
 	t/session/2g_PossDupNoOrigSendingTime.fix \
 	t/session/2g_not_required.fix \
 	t/session/2i_BeginStringValueUnexpected.fix \
+	t/session/2i_BeginStringValueUnexpected_FIXT.fix \
 	t/session/2k_CompIDDoesNotMatchProfile_both.fix \
 	t/session/2k_CompIDDoesNotMatchProfile_sender.fix \
 	t/session/2k_CompIDDoesNotMatchProfile_target.fix \

@@ -24,8 +24,8 @@
  *
  * '|' is SOH. In a message "-34" leaves a field out, "@" is the time now,
  * "@-121s" another, "$V" the BeginString, "$END" the EndSeqNo for "all", "$60"
- * a TransactTime where an order needs one. The connection is up at the start. At
- * each line but '>' all that was sent must have been taken.
+ * a TransactTime where an order needs one. The connection is up at the start.
+ * At each line but ">" all that was sent must have been taken.
  */
 #include <inttypes.h>
 #include <stdarg.h>
