@@ -17,13 +17,14 @@
  * Commands on standard input, one a line; replies and news on standard output:
  *
  *	send FROM COUNT	number and send application messages: even indices are
- *			orders, odd ones reports; "sent N" when the last is out
+ *			orders, odd ones reports
  *	pace N		at most N messages a millisecond (default 50)
  *	offline 0|1	number messages also while not logged on (default 0)
  *	drop		close the connection without a word
  *	dropat N	the same after N more messages were delivered
  *	logon, logout	enable the session, or end it in order
- *	count		"count sent=N delivered=N next_out=N next_in=N on=0|1"
+ *	count		"count sent=N delivered=N drops=N next_out=N next_in=N
+ *			on=0|1"
  *	quit
  *
  * All in one thread (QuickFIX is polled, not started): a connection cannot go
@@ -123,7 +124,7 @@ private:
 	FIX::SessionID m_id;
 	unsigned m_seed;
 	long m_next = 0, m_end = 0, m_sent = 0, m_delivered = 0;
-	long m_drop_in = 0;
+	long m_drop_in = 0, m_drops = 0;
 	bool m_drop = false, m_offline = false;
 	steady::time_point m_burst;
 	int m_pace = pace_default;
@@ -203,7 +204,6 @@ Peer::report(FIX::Message &m, long index)
 void
 Peer::turn()
 {
-	bool last = busy();
 	bool due = steady::now() - m_burst >= beat;
 
 	if (due)
@@ -218,12 +218,10 @@ Peer::turn()
 			report(m, m_next);
 		FIX::Session::sendToTarget(m, m_id);
 	}
-	if (last && !busy())
-		say("sent " + std::to_string(m_sent));
 	if (m_drop) {
 		m_drop = false;
+		m_drops++;
 		session()->disconnect();
-		say("dropped");
 	}
 }
 
@@ -233,7 +231,7 @@ Peer::count()
 	std::ostringstream out;
 
 	out << "count sent=" << m_sent << " delivered=" << m_delivered
-	    << " next_out=" << session()->getExpectedSenderNum()
+	    << " drops=" << m_drops << " next_out=" << session()->getExpectedSenderNum()
 	    << " next_in=" << session()->getExpectedTargetNum()
 	    << " on=" << session()->isLoggedOn();
 	say(out.str());

@@ -16,18 +16,19 @@ import qf
 from qf import fg
 
 SEED = 7
-HEART_BT_INT = 5 # seconds; the last numbers may be lost with a connection,
+HEART_BT_INT = 5  # seconds; the last numbers may be lost with a connection,
                   # and then a heartbeat brings the sides in step
 LIMIT = 60  # seconds, for one exchange of everything
 HEADER = (8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122)
 PACE = 10  # of the peer's messages, a millisecond
-CHUNK = 2000  # messages in a file for fixgatectl
+CHUNKS = 10  # files for fixgatectl
+DROP_IN = (1, 4, 7)  # while these are sent, the peer drops the connection
 
 
 def in_step(gw, name, peer, count):
     """All of ours delivered, and all of the peer's stored?"""
     c = peer.count()
-    if not c["on"] or c["delivered"] < count:
+    if not c["on"] or min(c["delivered"], c["sent"]) < count:
         return False
     last = gw.last_row("FIX_IN", name)
     return last is not None and last["MSG_SEQ_NUM"] >= c["next_out"] - 1
@@ -50,16 +51,19 @@ def exchange(w, role, begin, count):
 
     # Numbered by the peer while it is not logged on: these can only come by
     # resend. What we have on the wire when it drops must be resent by us.
+    texts = qf.lines(begin, tag, 0, count)
     peer.cmd("offline 1")
     peer.cmd("pace %d" % PACE)
     peer.cmd("send 0 %d" % count)
-    peer.cmd("dropat %d" % (count // 4))
-    for first in range(0, count, CHUNK):
-        gw.send_file(name, qf.lines(begin, tag, first,
-                                    min(CHUNK, count - first)))
-        if first == CHUNK:
-            peer.cmd("dropat %d" % (count // 10))
-    peer.wait_line("sent", LIMIT)
+    drops = 0
+    for chunk in range(CHUNKS):
+        if chunk in DROP_IN:
+            fg.wait_until(lambda: peer.count()["drops"] == drops, LIMIT,
+                          "the drop before")
+            drops += 1
+            peer.cmd("dropat %d" % (count // CHUNKS // 3))
+        gw.send_file(name, texts[chunk * count // CHUNKS:
+                                 (chunk + 1) * count // CHUNKS])
     fg.wait_until(lambda: in_step(gw, name, peer, count), LIMIT,
                   "both sides in step", step=0.2)
     peer.cmd("logout")
@@ -72,14 +76,14 @@ def exchange(w, role, begin, count):
     gw.stop()
     assert qf.check_received(rows_in, journal) == count
     assert qf.check_sent(rows_out, journal) == count
-    check_lines(rows_out, qf.lines(begin, tag, 0, count))
+    check_lines(rows_out, texts)
     dups_in = sum(bool(r["POSS_DUP"]) for r in rows_in if not r["ADMIN"])
     dups_out = sum(dup for _, dup, _ in journal.delivered)
-    drops = sum(e == "Disconnecting" for e in journal.events)
+    logons = sum(m.type == "A" for m in journal.came)
     assert dups_in > 0 and dups_out > 0, \
         "nothing was resent: %d in, %d out" % (dups_in, dups_out)
-    print("%s %s: %d each way, %d connections, resent %d in, %d out" % (
-        role, begin, count, drops, dups_in, dups_out))
+    print("%s %s: %d each way, %d logons, resent %d in, %d out" % (
+        role, begin, count, logons, dups_in, dups_out))
 
 
 def check_lines(rows, lines):
