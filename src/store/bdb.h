@@ -87,7 +87,8 @@ DBT bdb_dbt(const void *p, size_t n);
 
 /* ---- bdb_dir.c ---- */
 
-/* Make the directory if missing, lock it, check its format. 0 or FG_E*, said. */
+/* Make the directory if missing, lock it, check its format. 0 or FG_E*; the
+ * error is said. */
 int bdb_dir_open(struct bdb *b);
 void bdb_dir_close(struct bdb *b);
 
@@ -95,7 +96,8 @@ void bdb_dir_close(struct bdb *b);
 
 /* Find the segments of all tables. 0 or FG_E*. */
 int bdb_seg_find(struct bdb *b);
-/* The segment that new rows from seq on go to, made when there is none or the last is full. */
+/* The segment that new rows from seq on go to; a new one when there is none or
+ * the last is full. 0 or FG_E*. */
 int bdb_seg_hot(struct bdb *b, unsigned table, uint64_t seq,
     struct bdb_seg **out);
 /* The segment with row seq, or the next one after *prev; NULL: none. */
@@ -118,8 +120,8 @@ const char *bdb_table_name(unsigned table);
 int bdb_state_load(struct bdb *b);
 /* Append a value to out, or its first n bytes if n is not 0. 0 or FG_E*. */
 int bdb_get(DB *db, const void *key, size_t klen, size_t n, struct buf *out);
-/* Put the states of the last commit written, in txn. all: not only changed ones. 0 or
- * Berkeley DB's error. */
+/* Put the states of the last commit written, in txn; all: not only changed
+ * ones. 0 or Berkeley DB's error. */
 int bdb_state_put(struct bdb *b, DB_TXN *txn, bool all);
 void bdb_state_clean(struct bdb *b);
 void bdb_state_apply(struct bdb *b, const struct store_commit *c);

@@ -167,7 +167,8 @@ bdb_write(struct store *st, struct store_commit *c)
 	}
 	if (err == 0) {
 		wrote(b, c, states);
-		(void)store_fault(st, "committed"); /* a place to die, no step */
+		/* A place to die: it is too late to fail. */
+		(void)store_fault(st, "committed");
 	}
 	return err;
 }

@@ -1,8 +1,8 @@
 /*
  * The threads of a store.
  *
- *	writer        synced: takes commits from the queue, writes several, flushes
- *	              the log once, moves the durable mark.
+ *	writer        synced: takes commits from the queue, writes several,
+ *	              flushes the log once, moves the durable mark.
  *	flusher       none, written: keeps the log on disk close behind. Left
  *	              alone, the committing thread would wait for it at every
  *	              change of the log file.

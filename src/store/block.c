@@ -239,8 +239,8 @@ block_ref(struct store_block *b)
 void
 block_unref(struct store_block *b)
 {
-	if (b == NULL
-	    || atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) != 1)
+	if (b == NULL || atomic_fetch_sub_explicit(&b->refs, 1,
+	    memory_order_acq_rel) != 1)
 		return;
 	free(b->range);
 	free(b);

@@ -71,9 +71,9 @@ struct store_out {
 };
 
 struct store_ops {
-	/* Write a commit now, all or nothing; NULL: it is queued. 0 or FG_E*. */
+	/* Write a commit now, all or nothing; NULL: it is queued. */
 	int (*write)(struct store *st, struct store_commit *c);
-	/* A commit was accepted: make it durable, or see to it that it will be. */
+	/* A commit was accepted: it is durable, or see to it. */
 	void (*accepted)(struct store *st);
 	/* Keep a new session / dictionary. 0 or FG_E*. */
 	int (*add_session)(struct store *st, uint32_t id, const char *name,
@@ -81,7 +81,8 @@ struct store_ops {
 	int (*add_dict)(struct store *st, uint32_t id, const char *name,
 	    const void *text, size_t len);
 	int (*dict_text)(struct store *st, uint32_t id, struct buf *out);
-	/* Give rows from ... to; *upto = the last one examined. NULL: all is recent. */
+	/* Give rows from ... to; *upto = the last one examined. NULL: all is
+	 * recent. */
 	int (*read)(struct store *st, enum store_table t, uint64_t from,
 	    uint64_t to, struct store_reader *r, uint64_t *upto);
 	int (*read_out)(struct store *st, struct store_out *o,
@@ -159,7 +160,8 @@ void recent_trim(struct store *st, unsigned table);
 /* Drop what is not visible. */
 void recent_cut(struct store *st, unsigned table);
 void recent_free(struct store *st);
-/* Take references to at most max blocks from the one with row seq on; 0: it is not recent. */
+/* Take references to at most max blocks from the one with row seq on; 0: it
+ * is not recent. */
 size_t recent_get(struct store *st, unsigned table, uint64_t seq,
     struct store_block **out, size_t max);
 /* The same, of a session's FIX_OUT rows. *all: nothing of o is elsewhere. */

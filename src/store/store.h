@@ -7,9 +7,10 @@
  *
  *	begin -> add ... state ... -> commit -> (later) durable
  *
- * A commit is one transaction. Commits are numbered 1, 2, 3 ... without a gap and become durable
- * in that order. Nobody may act on a row, a number or an answer before its commit is durable
- * (store_durable), and readers never see more (store_visible).
+ * A commit is one transaction. Commits are numbered 1, 2, 3 ... without a gap
+ * and become durable in that order. Nobody may act on a row, a number or an
+ * answer before its commit is durable (store_durable), and readers never see
+ * more (store_visible).
  */
 #ifndef FG_STORE_STORE_H
 #define FG_STORE_STORE_H
@@ -56,7 +57,7 @@ enum store_flag {
 	STORE_ADMIN = 1 << 0,      /* session-level message */
 	STORE_POSS_DUP = 1 << 1,   /* 43=Y */
 	STORE_POSS_RESEND = 1 << 2,/* 97=Y */
-	STORE_MASKED = 1 << 3,     /* secrets overwritten; CheckSum does not fit */
+	STORE_MASKED = 1 << 3,     /* secrets overwritten, CheckSum wrong */
 };
 
 /* One row. Bytes are copied by store_add; from a reader they are borrowed until
@@ -68,8 +69,8 @@ struct store_row {
 	uint64_t msg_seq_num;/* 34 */
 	wall_t time;         /* received, sent or happened */
 	uint16_t flags;      /* enum store_flag */
-	uint16_t code;       /* FIX_IN_OTHER: enum sess_other; SESSION_EVENT: enum sess_event */
-	uint32_t dict;       /* dictionary under which it was accepted; 0: none */
+	uint16_t code;       /* enum sess_other or enum sess_event */
+	uint32_t dict;       /* under which it was accepted; 0: none */
 	uint64_t a, b;       /* SESSION_EVENT: the numbers it is about */
 	const char *data;    /* the message, or the event's text */
 	size_t len;
@@ -85,25 +86,28 @@ struct store_state {
 };
 
 struct store_cfg {
-	const char *path;            /* directory (store_bdb); made if missing */
+	const char *path;            /* directory; made if missing */
 	enum store_durability durability;
 	uint64_t segment_bytes;      /* SegmentMB; 0: default 1 GiB */
 	uint64_t cache_bytes;        /* 0: default 64 MiB */
 	uint64_t checkpoint_bytes;   /* of log; 0: default 128 MiB */
-	/* Called, from any thread, when the durable mark moved or the store failed; not for
-	 * a commit that is durable when store_commit returns. May be NULL. */
+	/* Called, from any thread, when the durable mark moved or the store
+	 * failed; not for a commit that is durable when store_commit returns.
+	 * May be NULL. */
 	void (*notify)(void *arg);
 	void *notify_arg;
-	/* Tests only: called before each step of the back end with its name ("FIX_IN put",
-	 * "commit", "flush" ...); non-zero makes that step fail with it (FG_E*). */
+	/* Tests only: called before each step of the back end with its name
+	 * ("FIX_IN put", "commit", "flush" ...); non-zero makes that step
+	 * fail with it (FG_E*). */
 	int (*fault)(void *arg, const char *step);
 	void *fault_arg;
 };
 
 #define STORE_ERR_MAX 512 /* bytes of an error text */
 
-/* Open (make, recover). 0 and *out owned, or FG_E* and a text for the operator that names the
- * path and what to do: FG_EBUSY (another process has it; its pid), FG_EACCES, FG_EFORMAT, ... */
+/* Open (make, recover). 0 and *out owned, or FG_E* and a text for the
+ * operator that names the path and what to do: FG_EBUSY (another process has
+ * it; its pid), FG_EACCES, FG_EFORMAT, ... */
 int store_open_bdb(struct store **out, const struct store_cfg *cfg,
     char err[STORE_ERR_MAX]);
 int store_open_mem(struct store **out, const struct store_cfg *cfg,
@@ -114,8 +118,9 @@ void store_close(struct store *st);
 /* The store's identity: made with it, 36 characters of UUID text. */
 const char *store_uuid(const struct store *st);
 
-/* The id of a session by its name (made if new), and its state as last committed
- * (all 1, epoch 1 if new: *is_new). 0 or FG_E*. Loop thread, outside a batch. */
+/* The id of a session by its name (made if new), and its state as last
+ * committed (all 1, epoch 1 if new: *is_new). 0 or FG_E*. Loop thread,
+ * outside a batch. */
 int store_session(struct store *st, const char *name, uint32_t *id,
     struct store_state *state, bool *is_new);
 /* Name of a session id, or NULL; valid until store_close. Any thread. */
@@ -124,19 +129,20 @@ const char *store_session_name(struct store *st, uint32_t id);
 int store_session_state(struct store *st, uint32_t id,
     struct store_state *state);
 
-/* Keep a dictionary's file text for ever, named by its content: the same text gives the
- * same id. name is for people (its path). Loop thread, outside a batch. 0 or FG_E*. */
+/* Keep a dictionary's file text for ever, named by its content: the same text
+ * gives the same id. name is for people (its path). Loop thread, outside a
+ * batch. 0 or FG_E*. */
 int store_dict(struct store *st, const char *name, const void *text,
     size_t len, uint32_t *id);
-/* Append the text of dictionary id to out; its name, if asked, is valid until store_close.
- * 0, FG_ENOENT or other FG_E*. Any thread. */
+/* Append the text of dictionary id to out; its name, if asked, is valid until
+ * store_close. 0, FG_ENOENT or other FG_E*. Any thread. */
 int store_dict_text(struct store *st, uint32_t id, struct buf *out,
     const char **name);
 
 /* ---- writing: the loop thread ---- */
 
-/* Start a commit; one at a time. Never NULL: errors are sticky and come back from
- * store_commit. */
+/* Start a commit; one at a time. Never NULL: errors are sticky and come back
+ * from store_commit. */
 struct store_batch *store_begin(struct store *st);
 /* Append a row; returns its sequence. */
 uint64_t store_add(struct store_batch *b, enum store_table t,
@@ -149,49 +155,55 @@ size_t store_batch_bytes(const struct store_batch *b);
 /* Give up: nothing of it happened, its sequences are free again. */
 void store_abort(struct store_batch *b);
 /*
- * Commit rows and states, all or nothing. none and written: done at return. synced: handed
- * to the store thread. *commit = its number. FG_ENOSPC and others: nothing of it
- * happened; the sequences are free again. An empty batch is no commit: *commit is the
- * number of the last one.
+ * Commit rows and states, all or nothing. none and written: done at return.
+ * synced: handed to the store thread. *commit = its number. FG_ENOSPC and
+ * others: nothing of it happened; the sequences are free again. An empty
+ * batch is no commit: *commit is the number of the last one.
  */
 int store_commit(struct store_batch *b, uint64_t *commit);
 
 /* Highest commit that has the durability asked for. Any thread. */
 uint64_t store_durable(struct store *st);
-/* FG_OK, or why the store can no longer be written (text in err). After an ENOSPC of the
- * store thread: store_recover. Any other failure is final: exit, restart, recover. */
+/* FG_OK, or why the store can no longer be written (text in err). After an
+ * ENOSPC of the store thread: store_recover. Any other failure is final:
+ * exit, restart, recover. */
 int store_failed(struct store *st, char err[STORE_ERR_MAX]);
-/* Throw away all commits that are not durable, their rows and states, and make the
- * store writable again. 0, or FG_E* (call again later). */
+/* Throw away all commits that are not durable, their rows and states, and
+ * make the store writable again. 0, or FG_E* (call again later). */
 int store_recover(struct store *st);
 
 /* ---- reading: any thread ---- */
 
-/* Sequence of the newest row that may be seen (0: none), and of the oldest kept. */
+/* Sequence of the newest row that may be seen (0: none), and of the oldest
+ * kept. */
 uint64_t store_visible(struct store *st, enum store_table t);
 uint64_t store_oldest(struct store *st, enum store_table t);
 
 /* Return non-zero to stop; the row counts as read. */
 typedef int (*store_row_cb)(void *arg, const struct store_row *row);
 
-/* Rows with sequence > after, ascending, at most max_rows and max_bytes of data (at least
- * one row). *upto = the last one examined (after, if none). 0 or FG_E*. */
+/* Rows with sequence > after, ascending, at most max_rows and max_bytes of
+ * data (at least one row). *upto = the last one examined (after, if none). 0
+ * or FG_E*. */
 int store_read(struct store *st, enum store_table t, uint64_t after,
     size_t max_rows, size_t max_bytes, store_row_cb cb, void *arg,
     uint64_t *upto);
 
-/* FIX_OUT rows of one session and epoch with MsgSeqNum first ... last, ascending, as above;
- * *next = the number to go on with (last + 1 when all were examined). */
+/* FIX_OUT rows of one session and epoch with MsgSeqNum first ... last,
+ * ascending, as above; *next = the number to go on with (last + 1 when all
+ * were examined). */
 int store_read_out(struct store *st, uint32_t session, uint32_t epoch,
     uint64_t first, uint64_t last, size_t max_rows, size_t max_bytes,
     store_row_cb cb, void *arg, uint64_t *next);
 
 /* ---- store_mem, for tests of the release discipline ---- */
 
-/* Hold the durable mark where it is / let it reach commit upto (UINT64_MAX: all, from now on). */
+/* Hold the durable mark where it is / let it reach commit upto (UINT64_MAX:
+ * all, from now on). */
 void store_mem_hold(struct store *st);
 void store_mem_release(struct store *st, uint64_t upto);
-/* Lose what is not durable, as a power cut would: FG_EIO from now on until store_recover. */
+/* Lose what is not durable, as a power cut would: FG_EIO from now on until
+ * store_recover. */
 void store_mem_power_cut(struct store *st);
 
 #endif

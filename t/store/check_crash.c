@@ -186,9 +186,9 @@ START_TEST(a_killed_process_leaves_whole_commits_when_synced)
 }
 END_TEST
 
-/* The promise that everything else is built on, seen from both sides of the
- * one moment that matters. */
-START_TEST(a_message_is_in_FIX_IN_with_the_next_expected_number_in_the_same_transaction)
+/* A message is in FIX_IN, with the next expected number, in the same
+ * transaction: seen from both sides of the one moment that matters. */
+START_TEST(a_message_and_the_next_expected_number_are_one_transaction)
 {
 	strcpy(dir, "crash.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -217,7 +217,7 @@ main(void)
 	    a_killed_process_leaves_whole_commits_when_written);
 	tcase_add_test(tc, a_killed_process_leaves_whole_commits_when_synced);
 	tcase_add_test(tc,
-	    a_message_is_in_FIX_IN_with_the_next_expected_number_in_the_same_transaction);
+	    a_message_and_the_next_expected_number_are_one_transaction);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
