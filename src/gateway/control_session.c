@@ -168,6 +168,8 @@ judge_store(const struct control *c, char text[STATUS_ADVICE_MAX])
 		.stalled = driver_is_stalled(c->g->driver),
 		.error = err,
 		.waiting = driver_waiting(c->g->driver),
+		.disk = disk_level(c->g->disk),
+		.disk_free = disk_bytes_free(c->g->disk),
 	};
 	int e;
 

@@ -266,6 +266,12 @@ driver_stranger(struct driver *d, const char *p, size_t n, const char *why)
 	driver_other(d, NULL, &row, &m, why, strlen(why));
 }
 
+void
+driver_set_low(struct driver *d, bool low)
+{
+	d->low = low;
+}
+
 bool
 driver_is_full(const struct driver *d)
 {

@@ -119,6 +119,9 @@ int driver_set_seqs(struct driver *d, struct fgsess *fs, uint64_t next_in,
 void driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
     const char *text);
 
+/* The disk is low: driver_send refuses (FG_ENOSPC) until it is not. */
+void driver_set_low(struct driver *d, bool low);
+
 /* This wake-up has taken its share (256 rows, 256 KiB): leave the rest. */
 bool driver_is_full(const struct driver *d);
 /* Too much waits for the disk: stop reading (driver_ops.visible tells when to look again). */

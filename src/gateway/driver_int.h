@@ -32,6 +32,7 @@ struct driver {
 	struct fgsess *work, **work_tail; /* sessions with work left */
 	uint64_t sent_row;       /* FIX_OUT row made last */
 	bool down;
+	bool low;                /* on disk: nothing new is taken */
 	mono_t retry_at;
 	struct fields kept; /* index of a recalled message */
 	struct fields own;  /* index of a message of ours */

@@ -75,7 +75,7 @@ driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
 	bool on = sess_state(fs->machine) == SESS_ON;
 	int err;
 
-	if (d->down)
+	if (d->down || d->low)
 		return FG_ENOSPC;
 	driver_now(d);
 	if (!on && fs->when_off == DRIVER_OFF_REJECT)

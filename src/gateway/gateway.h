@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 struct control;
+struct disk;
 
 struct gateway {
 	const char *conf_path;
@@ -26,6 +27,7 @@ struct gateway {
 	struct driver *driver;
 	struct peers *peers;
 	struct control *control;
+	struct disk *disk;
 	struct timer *timer; /* the driver's next */
 	wall_t started;
 	int exit_code;

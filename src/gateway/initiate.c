@@ -67,7 +67,7 @@ initiate_now(struct route *r)
 	r->next_try = MONO_NEVER;
 	if (!r->enabled || r->visitor != NULL)
 		return;
-	if (driver_is_down(p->g->driver)) {
+	if (p->halted || driver_is_down(p->g->driver)) {
 		initiate_later(r);
 		return;
 	}

@@ -8,6 +8,8 @@ libgateway_a_SOURCES = \
 	src/gateway/control_read.c \
 	src/gateway/control_send.c \
 	src/gateway/control_session.c \
+	src/gateway/disk.c \
+	src/gateway/disk.h \
 	src/gateway/driver.c \
 	src/gateway/driver.h \
 	src/gateway/driver_int.h \

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "daemon/daemon.h"
 #include "gateway/control.h"
+#include "gateway/disk.h"
 #include "gateway/gateway.h"
 #include "gateway/sessions.h"
 #include "log/log.h"
@@ -243,6 +244,9 @@ start(struct gateway *g, struct sessions **sessions)
 		log_error("%s", err);
 		return -1;
 	}
+	g->disk = disk_new(g);
+	if (g->disk == NULL)
+		return -1;
 	peers_begin(g->peers);
 	return 0;
 }
@@ -250,6 +254,7 @@ start(struct gateway *g, struct sessions **sessions)
 static void
 stop(struct gateway *g, struct sessions *sessions)
 {
+	disk_free(g->disk);
 	control_free(g->control);
 	peers_free(g->peers);
 	driver_free(g->driver);

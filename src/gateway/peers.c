@@ -154,6 +154,8 @@ introduce(struct visitor *v, const struct fix_msg *m)
 	} else if (!is_allowed(r, conn_peer(v->conn))) {
 		refuse(v, m->buf, m->len,
 		    "the address is not in AllowedRemoteAddresses");
+	} else if (p->halted) {
+		refuse(v, m->buf, m->len, "the disk of the store is full");
 	} else if (!r->enabled) {
 		refuse(v, m->buf, m->len, "the session is stopped");
 	} else if (r->visitor != NULL) {
@@ -528,6 +530,25 @@ peers_enable(struct peers *p, struct fgsess *fs, bool on)
 		driver_logout(p->g->driver, fs, NULL, NULL, NULL);
 	} else if (r->initiator && r->visitor == NULL) {
 		initiate_now(r);
+	}
+}
+
+void
+peers_halt(struct peers *p, bool on)
+{
+	struct route *r;
+	size_t i;
+
+	if (p->halted == on)
+		return;
+	p->halted = on;
+	for (i = 0; i < driver_count(p->g->driver); i++) {
+		r = &p->route[i];
+		if (on && r->visitor != NULL)
+			driver_logout(p->g->driver, r->fs,
+			    "no space to store messages", NULL, NULL);
+		else if (!on && r->initiator && r->enabled)
+			initiate_now(r);
 	}
 }
 

@@ -51,6 +51,7 @@ struct peers {
 	int64_t logon_timeout_ns;
 	struct fields fields;         /* index of the message at hand */
 	size_t max_message;           /* of a stranger */
+	bool halted;                  /* nobody may log on */
 	bool stalled;                 /* reading is paused: the disk is behind */
 	struct fgsess **ended;        /* released disconnects of this wake-up */
 	size_t nended;

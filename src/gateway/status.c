@@ -108,6 +108,15 @@ status_of_store(const struct status_store *s, char advice[STATUS_ADVICE_MAX])
 		      "itself" : "Nothing is accepted or sent until it can");
 		return STATUS_ERROR;
 	}
+	if (s->disk != DISK_ENOUGH) {
+		snprintf(advice, STATUS_ADVICE_MAX, "%" PRIu64 " MB are free "
+		    "on the disk of StorePath, less than %sMinDiskFree: %s. "
+		    "Free space; it then goes on by itself",
+		    s->disk_free >> 20, s->disk == DISK_OUT ? "half of " : "",
+		    s->disk == DISK_OUT ? "all sessions are logged out" :
+		    "no new message is taken to be sent");
+		return s->disk == DISK_OUT ? STATUS_ERROR : STATUS_WARNING;
+	}
 	if (s->stalled) {
 		snprintf(advice, STATUS_ADVICE_MAX, "the disk does not keep "
 		    "up: %zu answers and messages wait for it, and reading "

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "gateway/disk.h"
 #include "session/session.h"
 
 #define STATUS_ADVICE_MAX 512 /* bytes of an advice */
@@ -47,6 +48,8 @@ struct status_store {
 	const char *error; /* of store_failed, or "" */
 	bool no_space;     /* that was for lack of space */
 	size_t waiting;    /* batches' items not yet durable */
+	enum disk_level disk;
+	uint64_t disk_free; /* bytes */
 };
 
 /* The judgement, and for what is not HEALTHY an advice; else it is "". */

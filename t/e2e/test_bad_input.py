@@ -191,8 +191,45 @@ def a_port_that_is_taken(work):
     assert g.stop() == 0
 
 
+def megabytes_free(path):
+    s = os.statvfs(path)
+    return s.f_bavail * s.f_frsize >> 20
+
+
+def a_disk_that_is_nearly_full(work):
+    """Below MinDiskFree nothing new is taken; below half nobody is on."""
+    free = megabytes_free(work.path())
+    if free * 4 >= 1 << 20:
+        print("SKIP a_disk_that_is_nearly_full: the disk is too large")
+        return
+    low = gateway(work, "low", MinDiskFree=free * 3 // 2).start()
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(low.port)
+        peer.logon()
+        try:
+            low.ctl("send", "BROKER", "MsgType=D", "ClOrdID=1")
+            raise AssertionError("taken on a disk that is low")
+        except fg.CtlError as e:
+            assert "disk" in str(e), e
+        peer.send("D", order(1))
+        peer.sync()
+        peer.logout()
+    assert "MinDiskFree" in low.ctl("status", check=False)
+    assert len(low.rows("FIX_IN", admin=False)) == 1
+    assert low.stop() == 0
+    out = gateway(work, "out", MinDiskFree=free * 4).start()
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(out.port)
+        peer.send("A", "98=0|108=30|")
+        peer.expect_closed()
+    assert "the disk of the store is full" in out.log(), out.log()
+    assert "logged out" in out.ctl("status", check=False)
+    assert out.stop() == 0
+
+
 def main():
-    for case in (garbage_on_a_session_loses_nothing,
+    for case in (a_disk_that_is_nearly_full,
+                 garbage_on_a_session_loses_nothing,
                  ten_megabytes_without_soh,
                  strangers_get_no_byte,
                  a_dictionary_with_an_unknown_field,

@@ -1,0 +1,108 @@
+#include "gateway/disk.h"
+
+#include <stdlib.h>
+#include <sys/statvfs.h>
+
+#include "gateway/gateway.h"
+#include "log/log.h"
+
+#define LOOK_NS (1 * NS_PER_S)
+#define MB      (1024 * 1024)
+
+struct disk {
+	struct gateway *g;
+	struct timer *timer;
+	const char *path;
+	uint64_t least; /* MinDiskFree, bytes */
+	uint64_t free;
+	enum disk_level level;
+};
+
+static enum disk_level
+judge(const struct disk *d)
+{
+	if (d->free >= d->least)
+		return DISK_ENOUGH;
+	return d->free >= d->least / 2 ? DISK_LOW : DISK_OUT;
+}
+
+static void
+enter(struct disk *d, enum disk_level level)
+{
+	unsigned long long mb = d->free / MB, least = d->least / MB;
+
+	switch (level) {
+	case DISK_ENOUGH:
+		log_warnx("store %s: %llu MB free: all is taken again",
+		    d->path, mb);
+		break;
+	case DISK_LOW:
+		log_warnx("store %s: %llu MB free, less than MinDiskFree=%llu: "
+		    "no new message is taken to be sent until there is more",
+		    d->path, mb, least);
+		break;
+	case DISK_OUT:
+		log_error("store %s: %llu MB free, less than half of "
+		    "MinDiskFree=%llu: all sessions are logged out until "
+		    "there is more", d->path, mb, least);
+		break;
+	}
+	d->level = level;
+	driver_set_low(d->g->driver, level != DISK_ENOUGH);
+	peers_halt(d->g->peers, level == DISK_OUT);
+}
+
+static void
+look(void *arg)
+{
+	struct disk *d = arg;
+	struct statvfs fs;
+
+	if (statvfs(d->path, &fs) == 0) {
+		d->free = (uint64_t)fs.f_bavail * fs.f_frsize;
+		if (judge(d) != d->level)
+			enter(d, judge(d));
+	}
+	timer_set(d->timer, mono_add(loop_now(d->g->loop).mono, LOOK_NS));
+}
+
+struct disk *
+disk_new(struct gateway *g)
+{
+	const struct conf_section *sec = conf_gateway(g->conf);
+	struct disk *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->g = g;
+	d->path = conf_path(sec, CONF_StorePath);
+	d->least = (uint64_t)conf_int(sec, CONF_MinDiskFree) * MB;
+	d->timer = timer_new(g->loop, look, d);
+	if (d->timer == NULL) {
+		free(d);
+		return NULL;
+	}
+	look(d);
+	return d;
+}
+
+void
+disk_free(struct disk *d)
+{
+	if (d == NULL)
+		return;
+	timer_free(d->timer);
+	free(d);
+}
+
+enum disk_level
+disk_level(const struct disk *d)
+{
+	return d->level;
+}
+
+uint64_t
+disk_bytes_free(const struct disk *d)
+{
+	return d->free;
+}
