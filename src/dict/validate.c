@@ -248,7 +248,7 @@ open_instance(struct walk *w, struct frame *fr)
 	fr->nrequired = 0;
 }
 
-enum verdict { TAKEN, REPEATED, LEAVES };
+enum verdict { TAKEN, LEAVES };
 
 /*
  * May the member at slot stand here? *last is the slot before it, *n counts the
@@ -276,7 +276,7 @@ enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
 		++*n;
 	} else if (again) {
 		note_inside(w, FIX_REJECT_REPEATED, m->tag);
-		return REPEATED;
+		return TAKEN;
 	} else if (slot < *last && w->profile == 0 &&
 	    (w->flags & DICT_UNORDERED_GROUP_FIELDS) != 0) {
 		note_inside(w, FIX_REJECT_GROUP_ORDER, m->tag);
@@ -289,6 +289,54 @@ enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
 	return TAKEN;
 }
 
+static uint32_t walk_group(struct walk *w, const struct frame *up,
+    const struct dict_scope *g, const struct dict *d, uint32_t i);
+
+/* Judge the member at field i, with its group; returns the next field. */
+static inline __attribute__((always_inline)) uint32_t
+take_member(struct walk *w, const struct frame *fr, const struct dict *d,
+    const struct dict_member *m, uint32_t i)
+{
+	const struct fix_field *f = &w->m->field[i];
+	int reason;
+
+	/* QuickFIX does not look at values inside groups. */
+	if (w->profile == 0) {
+		reason = check_value(w, d, m, f);
+		if (reason != VALUE_OK)
+			note_inside(w, (enum fix_reject)reason, f->tag);
+	}
+	return m->group == NULL ? i + 1 : walk_group(w, fr, m->group, d, i);
+}
+
+/*
+ * Take members from field i on as long as they come in order behind the slot
+ * *last of an open instance, which is the rule; returns the first that does not.
+ */
+static __attribute__((noinline)) uint32_t
+take_in_order(struct walk *w, struct frame *fr, const struct dict *d,
+    uint32_t i, uint32_t *last)
+{
+	const struct fix_field *field = w->m->field;
+	const struct dict_scope *g = fr->scope;
+	uint32_t slot, before = *last, nrequired = 0, n = w->m->nfield;
+	const struct dict_member *m;
+
+	while (i < n) {
+		slot = dict_slot(g, dict_index(d, field[i].tag));
+		if (slot <= before)
+			break;
+		before = slot;
+		m = &g->member[slot];
+		fr->seen[slot] = fr->instance;
+		nrequired += m->flags >> w->profile & 1;
+		i = take_member(w, fr, d, m, i);
+	}
+	fr->nrequired += nrequired;
+	*last = before;
+	return i;
+}
+
 /*
  * Walk the instances behind the counter at field i; returns the first field
  * that belongs to none. What no scope knows stays in the instance where it was
@@ -298,18 +346,17 @@ static __attribute__((noinline)) uint32_t
 walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
     const struct dict *d, uint32_t i)
 {
-	const struct fix_field *f, *counter = &w->m->field[i];
+	const struct fix_field *f, *counter = &w->m->field[i++];
 	struct frame fr = { .scope = g, .up = up, .seen = up->below,
 		.below = up->below + g->n + 1 };
 	uint64_t count = 0, n = 0;
-	uint32_t index, slot, last = 0;
-	const struct dict_member *m;
+	uint32_t index, slot, last = UINT32_MAX; /* no instance is open */
 	enum verdict v;
 	bool counted = num_parse_u64(w->m->buf + counter->off, counter->len,
 			   &count) == 0;
 	int reason;
 
-	for (i++; i < w->m->nfield; i++) {
+	while ((i = take_in_order(w, &fr, d, i, &last)) < w->m->nfield) {
 		f = &w->m->field[i];
 		index = dict_index(d, f->tag);
 		slot = dict_slot(g, index);
@@ -320,29 +367,14 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 			if (reason != VALUE_OK)
 				note_inside(w, (enum fix_reject)reason,
 				    f->tag);
+			i++;
 			continue;
 		}
-		m = &g->member[slot];
-		if (slot > last && n > 0) {
-			v = TAKEN;
-			last = slot;
-			fr.seen[slot] = fr.instance;
-			fr.nrequired += m->flags >> w->profile & 1;
-		} else {
-			v = enter_member(w, &fr, slot, index,
-			    counted && n >= count, &last, &n);
-		}
+		v = enter_member(w, &fr, slot, index, counted && n >= count,
+		    &last, &n);
 		if (v == LEAVES)
 			break;
-		/* QuickFIX does not look at values inside groups. */
-		if (v == TAKEN && w->profile == 0) {
-			reason = check_value(w, d, m, f);
-			if (reason != VALUE_OK)
-				note_inside(w, (enum fix_reject)reason,
-				    f->tag);
-		}
-		if (m->group != NULL)
-			i = walk_group(w, &fr, m->group, d, i) - 1;
+		i = take_member(w, &fr, d, &g->member[slot], i);
 	}
 	close_instance(w, &fr);
 	if (counted && n != count)

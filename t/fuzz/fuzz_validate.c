@@ -1,6 +1,6 @@
 /*
- * Any bytes as a message, '|' for SOH, under one small dictionary; the first byte
- * holds the switches. Then the message is shown.
+ * Any bytes as a message, '|' for SOH, under one small dictionary; the first
+ * byte holds the switches. Then the message is shown.
  */
 #include <string.h>
 
