@@ -387,9 +387,10 @@ control_session_stop(const struct control_ask *a)
 		return;
 	}
 	given = link_find_str(a->details, "TEXT", text, sizeof(text));
-	peers_enable(g->peers, fs, false);
+	/* First, with our text: peers_enable would say it without. */
 	ordered(a, fs, l, driver_logout(g->driver, fs, given ? text : NULL,
 	    on_done, l));
+	peers_enable(g->peers, fs, false);
 }
 
 void
