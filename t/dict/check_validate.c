@@ -226,6 +226,8 @@ START_TEST(groups_are_judged_instance_by_instance)
 		    ORDER44 "453=1|448=A|447=D|447=D|" TRL, 13, 447 },
 		{ "out of order in an instance",
 		    ORDER44 "453=1|448=A|452=1|447=D|" TRL, 15, 447 },
+		{ "the count before what is inside",
+		    ORDER44 "453=2|448=A|447=z|" TRL, 16, 453 },
 		{ "no delimiter", ORDER44 "453=1|447=D|448=A|" TRL, 1, 448 },
 		{ "a foreign field inside is the fault, not the count",
 		    ORDER44 "453=2|448=A|6000=x|447=D|448=B|" TRL, 0, 6000 },
@@ -373,98 +375,111 @@ typed(const char *type, const char *minor)
 	return d;
 }
 
-START_TEST(each_type_has_its_form)
+static const struct {
+	const char *type, *good, *bad; /* divided by '|' */
+} forms[] = {
+	{ "STRING", "x|a b|\xc3\xa4", "" },
+	{ "CHAR", "x| ", "xx|\xc3\xa4" },
+	{ "BOOLEAN", "Y|N", "y|1|YN" },
+	{ "INT",
+	    "0|-1|007|1234567890123456|12345678901234567|"
+	    "9223372036854775807|-9223372036854775808",
+	    "+1|-|1.0|x|9223372036854775808| 1|1 " },
+	{ "Length", "0|1|18446744073709551615",
+	    "-1|x|+1|18446744073709551616" },
+	{ "NUMINGROUP", "0|2", "-1|2.0" },
+	{ "SEQNUM", "0|1|18446744073709551615", "-1|x" },
+	{ "TAGNUM", "1|100093", "0|01|-1|x" },
+	{ "DAY-OF-MONTH", "1|31|09|9", "0|32|00|x|310|1x" },
+	{ "FLOAT", "1|-1|1.5|.5|23.|-.5|00.10|123456789012345678.9",
+	    "+1|1e5|.|-|-.|1.2.3|x|1,5" },
+	{ "Price", "-0.01", "x" },
+	{ "QTY", "002000.00", "+200.00" },
+	{ "AMT", "1", "x" },
+	{ "PERCENTAGE", "0.05", "5%" },
+	{ "PRICEOFFSET", "-1", "x" },
+	{ "CURRENCY", "USD|USDT|1INCH", "" },
+	{ "COUNTRY", "US|de", "USA|1A|U" },
+	{ "LANGUAGE", "en", "eng" },
+	{ "EXCHANGE", "XNYS|N", "" },
+	{ "MULTIPLECHARVALUE", "1|1 2", "12|1  2| 1|1 " },
+	{ "MULTIPLESTRINGVALUE", "ab|ab c", "a  b| a|a " },
+	{ "MULTIPLEVALUESTRING", "1 2", "1  2" },
+	{ "UTCTIMESTAMP",
+	    "20260105-09:00:00|20240229-23:59:60|"
+	    "20260105-09:00:00.123|20260105-09:00:00.123456|"
+	    "20260105-09:00:00.123456789|"
+	    "20260105-09:00:00.123456789012",
+	    "20260105|20260105-09:00|20260231-09:00:00|"
+	    "20260105-24:00:00|20260105-09:60:00|20260105-09:00:61|"
+	    "20260105-09:00:00.|20260105-09:00:00.1|"
+	    "20260105-09:00:00.1234|20260105-09:00:00.1234567890123|"
+	    "20260105 09:00:00|20261305-09:00:00|20260100-09:00:00|"
+	    "20250229-09:00:00|19000229-09:00:00|2026010x-09:00:00" },
+	{ "UTCTIMEONLY", "09:00:00|09:00:00.123",
+	    "9:00:00|09:00|09:00:00.12|24:00:00|09200200|09:00200" },
+	{ "UTCDATE", "20260105", "20260132|2026015|x" },
+	{ "UTCDATEONLY", "20260105", "20260132" },
+	{ "DATE", "20260105", "20260132" },
+	{ "LOCALMKTDATE", "20260105", "20260105-09:00:00" },
+	{ "LOCALMKTTIME", "09:00:00", "09:00" },
+	{ "MONTHYEAR", "202601|20260131|202601w5",
+	    "2026|202613|20260132|202601w6|202601w0|202600w1" },
+	{ "TZTIMEONLY",
+	    "09:00Z|09:00:00Z|09:00:00.123+05|09:00-05:30",
+	    "09:00|09:00:00|09:00+5|09:00+05:3|09:00+24|9:00Z" },
+	{ "TZTIMESTAMP",
+	    "20260105-09:00:00Z|20260105-09:00:00.123-05:30",
+	    "20260105-09:00:00|20260105-09:00Z" },
+	{ "XID", "a1", "" },
+	{ "XIDREF", "a1", "" },
+};
+
+/* Validate one value of field 100. */
+static void
+judge_form(const struct dict *d, const char *value, bool good)
 {
-	static const struct {
-		const char *type, *good, *bad; /* divided by '|' */
-	} row[] = {
-		{ "STRING", "x|a b|\xc3\xa4", "" },
-		{ "CHAR", "x| ", "xx|\xc3\xa4" },
-		{ "BOOLEAN", "Y|N", "y|1|YN" },
-		{ "INT", "0|-1|007|9223372036854775807|-9223372036854775808",
-		    "+1|-|1.0|x|9223372036854775808| 1|1 " },
-		{ "Length", "0|1|18446744073709551615",
-		    "-1|x|+1|18446744073709551616" },
-		{ "NUMINGROUP", "0|2", "-1|2.0" },
-		{ "SEQNUM", "0|1|18446744073709551615", "-1|x" },
-		{ "TAGNUM", "1|100093", "0|01|-1|x" },
-		{ "DAY-OF-MONTH", "1|31|09|9", "0|32|00|x|310|1x" },
-		{ "FLOAT", "1|-1|1.5|.5|23.|-.5|00.10|123456789012345678.9",
-		    "+1|1e5|.|-|-.|1.2.3|x|1,5" },
-		{ "Price", "-0.01", "x" },
-		{ "QTY", "002000.00", "+200.00" },
-		{ "AMT", "1", "x" },
-		{ "PERCENTAGE", "0.05", "5%" },
-		{ "PRICEOFFSET", "-1", "x" },
-		{ "CURRENCY", "USD|USDT|1INCH", "" },
-		{ "COUNTRY", "US|de", "USA|1A|U" },
-		{ "LANGUAGE", "en", "eng" },
-		{ "EXCHANGE", "XNYS|N", "" },
-		{ "MULTIPLECHARVALUE", "1|1 2", "12|1  2| 1|1 " },
-		{ "MULTIPLESTRINGVALUE", "ab|ab c", "a  b| a|a " },
-		{ "MULTIPLEVALUESTRING", "1 2", "1  2" },
-		{ "UTCTIMESTAMP",
-		    "20260105-09:00:00|20240229-23:59:60|"
-		    "20260105-09:00:00.123|20260105-09:00:00.123456|"
-		    "20260105-09:00:00.123456789|"
-		    "20260105-09:00:00.123456789012",
-		    "20260105|20260105-09:00|20260231-09:00:00|"
-		    "20260105-24:00:00|20260105-09:60:00|20260105-09:00:61|"
-		    "20260105-09:00:00.|20260105-09:00:00.1|"
-		    "20260105-09:00:00.1234|20260105-09:00:00.1234567890123|"
-		    "20260105 09:00:00|20261305-09:00:00|20260100-09:00:00|"
-		    "20250229-09:00:00|19000229-09:00:00|2026010x-09:00:00" },
-		{ "UTCTIMEONLY", "09:00:00|09:00:00.123",
-		    "9:00:00|09:00|09:00:00.12|24:00:00" },
-		{ "UTCDATE", "20260105", "20260132|2026015|x" },
-		{ "UTCDATEONLY", "20260105", "20260132" },
-		{ "DATE", "20260105", "20260132" },
-		{ "LOCALMKTDATE", "20260105", "20260105-09:00:00" },
-		{ "LOCALMKTTIME", "09:00:00", "09:00" },
-		{ "MONTHYEAR", "202601|20260131|202601w5",
-		    "2026|202613|20260132|202601w6|202601w0|202600w1" },
-		{ "TZTIMEONLY",
-		    "09:00Z|09:00:00Z|09:00:00.123+05|09:00-05:30",
-		    "09:00|09:00:00|09:00+5|09:00+05:3|09:00+24|9:00Z" },
-		{ "TZTIMESTAMP",
-		    "20260105-09:00:00Z|20260105-09:00:00.123-05:30",
-		    "20260105-09:00:00|20260105-09:00Z" },
-		{ "XID", "a1", "" },
-		{ "XIDREF", "a1", "" },
-	};
 	struct dict_scratch *s = dict_scratch_new();
 	struct dict_reject rej;
-	char text[128], list[512], *one, *rest;
 	struct parsed p;
+	char text[128];
+
+	snprintf(text, sizeof(text), "8=F|9=1|35=Z|100=%s|10=0|", value);
+	p = parse(text, d);
+	ck_assert_msg(dict_validate(d, d, DICT_FLAGS_DEFAULT, &p.m, s,
+			  &rej) == good,
+	    "%s: '%s'", dict_type_name(dict_field_by_tag(d, 100)->type),
+	    value);
+	if (!good)
+		ck_assert(rej.tag == 100 && rej.reason == FIX_REJECT_FORMAT);
+	parsed_free(&p);
+	dict_scratch_free(s);
+}
+
+/* Each of the values, which are divided by '|'. */
+static void
+judge_forms(const struct dict *d, const char *values, bool good)
+{
+	char list[512], *one, *rest = NULL;
+
+	ck_assert_uint_lt(strlen(values), sizeof(list));
+	strcpy(list, values);
+	for (one = strtok_r(list, "|", &rest); one != NULL;
+	    one = strtok_r(NULL, "|", &rest))
+		judge_form(d, one, good);
+}
+
+START_TEST(each_type_has_its_form)
+{
 	struct dict *d;
 	size_t i;
-	int bad;
 
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		d = typed(row[i].type, "4");
-		for (bad = 0; bad < 2; bad++) {
-			strcpy(list, bad ? row[i].bad : row[i].good);
-			for (rest = list; *rest != '\0';) {
-				one = rest;
-				rest += strcspn(rest, "|");
-				if (*rest == '|')
-					*rest++ = '\0';
-				snprintf(text, sizeof(text),
-				    "8=F|9=1|35=Z|100=%s|10=0|", one);
-				p = parse(text, d);
-				ck_assert_msg(dict_validate(d, d,
-						  DICT_FLAGS_DEFAULT, &p.m, s,
-						  &rej) == !bad,
-				    "%s: '%s'", row[i].type, one);
-				if (bad)
-					ck_assert(rej.tag == 100 &&
-					    rej.reason == FIX_REJECT_FORMAT);
-				parsed_free(&p);
-			}
-		}
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		d = typed(forms[i].type, "4");
+		judge_forms(d, forms[i].good, true);
+		judge_forms(d, forms[i].bad, false);
 		dict_free(d);
 	}
-	dict_scratch_free(s);
 }
 END_TEST
 
