@@ -107,9 +107,6 @@ sess_enter(struct sess *s, struct now now, enum sess_state st,
 		break;
 	case SESS_LOGON_WAIT:
 	case SESS_LOGON_SENT:
-		s->last_in = s->last_out = now.mono;
-		s->testing = false;
-		break;
 	case SESS_ON:
 	case SESS_LOGOUT_SENT:
 		break;

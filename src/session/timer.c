@@ -88,7 +88,6 @@ timer_logged_on(struct sess *s, struct now now, struct sess_acts *a)
 		seq_ask(s, now, a);
 		return;
 	}
-	s->gap.end = 0;
 	logout_start(s, now, "ResendRequest was not satisfied",
 	    "the peer did not resend what we asked for", a);
 }

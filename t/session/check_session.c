@@ -136,6 +136,29 @@ START_TEST(early_messages_are_bounded_in_number_and_bytes)
 }
 END_TEST
 
+START_TEST(what_is_kept_is_forgotten_when_it_is_of_no_use)
+{
+	struct sess_cfg c = test_config(SESS_ACCEPTOR);
+	struct mem m;
+
+	test_open(&m, &c);
+	test_log_on(&m);
+	test_receive(&m, 5, "0", "");
+	ck_assert_uint_eq(1, m.kept.n);
+	test_receive(&m, 2, "4", "36=9|");
+	ck_assert_uint_eq(0, m.kept.n);
+	test_receive(&m, 12, "0", "");
+	ck_assert_uint_eq(1, m.kept.n);
+	test_receive(&m, 1, "A", "98=0|108=10|141=Y|");
+	ck_assert_uint_eq(0, m.kept.n);
+	test_receive(&m, 5, "0", "");
+	ck_assert_uint_eq(1, m.kept.n);
+	mem_disconnect(&m);
+	ck_assert_uint_eq(0, m.kept.n);
+	mem_close(&m);
+}
+END_TEST
+
 START_TEST(numbers_stay_where_they_can_be_counted_on)
 {
 	struct sess_cfg c = test_config(SESS_ACCEPTOR);
@@ -327,6 +350,7 @@ main(void)
 	tcase_add_test(tc,
 	    after_a_long_stop_of_ours_the_peer_is_asked_before_we_close);
 	tcase_add_test(tc, early_messages_are_bounded_in_number_and_bytes);
+	tcase_add_test(tc, what_is_kept_is_forgotten_when_it_is_of_no_use);
 	tcase_add_test(tc, numbers_stay_where_they_can_be_counted_on);
 	tcase_add_test(tc, an_order_with_fields_of_the_session_is_refused);
 	tcase_add_test(tc, too_many_header_fields_are_a_limit_not_a_crash);

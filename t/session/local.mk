@@ -36,12 +36,14 @@ t_session_check_pair_LDADD = libsession.a libdict.a libfix.a libbase.a \
 # One file for each case of the session standard, and for our own; see
 # scenario.c.
 session_scenarios = \
+	t/session/10_DuplicateGapFillNoOrig.fix \
 	t/session/10_MsgSeqNumEqual.fix \
 	t/session/10_MsgSeqNumGreater.fix \
 	t/session/10_MsgSeqNumLess.fix \
 	t/session/11a_NewSeqNoGreater.fix \
 	t/session/11b_NewSeqNoEqual.fix \
 	t/session/11c_GapFillBackwards.fix \
+	t/session/11c_InvalidGapFill.fix \
 	t/session/11c_NewSeqNoLess.fix \
 	t/session/13b_UnsolicitedLogoutMessage.fix \
 	t/session/14a_BadField.fix \
@@ -119,11 +121,14 @@ session_scenarios = \
 	t/session/ReverseRoute_4.0.fix \
 	t/session/SessionReset.fix \
 	t/session/SessionReset_FIXT.fix \
+	t/session/SessionReset_Interval.fix \
 	t/session/acceptor_Encryption.fix \
 	t/session/acceptor_GarbledFirst.fix \
+	t/session/acceptor_HeartBtIntTooBig.fix \
 	t/session/acceptor_LogonTimeout.fix \
 	t/session/acceptor_LogonTooLow.fix \
 	t/session/acceptor_OperatorReset.fix \
+	t/session/acceptor_ResetAsked.fix \
 	t/session/acceptor_ResetNeedsOne.fix \
 	t/session/acceptor_ResetOnDisconnect.fix \
 	t/session/acceptor_ResetOnLogout.fix \
@@ -131,6 +136,7 @@ session_scenarios = \
 	t/session/early_DoesNotAge.fix \
 	t/session/early_PassedByReset.fix \
 	t/session/early_TwoGaps.fix \
+	t/session/gap_EndsWithConnection.fix \
 	t/session/gap_NeverFilled.fix \
 	t/session/gap_Progress.fix \
 	t/session/gap_Redundant.fix \
@@ -149,12 +155,18 @@ session_scenarios = \
 	t/session/recv_NoMsgSeqNum.fix \
 	t/session/resend_AskedTwice.fix \
 	t/session/resend_BeyondTheEnd.fix \
+	t/session/resend_CutByDisconnect.fix \
+	t/session/resend_CutByLogout.fix \
 	t/session/resend_CutByReset.fix \
 	t/session/resend_NotPastHeld.fix \
 	t/session/resend_NothingStored.fix \
+	t/session/resend_OwnOrigSendingTime.fix \
 	t/session/resend_Rejects.fix \
 	t/session/resend_SendsMeanwhile.fix \
+	t/session/resend_ToTheEndByNumber.fix \
 	t/session/reset_InDoubt.fix \
-	t/session/send_HeaderFields.fix
+	t/session/send_DataOfTheDictionary.fix \
+	t/session/send_HeaderFields.fix \
+	t/session/send_Hops.fix
 TESTS += $(session_scenarios)
 EXTRA_DIST += $(session_scenarios)
