@@ -106,6 +106,7 @@ session_scenarios = \
 	t/session/4a_NoDataSentDuringHeartBtInt.fix \
 	t/session/4b_ReceivedTestRequest.fix \
 	t/session/6_LogoutBeforeTimeout.fix \
+	t/session/6_NewConnection.fix \
 	t/session/6_SendTestRequest.fix \
 	t/session/7_InvalidReject.fix \
 	t/session/7_ReceiveRejectMessage.fix \
