@@ -12,6 +12,7 @@
 
 #define FRAMES_PER_WAKE 256 /* of one connection */
 #define FRAME_HEAD      4   /* bytes of the length before a frame */
+#define RETRY_NS        (200 * NS_PER_MS) /* between looks at a busy disk */
 
 #define MODE_FULL       0660
 #define MODE_RESTRICTED 0666
@@ -283,6 +284,25 @@ take_frame(struct control *c, struct control_conn *cc, const char *p, size_t n)
 	return 0;
 }
 
+/* Rows that become visible say when the disk goes on; after a failure of the
+ * store there may be none. */
+static void
+arm_retry(struct control *c)
+{
+	timer_set(c->retry, mono_add(loop_now(c->g->loop).mono, RETRY_NS));
+}
+
+static void
+on_retry(void *arg)
+{
+	struct control *c = arg;
+	struct control_conn *cc;
+
+	for (cc = c->first; cc != NULL; cc = cc->next)
+		if (cc->waiting)
+			conn_kick(cc->conn);
+}
+
 static void
 on_data(struct conn *conn, void *arg)
 {
@@ -303,6 +323,8 @@ on_data(struct conn *conn, void *arg)
 		return;
 	if (cc->waiting && !driver_is_stalled(c->g->driver))
 		used = 1; /* the driver's share of this wake-up is used up */
+	else if (cc->waiting)
+		arm_retry(c);
 	if (control_feed(c, cc) || (used > 0 && !conn_is_full(conn)))
 		conn_kick(conn);
 }
@@ -322,11 +344,9 @@ on_closed(struct conn *conn, void *arg, const char *why)
 	(void)conn;
 	log_debug("control: %s closed: %s", cc->name, why);
 	cc->conn = NULL;
-	if (cc->control != NULL) {
-		for (p = &cc->control->first; *p != cc; p = &(*p)->next)
-			;
-		*p = cc->next;
-	}
+	for (p = &cc->control->first; *p != cc; p = &(*p)->next)
+		;
+	*p = cc->next;
 	unref(cc);
 }
 
@@ -334,6 +354,27 @@ static const struct conn_ops conn_ops = {
 	.data = on_data,
 	.drained = on_drained,
 	.closed = on_closed,
+};
+
+/* Of connections that the loop still has when control is gone. */
+static void
+on_data_gone(struct conn *conn, void *arg)
+{
+	(void)conn;
+	(void)arg;
+}
+
+static void
+on_closed_gone(struct conn *conn, void *arg, const char *why)
+{
+	(void)conn;
+	(void)arg;
+	(void)why;
+}
+
+static const struct conn_ops gone_ops = {
+	.data = on_data_gone,
+	.closed = on_closed_gone,
 };
 
 static void
@@ -396,7 +437,8 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 	c->g = g;
 	c->out = link_out_new();
 	c->in = link_in_new();
-	if (c->out == NULL || c->in == NULL)
+	c->retry = timer_new(g->loop, on_retry, c);
+	if (c->out == NULL || c->in == NULL || c->retry == NULL)
 		goto fail;
 	e = listen_on(c, &c->full, CONF_ControlSocket, MODE_FULL,
 	    on_accept_full, err);
@@ -437,9 +479,14 @@ control_free(struct control *c)
 	listener_free(c->restricted);
 	while ((cc = c->first) != NULL) {
 		c->first = cc->next;
-		cc->control = NULL;
+		conn_set_ops(cc->conn, &gone_ops, NULL);
 		conn_abort(cc->conn, "the gateway ends");
+		cc->control = NULL;
+		cc->conn = NULL;
+		unref(cc);
 	}
+	if (c->retry != NULL)
+		timer_free(c->retry);
 	link_out_free(c->out);
 	link_in_free(c->in);
 	buf_free(&c->to);

@@ -50,6 +50,7 @@ struct control {
 	struct gateway *g;
 	struct listener *full, *restricted;
 	struct control_conn *first;
+	struct timer *retry; /* while a connection is waiting */
 	struct link_out *out; /* one message at a time */
 	struct link_in *in;
 	struct buf to;        /* its frame */

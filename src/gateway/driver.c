@@ -49,6 +49,8 @@ driver_set_arg(struct driver *d, void *arg)
 	d->arg = arg;
 }
 
+static void drop_release(struct driver *d, int err);
+
 void
 driver_free(struct driver *d)
 {
@@ -58,6 +60,7 @@ driver_free(struct driver *d)
 		return;
 	if (d->batch != NULL)
 		store_abort(d->batch);
+	drop_release(d, FG_ECLOSED);
 	for (i = 0; i < d->n; i++) {
 		early_clear(&d->all[i]->early);
 		sess_free(d->all[i]->machine);

@@ -88,6 +88,10 @@ START_TEST(the_store_is_judged_by_whether_it_takes_rows)
 	} row[] = {
 		{ { .error = "" }, STATUS_HEALTHY, "" },
 		{ { .error = "", .waiting = 10 }, STATUS_HEALTHY, "" },
+		{ { .error = "", .disk = DISK_LOW, .disk_free = 3 << 20 },
+		    STATUS_WARNING, "3 MB are free" },
+		{ { .error = "", .disk = DISK_OUT }, STATUS_ERROR,
+		    "all sessions are logged out" },
 		{ { .error = "", .stalled = true, .waiting = 10 },
 		    STATUS_WARNING, "10 answers" },
 		{ { .error = "no space", .no_space = true }, STATUS_ERROR,

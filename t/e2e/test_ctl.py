@@ -218,6 +218,23 @@ def a_file_of_messages_is_sent(work):
     assert g.stop() == 0
 
 
+def a_stop_in_the_middle_of_a_file_is_told(work):
+    g = gateway(work)
+    send = subprocess.Popen(
+        [fg.program("fixgatectl"), "-s", g.socket, "send", "BROKER",
+         "--file", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE)
+    line = (" ".join(REPORT) + "\n").encode()
+    send.stdin.write(line * 5000)
+    send.stdin.flush()
+    fg.wait_until(lambda: g.rows("OUT_PENDING"), 10)
+    assert g.stop() == 0
+    out, err = send.communicate()
+    assert send.returncode == 2, (out, err)
+    assert b"closed the connection" in err, err
+    assert b"waiting for a logon " in out, out
+
+
 def messages_wait_for_the_logon(work):
     g = gateway(work)
     expect(run(g, "send", "BROKER", *REPORT), 0, "when BROKER is logged on")
@@ -409,6 +426,7 @@ def main():
                  numbers_are_set_and_recorded,
                  messages_are_sent_by_name,
                  a_file_of_messages_is_sent,
+                 a_stop_in_the_middle_of_a_file_is_told,
                  messages_wait_for_the_logon,
                  messages_are_refused_when_off,
                  tables_are_read,
