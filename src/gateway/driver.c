@@ -285,7 +285,7 @@ driver_is_full(const struct driver *d)
 bool
 driver_is_stalled(const struct driver *d)
 {
-	return release_bytes(&d->rel) >= STALL_BYTES ||
+	return d->unsynced + release_bytes(&d->rel) >= STALL_BYTES ||
 	    release_count(&d->rel) >= STALL_ITEMS;
 }
 
@@ -309,6 +309,7 @@ drop_release(struct driver *d, int err)
 			it->fn(it->arg, &done);
 		release_pop(&d->rel);
 	}
+	d->unsynced = 0;
 }
 
 static void
@@ -423,6 +424,10 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 	struct fgsess *fs = it->fs;
 	char why[128];
 
+	if (it->kind == RELEASE_ROWS) {
+		d->unsynced -= it->first;
+		return;
+	}
 	if (it->kind == RELEASE_ANSWER) {
 		if (it->fn != NULL)
 			it->fn(it->arg, &it->done);
@@ -455,6 +460,7 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 		driver_work(d, fs);
 		break;
 	case RELEASE_ANSWER:
+	case RELEASE_ROWS:
 		break;
 	}
 }
@@ -541,15 +547,20 @@ work_step(struct driver *d)
 static int
 commit(struct driver *d)
 {
+	struct release_item rows = { .kind = RELEASE_ROWS };
 	uint64_t number;
 	int err;
 
-	driver_batch(d);
+	rows.first = store_batch_bytes(driver_batch(d));
 	err = store_commit(d->batch, &number);
 	d->batch = NULL;
-	if (err == 0)
-		release_close(&d->rel, number);
-	return err;
+	if (err != 0)
+		return err;
+	if (rows.first > 0 && number > store_durable(d->store) &&
+	    release_add(&d->rel, &rows, NULL, 0) == 0)
+		d->unsynced += rows.first;
+	release_close(&d->rel, number);
+	return 0;
 }
 
 bool

@@ -13,7 +13,9 @@
 /* Secrets of session-level messages, masked before the row is stored. */
 static const int32_t logon_secrets[] = { 96, 554, 925, 1402, 1404 };
 
-#define MSG_USER_REQUEST "BE" /* carries 554 and 925, too */
+/* Carries 554 and 925, too. Masked when received only: what we sent must stay
+ * fit to be resent, which a Logon never is. */
+#define MSG_USER_REQUEST "BE"
 
 const struct fix_lens *
 driver_lens(const struct fgsess *fs)
@@ -169,6 +171,10 @@ store_out(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	} else {
 		row.data = p;
 		row.len = a->len;
+	}
+	if ((row.flags & (STORE_ADMIN | STORE_MASKED)) == STORE_MASKED) {
+		row.data = p;
+		row.flags &= (uint16_t)~STORE_MASKED;
 	}
 	d->sent_row = store_add(driver_batch(d), STORE_FIX_OUT, &row);
 	fs->sent++;

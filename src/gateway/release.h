@@ -20,6 +20,7 @@ enum release_kind {
 	RELEASE_DISCONNECT, /* end the session's connection; bytes are why */
 	RELEASE_RESEND,     /* start answering a ResendRequest */
 	RELEASE_ANSWER,     /* tell whoever asked that it is done */
+	RELEASE_ROWS,       /* first bytes of rows are durable now */
 };
 
 /* Where the effect of a request ended up. */
@@ -38,7 +39,7 @@ struct release_item {
 	uint32_t generation; /* of the connection; older ones are dropped */
 	uint64_t commit;     /* set by release_close */
 	mono_t at;           /* when it was queued */
-	uint64_t first, last;/* RESEND */
+	uint64_t first, last;/* RESEND; first of ROWS: their bytes */
 	size_t off, len;     /* bytes */
 	release_fn fn;       /* ANSWER */
 	void *arg;

@@ -275,11 +275,16 @@ int
 sess_set_seqs(struct sess *s, struct now now, uint64_t next_in,
     uint64_t next_out, const char *who, struct sess_acts *a)
 {
-	(void)now;
 	if (s->state != SESS_DOWN)
 		return FG_ESTATE;
 	if (next_in > SEQ_MAX || next_out > SEQ_MAX)
 		return FG_EINVAL;
+	/* Numbers that were used are used again: not in the same epoch. */
+	if ((next_in != 0 && next_in < s->seqs.next_in) ||
+	    (next_out != 0 && next_out < s->seqs.next_out)) {
+		s->seqs.epoch++;
+		s->seqs.created = now.wall;
+	}
 	if (next_in != 0)
 		s->seqs.next_in = next_in;
 	if (next_out != 0)

@@ -1,5 +1,5 @@
 # End to end: the programs over real sockets.
 TESTS += t/e2e/test_bad_input.py
-EXTRA_DIST += t/README.md t/e2e/test_bad_input.py
+EXTRA_DIST += t/README.md t/valgrind.supp t/e2e/test_bad_input.py
 TESTS += t/e2e/test_ctl.py
 EXTRA_DIST += t/e2e/test_ctl.py

@@ -84,7 +84,7 @@ def ten_megabytes_without_soh(work):
         peer.logout()
     rows = g.rows("FIX_IN", admin=False)
     assert [r["CL_ORD_ID"] for r in rows] == ["1"], rows
-    if os.environ.get("FG_SANITIZER", "no") == "no":
+    if os.environ.get("FG_SANITIZER", "no") == "no" and not fg.valgrind():
         assert g.memory() - before < 32 << 20, (before, g.memory())
     assert "dropped" in g.log() and "refused" in g.log(), g.log()
     assert g.stop() == 0

@@ -426,6 +426,28 @@ START_TEST(early_messages_get_their_rows_in_order)
 }
 END_TEST
 
+START_TEST(reading_stops_when_too_much_waits_for_the_disk)
+{
+	char body[4096];
+	int i;
+
+	logon();
+	store_mem_hold(w.store);
+	memset(body, 'x', sizeof(body));
+	memcpy(body, "58=", 3);
+	memcpy(body + 200, "|", 2);
+	for (i = 0; i < 1000000 && !driver_is_stalled(w.driver); i++) {
+		peer("D", body);
+		if (i % 64 == 0)
+			end();
+	}
+	ck_assert(driver_is_stalled(w.driver));
+	store_mem_release(w.store, UINT64_MAX);
+	end();
+	ck_assert(!driver_is_stalled(w.driver));
+}
+END_TEST
+
 START_TEST(heartbeats_and_timeouts_come_from_the_timers)
 {
 	mono_t due;
@@ -460,6 +482,7 @@ main(void)
 	    a_message_for_a_session_that_is_off_waits_without_a_number);
 	tcase_add_test(tc, a_session_may_refuse_messages_while_it_is_off);
 	tcase_add_test(tc, early_messages_get_their_rows_in_order);
+	tcase_add_test(tc, reading_stops_when_too_much_waits_for_the_disk);
 	tcase_add_test(tc, heartbeats_and_timeouts_come_from_the_timers);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);

@@ -218,6 +218,17 @@ class Proc:
         return 0
 
 
+def valgrind():
+    """What to run a daemon under: with FG_VALGRIND set, an error or a leak
+    makes its exit status 99."""
+    if not os.environ.get("FG_VALGRIND"):
+        return []
+    return ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
+            "--errors-for-leak-kinds=definite",
+            "--show-leak-kinds=definite", "--suppressions=" +
+            os.path.join(SRC, "t", "valgrind.supp")]
+
+
 class CtlError(Exception):
     pass
 
@@ -232,7 +243,8 @@ class Gateway(Proc):
         self.conf = work.path(name + ".conf")
         self.socket = work.path(name + ".sock")
         self.store = work.path(name + ".store")
-        super().__init__(work, name, [program("fixgated"), "-f", self.conf])
+        super().__init__(work, name, valgrind() + [
+            program("fixgated"), "-f", self.conf])
         self.keys = {"StorePath": self.store, "ControlSocket": self.socket,
                      "Durability": "written"}
         self.keys.update(gateway or {})
