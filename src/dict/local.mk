@@ -15,6 +15,7 @@ libdict_a_SOURCES = \
 	src/dict/lens.c \
 	src/dict/pretty.c \
 	src/dict/pretty.h \
+	src/dict/quick.h \
 	src/dict/resolve.c \
 	src/dict/validate.c
 

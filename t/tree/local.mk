@@ -2,6 +2,7 @@
 TREE_TESTS = \
 	t/tree/layers.sh \
 	t/tree/headers.sh \
+	t/tree/listed.sh \
 	t/tree/man.sh \
 	t/tree/broken.sh
 TESTS += $(TREE_TESTS)
