@@ -393,25 +393,25 @@ def a_client_that_does_not_read_grows_nothing(work):
         for i in range(2000):
             peer.send("D", order(i, "x" * 2000))
         peer.sync(30)
-    frames = b""
-    for body in (b"\x82\xacMESSAGE_TYPE\xa5HELLO\xa7DETAILS\x81\xa7VERSION\x01",
-                 b"\x83\xacMESSAGE_TYPE\xa4TAIL\xaaSOURCE_REF\x02\xa7DETAILS"
-                 b"\x83\xa5TABLE\xa6FIX_IN\xa5AFTER\x00\xa6CREDIT"
-                 b"\xce\xff\xff\xff\xff"):
-        frames += struct.pack(">I", len(body)) + body
-    read = (b"\x83\xacMESSAGE_TYPE\xa4READ\xaaSOURCE_REF\x03\xa7DETAILS"
+    hello = b"\x82\xacMESSAGE_TYPE\xa5HELLO\xa7DETAILS\x81\xa7VERSION\x01"
+    tail = (b"\x83\xacMESSAGE_TYPE\xa4TAIL\xa7DETAILS\x83\xa5TABLE\xa6FIX_IN"
+            b"\xa5AFTER\x00\xa6CREDIT\xce\xff\xff\xff\xff\xaaSOURCE_REF")
+    read = (b"\x82\xacMESSAGE_TYPE\xa4READ\xa7DETAILS"
             b"\x81\xa5TABLE\xa6FIX_IN")
+    tails = 16
+    bodies = [hello] + [tail + bytes([i]) for i in range(tails)] + [read] * 500
+    frames = b"".join(struct.pack(">I", len(b)) + b for b in bodies)
     before = g.memory()
     with socket.socket(socket.AF_UNIX) as s:
         s.connect(g.socket)
-        s.sendall(frames + (struct.pack(">I", len(read)) + read) * 500)
+        s.sendall(frames)
         expect(run(g, "session", "show"), 0, "BROKER")
         expect(run(g, "tail", "FIX_IN", "--lines", "1"), 0, "|11=1999|")
         assert g.memory() - before < 32 << 20, (before, g.memory())
         # Once it reads, it gets all.
         s.settimeout(10)
         got = 0
-        while got < 2000 * 2000:
+        while got < 2000 * 2000 * tails:
             more = s.recv(1 << 20)
             assert more
             got += len(more)
