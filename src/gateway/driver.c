@@ -312,6 +312,31 @@ drop_release(struct driver *d, int err)
 	d->unsynced = 0;
 }
 
+/* What is durable has happened, and its askers may not hear otherwise: they
+ * would ask again, and it would be sent twice. */
+static void
+answer_durable(struct driver *d)
+{
+	uint64_t durable = store_durable(d->store);
+	const struct release_item *it;
+	const char *p;
+
+	while ((it = release_head(&d->rel, durable, &p)) != NULL) {
+		if (it->kind == RELEASE_ANSWER && it->fn != NULL)
+			it->fn(it->arg, &it->done);
+		release_pop(&d->rel);
+	}
+}
+
+/* Is nothing queued that a commit may yet have brought to disk? */
+static bool
+is_undone(const struct driver *d)
+{
+	const char *p;
+
+	return release_head(&d->rel, UINT64_MAX, &p) == NULL;
+}
+
 static void
 stop_session(struct fgsess *fs)
 {
@@ -331,6 +356,8 @@ rebuild(struct driver *d)
 	int err;
 
 	err = store_recover(d->store);
+	if (err == 0)
+		drop_release(d, d->failure);
 	for (i = 0; i < d->n && err == 0; i++) {
 		old = d->all[i]->machine;
 		err = store_session_state(d->store, d->all[i]->id, &st);
@@ -346,8 +373,12 @@ rebuild(struct driver *d)
 	return err == 0 ? driver_start(d) : err;
 }
 
-/* A commit failed. What is not durable never happened: no number of it was seen
- * outside, and the machines, which are ahead of the disk, are thrown away. */
+/*
+ * A commit failed. What is not durable never happened: no number of it was seen
+ * outside, and the machines, which are ahead of the disk, are thrown away. That
+ * it did not happen is certain, and said to who asked, once store_recover has
+ * taken it back; who asked for what only a restart can tell hears nothing.
+ */
 static void
 fail(struct driver *d, int err)
 {
@@ -364,7 +395,10 @@ fail(struct driver *d, int err)
 	log_error("store: %s%s%s: all connections are dropped, nothing that "
 	    "was not stored has left", fg_strerror(err),
 	    text[0] == '\0' ? "" : ": ", text);
-	drop_release(d, err);
+	d->failure = err;
+	answer_durable(d);
+	if (is_undone(d))
+		drop_release(d, err);
 	for (i = 0; i < d->n; i++)
 		stop_session(d->all[i]);
 	d->ops->drop_all(d->arg, "the store failed");

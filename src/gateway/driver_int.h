@@ -34,6 +34,7 @@ struct driver {
 	uint64_t sent_row;       /* FIX_OUT row made last */
 	bool down;
 	bool low;                /* on disk: nothing new is taken */
+	int failure;             /* of the store, while down */
 	mono_t retry_at;
 	struct fields kept; /* index of a recalled message */
 	struct fields own;  /* index of a message of ours */

@@ -30,6 +30,7 @@ struct world {
 	uint64_t answer_seq;
 	bool fatal;
 	int fail_with; /* what the fault hook answers at "commit" */
+	int no_recovery; /* and at "recover" */
 };
 
 static struct world w;
@@ -99,6 +100,8 @@ static int
 fault(void *arg, const char *step)
 {
 	(void)arg;
+	if (strcmp(step, "recover") == 0)
+		return w.no_recovery;
 	return strcmp(step, "commit") == 0 ? w.fail_with : 0;
 }
 
@@ -305,10 +308,11 @@ START_TEST(d_a_power_cut_takes_back_numbers_that_nobody_saw)
 	store_mem_power_cut(w.store);
 	end();
 	ck_assert(w.fatal);
-	ck_assert_int_eq(1, w.answered);
-	ck_assert(w.answer_err != 0);
+	ck_assert_int_eq(0, w.answered); /* only the restart will tell */
 	driver_free(w.driver);
 	w.driver = NULL;
+	ck_assert_int_eq(1, w.answered);
+	ck_assert_int_eq(FG_ECLOSED, w.answer_err);
 	ck_assert_int_eq(0, store_recover(w.store));
 	{
 		struct store_state st;
@@ -319,6 +323,43 @@ START_TEST(d_a_power_cut_takes_back_numbers_that_nobody_saw)
 		    "FIX.4.4:EXCHANGE->BROKER", &id, &st, &is_new));
 		ck_assert_uint_eq(next, st.next_out);
 	}
+}
+END_TEST
+
+START_TEST(d_what_is_durable_is_no_failure_to_who_asked_for_it)
+{
+	logon();
+	store_mem_hold(w.store);
+	ck_assert_int_eq(0, send_order("1"));
+	end();
+	store_mem_release(w.store, UINT64_MAX);
+	store_mem_power_cut(w.store); /* before the driver looks again */
+	end();
+	ck_assert(w.fatal);
+	ck_assert_int_eq(1, w.answered);
+	ck_assert_int_eq(0, w.answer_err);
+	ck_assert_uint_eq(2, w.answer_seq);
+}
+END_TEST
+
+START_TEST(d_who_asked_hears_of_a_failure_when_it_is_taken_back)
+{
+	logon();
+	store_mem_hold(w.store);
+	ck_assert_int_eq(0, send_order("1"));
+	end();
+	w.fail_with = w.no_recovery = FG_ENOSPC;
+	peer("1", "112=A|");
+	end();
+	end();
+	ck_assert(driver_is_down(w.driver));
+	ck_assert_int_eq(0, w.answered);
+	w.fail_with = w.no_recovery = 0;
+	pass(1 * NS_PER_S);
+	end();
+	ck_assert(!driver_is_down(w.driver));
+	ck_assert_int_eq(1, w.answered);
+	ck_assert_int_eq(FG_ENOSPC, w.answer_err);
 }
 END_TEST
 
@@ -475,6 +516,9 @@ main(void)
 	tcase_add_test(tc, c_a_disconnect_stays_behind_the_logout_that_waits);
 	tcase_add_test(tc, d_a_failed_commit_throws_away_what_ran_ahead);
 	tcase_add_test(tc, d_a_power_cut_takes_back_numbers_that_nobody_saw);
+	tcase_add_test(tc, d_what_is_durable_is_no_failure_to_who_asked_for_it);
+	tcase_add_test(tc,
+	    d_who_asked_hears_of_a_failure_when_it_is_taken_back);
 	tcase_add_test(tc, e_a_resend_is_answered_from_durable_rows_only);
 	tcase_add_test(tc, f_nothing_is_acknowledged_before_it_is_stored);
 	tcase_add_test(tc, g_a_message_held_too_long_is_not_sent_with_a_stale_time);
