@@ -162,15 +162,6 @@ def by_number(messages):
     return out
 
 
-def gap_fills(messages):
-    """The numbers that SequenceResets say are no application messages."""
-    gone = set()
-    for m in messages:
-        if m.type == "4":
-            gone.update(range(m.seq, int(m[36])))
-    return gone
-
-
 def is_gap_fill(m):
     return m.type == "4" and m.get(123) == "Y"
 
@@ -185,28 +176,36 @@ def check_in_order(rows, what):
     assert len({r["EPOCH"] for r in rows}) <= 1, what + ": several epochs"
 
 
-def check_received(rows, journal):
+def skipped(events):
+    """The numbers that SESSION_EVENT says the counterparty skipped."""
+    gone = []
+    for e in events:
+        if e["EVENT"] == "numbers-skipped":
+            gone += range(e["FIRST"], e["LAST"] + 1)
+    return gone
+
+
+def check_received(rows, events, journal):
     """FIX_IN of a session (what was processed in sequence) against what its
     counterparty sent: every number that it used once, in order, with its
-    bytes. Returns how many application messages these are."""
+    bytes, or in a numbers-skipped event. Returns how many application messages
+    these are."""
     check_in_order(rows, "FIX_IN")
     sent = by_number(journal.sent)
-    have = {}
-    for r in rows:
-        n = r["MSG_SEQ_NUM"]
+    have = {r["MSG_SEQ_NUM"]: r for r in rows}
+    for n, r in have.items():
         assert any(m.raw == r["FIX_DATA"] for m in sent.get(n, ())), \
             "FIX_IN %d is not what was sent: %s, sent %r" % (
                 n, fg.bar(r["FIX_DATA"]), sent.get(n))
-        have[n] = r
-    for n in journal.numbered:
-        assert n in have, "FIX_IN lacks application message %d" % n
-        assert not have[n]["ADMIN"], "FIX_IN %d is no admin message" % n
-    filled = gap_fills(journal.sent)
-    for n, messages in sent.items():
-        assert n in have or n in filled or messages[0].type == "4", \
-            "FIX_IN lacks %d: %r" % (n, messages[0])
+    used = sorted(list(have) + skipped(events))
+    assert used == list(range(1, len(used) + 1)), \
+        "numbers twice or missing: %r" % sorted(
+            set(used) ^ set(range(1, max(used) + 1)))[:10]
+    assert len(used) >= max(sent), "FIX_IN ends before %d" % max(sent)
     app = [n for n, r in have.items() if not r["ADMIN"]]
-    assert sorted(journal.numbered) == sorted(app), "FIX_IN has more"
+    assert sorted(journal.numbered) == app, \
+        "application messages: %r" % sorted(
+            set(journal.numbered) ^ set(app))[:10]
     return len(app)
 
 

@@ -72,9 +72,10 @@ def exchange(w, role, begin, count):
 
     journal = peer.journal()
     rows_in = gw.rows("FIX_IN", session=name)
+    events = gw.rows("SESSION_EVENT", session=name)
     rows_out = gw.rows("FIX_OUT", session=name)
     gw.stop()
-    assert qf.check_received(rows_in, journal) == count
+    assert qf.check_received(rows_in, events, journal) == count
     assert qf.check_sent(rows_out, journal) == count
     check_lines(rows_out, texts)
     dups_in = sum(bool(r["POSS_DUP"]) for r in rows_in if not r["ADMIN"])

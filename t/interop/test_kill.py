@@ -26,6 +26,9 @@ LIMIT = 60           # seconds, to recover and to get in step
 BATCH = 500          # messages in a file for fixgatectl
 PACE = 2             # of the peers' messages, a millisecond
 LONGEST = 0.6        # seconds of traffic before a kill
+ORDERLY = 0.1        # share of the rounds that end fixgated by SIGTERM
+EARLY = 0.3          # share of the restarts that are killed while starting,
+RECOVERY = 0.1       # within so many seconds
 MANY = 1000000000
 
 
@@ -111,7 +114,9 @@ class Line:
     def check(self, gw):
         journal = self.peer.journal()
         rows_out = gw.rows("FIX_OUT", session=self.name)
-        n_in = qf.check_received(gw.rows("FIX_IN", session=self.name), journal)
+        n_in = qf.check_received(
+            gw.rows("FIX_IN", session=self.name),
+            gw.rows("SESSION_EVENT", session=self.name), journal)
         n_out = qf.check_sent(rows_out, journal)
         self.sender.check(rows_out)
         logons = sum(m.type == "A" for m in journal.came)
@@ -126,8 +131,15 @@ class Line:
 def rounds(gw, lines, rng, count):
     for i in range(count):
         time.sleep(rng.uniform(0, LONGEST))  # the random moment
-        gw.kill()
+        if rng.random() < ORDERLY:
+            assert gw.stop(LIMIT) == 0, "stopped with an error"
+        else:
+            gw.kill()
         gw.configure(Durability=rng.choice(("written", "synced")))
+        if rng.random() < EARLY:
+            fg.Proc.start(gw)
+            time.sleep(rng.uniform(0, RECOVERY))  # in the middle of its start
+            gw.kill()
         gw.start()
         # Every other round the next kill may hit the recovery itself.
         if i % 2 == 0:
