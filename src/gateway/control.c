@@ -143,9 +143,12 @@ void
 control_who(const struct control_ask *a, const char *reason, char *out,
     size_t cap)
 {
-	snprintf(out, cap, "%s (uid %ld): %s",
+	char text[CONTROL_NAME_MAX + 256 + 32];
+
+	snprintf(text, sizeof(text), "%s (uid %ld): %s",
 	    a->cc->name[0] == '\0' ? "control" : a->cc->name,
 	    conn_peer_uid(a->cc->conn), reason);
+	log_escape(out, cap, text, strlen(text)); /* it is logged, too */
 }
 
 /* ---- connections ---- */

@@ -359,11 +359,12 @@ void
 control_session_start(const struct control_ask *a)
 {
 	struct fgsess *fs = control_session(a, "NACK");
-	char text[CONTROL_NAME_MAX + 64];
+	char text[CONTROL_NAME_MAX + 64], who[WHO_MAX];
 
 	if (fs == NULL)
 		return;
-	peers_enable(a->control->g->peers, fs, true);
+	control_who(a, "session start", who, sizeof(who));
+	peers_enable(a->control->g->peers, fs, true, who);
 	snprintf(text, sizeof(text), "%s: %s", fs->name,
 	    sess_config(fs->machine)->role == SESS_ACCEPTOR
 	    ? "started; the counterparty may log on" : "started");
@@ -376,7 +377,7 @@ control_session_stop(const struct control_ask *a)
 	struct gateway *g = a->control->g;
 	struct fgsess *fs = control_session(a, "NACK");
 	struct control_later *l;
-	char text[256];
+	char text[256], who[WHO_MAX];
 	bool given;
 
 	if (fs == NULL)
@@ -390,7 +391,8 @@ control_session_stop(const struct control_ask *a)
 	/* First, with our text: peers_enable would say it without. */
 	ordered(a, fs, l, driver_logout(g->driver, fs, given ? text : NULL,
 	    on_done, l));
-	peers_enable(g->peers, fs, false);
+	control_who(a, given ? text : "session stop", who, sizeof(who));
+	peers_enable(g->peers, fs, false, who);
 }
 
 void

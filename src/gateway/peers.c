@@ -516,7 +516,7 @@ peers_free(struct peers *p)
 /* ---- operator ---- */
 
 void
-peers_enable(struct peers *p, struct fgsess *fs, bool on)
+peers_enable(struct peers *p, struct fgsess *fs, bool on, const char *who)
 {
 	struct route *r = fs->owner;
 
@@ -524,7 +524,7 @@ peers_enable(struct peers *p, struct fgsess *fs, bool on)
 		return;
 	r->enabled = on;
 	driver_event(p->g->driver, fs, on ? SESS_EV_STARTED : SESS_EV_STOPPED,
-	    "by the operator");
+	    who);
 	if (!on) {
 		initiate_stop(r);
 		driver_logout(p->g->driver, fs, NULL, NULL, NULL);

@@ -27,8 +27,10 @@ void peers_free(struct peers *p);
 /* The driver's ops point here; arg is the struct peers. */
 extern const struct driver_ops peers_driver_ops;
 
-/* Operator: allow (and for an initiator, connect now) or forbid a session. */
-void peers_enable(struct peers *p, struct fgsess *fs, bool on);
+/* Operator: allow (and for an initiator, connect now) or forbid a session. who
+ * goes to the event. */
+void peers_enable(struct peers *p, struct fgsess *fs, bool on,
+    const char *who);
 bool peers_is_enabled(const struct fgsess *fs);
 /* The address of the counterparty, or "" if not connected. */
 const char *peers_address(const struct fgsess *fs);

@@ -155,8 +155,9 @@ def numbers_are_set_and_recorded(work):
     with logged_on(g) as peer:
         peer.logout()
     events = {e["EVENT"]: e for e in g.rows("SESSION_EVENT")}
-    for name in ("sequence-set", "reset"):
-        assert "fixgatectl (uid %d): as agreed" % os.getuid() in \
+    for name, why in (("sequence-set", "as agreed"), ("reset", "as agreed"),
+                      ("stopped", "enough"), ("started", "session start")):
+        assert "fixgatectl (uid %d): %s" % (os.getuid(), why) in \
             events[name]["TEXT"], events
     assert events["logged-on"]["EPOCH"] == 2, events
     expect(run(g, "session", "start", "NOBODY"), 3, err="(NO_SESSION)")
