@@ -491,6 +491,7 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 		fs->resending = true;
 		fs->resend_next = it->first;
 		fs->resend_last = it->last;
+		fs->resend_epoch = it->epoch;
 		driver_work(d, fs);
 		break;
 	case RELEASE_ANSWER:
@@ -525,7 +526,8 @@ stored_row(void *arg, const struct store_row *row)
 	return 0;
 }
 
-/* A bounded piece of a resend. */
+/* A bounded piece of a resend. A reset has ended those of the epoch before it,
+ * and the machine may wait for one of the new epoch already. */
 static void
 resend_step(struct driver *d, struct fgsess *fs)
 {
@@ -533,7 +535,11 @@ resend_step(struct driver *d, struct fgsess *fs)
 	uint64_t next;
 	int err;
 
-	err = store_read_out(d->store, fs->id, sess_seqs(fs->machine).epoch,
+	if (fs->resend_epoch != sess_seqs(fs->machine).epoch) {
+		fs->resending = false;
+		return;
+	}
+	err = store_read_out(d->store, fs->id, fs->resend_epoch,
 	    fs->resend_next, fs->resend_last, WAKE_ROWS, WAKE_BYTES,
 	    stored_row, arg, &next);
 	if (err != 0) {

@@ -49,6 +49,7 @@ struct fgsess {
 	struct early early;
 	bool resending, pending_active;
 	uint64_t resend_next, resend_last;
+	uint32_t resend_epoch;
 	struct fgsess *work_next; /* list of sessions with work left */
 	bool in_work;
 };

@@ -224,7 +224,7 @@ queue(struct driver *d, struct fgsess *fs, enum release_kind kind,
 {
 	struct release_item it = { .kind = kind, .fs = fs,
 		.generation = fs->generation, .at = d->now.mono,
-		.first = a->seq, .last = a->seq2 };
+		.first = a->seq, .last = a->seq2, .epoch = a->epoch };
 
 	if (release_add(&d->rel, &it, d->acts.bytes.p + a->off, a->len) != 0)
 		d->acts.err = FG_ENOMEM;

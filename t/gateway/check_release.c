@@ -382,6 +382,32 @@ START_TEST(e_a_resend_is_answered_from_durable_rows_only)
 }
 END_TEST
 
+START_TEST(e_a_resend_of_a_past_epoch_ends_no_other_one)
+{
+	uint64_t durable;
+
+	logon();
+	durable = store_durable(w.store);
+	store_mem_hold(w.store);
+	peer("2", "7=1|16=0|");
+	end();
+	w.peer_seq = 1;
+	peer("A", "98=0|108=30|141=Y|");
+	ck_assert_int_eq(0, send_order("1"));
+	end();
+	peer("2", "7=2|16=0|");
+	end();
+	store_mem_release(w.store, durable + 1);
+	end();
+	store_mem_release(w.store, UINT64_MAX);
+	end();
+	ck_assert_uint_eq(4, w.nleft);
+	LEFT(1, "send 35=A 34=1");
+	LEFT(2, "send 35=D 34=2");
+	LEFT(3, "send 35=D 34=2 43=Y");
+}
+END_TEST
+
 START_TEST(f_nothing_is_acknowledged_before_it_is_stored)
 {
 	logon();
@@ -520,6 +546,7 @@ main(void)
 	tcase_add_test(tc,
 	    d_who_asked_hears_of_a_failure_when_it_is_taken_back);
 	tcase_add_test(tc, e_a_resend_is_answered_from_durable_rows_only);
+	tcase_add_test(tc, e_a_resend_of_a_past_epoch_ends_no_other_one);
 	tcase_add_test(tc, f_nothing_is_acknowledged_before_it_is_stored);
 	tcase_add_test(tc, g_a_message_held_too_long_is_not_sent_with_a_stale_time);
 	tcase_add_test(tc,
