@@ -225,6 +225,8 @@ int
 driver_logout(struct driver *d, struct fgsess *fs, const char *text,
     release_fn fn, void *arg)
 {
+	if (d->down)
+		return FG_ENOSPC; /* all connections are gone already */
 	driver_now(d);
 	sess_logout(fs->machine, d->now, text, &d->acts);
 	return operated(d, fs, fn, arg);

@@ -363,6 +363,31 @@ START_TEST(d_who_asked_hears_of_a_failure_when_it_is_taken_back)
 }
 END_TEST
 
+START_TEST(d_no_order_is_taken_while_the_store_is_repaired)
+{
+	logon();
+	w.fail_with = w.no_recovery = FG_ENOSPC;
+	peer("1", "112=A|");
+	end();
+	end();
+	ck_assert(driver_is_down(w.driver));
+	ck_assert_int_eq(FG_ENOSPC, send_order("1"));
+	ck_assert_int_eq(FG_ENOSPC, driver_logout(w.driver, w.fs, NULL,
+	    answered, NULL));
+	ck_assert_int_eq(FG_ENOSPC, driver_reset(w.driver, w.fs, "test",
+	    answered, NULL));
+	ck_assert_int_eq(FG_ENOSPC, driver_set_seqs(w.driver, w.fs, 1, 1,
+	    "test", answered, NULL));
+	pass(1 * NS_PER_S);
+	end();
+	w.fail_with = w.no_recovery = 0;
+	pass(1 * NS_PER_S);
+	end();
+	ck_assert(!driver_is_down(w.driver));
+	ck_assert_int_eq(0, w.answered);
+}
+END_TEST
+
 START_TEST(e_a_resend_is_answered_from_durable_rows_only)
 {
 	logon();
@@ -545,6 +570,7 @@ main(void)
 	tcase_add_test(tc, d_what_is_durable_is_no_failure_to_who_asked_for_it);
 	tcase_add_test(tc,
 	    d_who_asked_hears_of_a_failure_when_it_is_taken_back);
+	tcase_add_test(tc, d_no_order_is_taken_while_the_store_is_repaired);
 	tcase_add_test(tc, e_a_resend_is_answered_from_durable_rows_only);
 	tcase_add_test(tc, e_a_resend_of_a_past_epoch_ends_no_other_one);
 	tcase_add_test(tc, f_nothing_is_acknowledged_before_it_is_stored);
