@@ -74,6 +74,7 @@ struct driver_ops {
 struct driver *driver_new(struct store *store, const struct driver_ops *ops);
 /* What the ops get; before the first input. */
 void driver_set_arg(struct driver *d, void *arg);
+/* Askers whose commit was not yet certain hear FG_ECLOSED. */
 void driver_free(struct driver *d);
 
 /* Add a session with the state that the store has of it. cfg is copied, its
