@@ -8,7 +8,8 @@ AM_TESTS_ENVIRONMENT = \
 	FG_SRC='$(abs_top_srcdir)'; FG_BUILD='$(abs_top_builddir)'; \
 	FG_NM='$(NM)'; FG_MANDOC='$(MANDOC)'; FG_CC='$(CC)'; \
 	FG_SANITIZER='$(fg_sanitizer)'; \
-	FG_CPPFLAGS='$(LIBXML2_CFLAGS) $(LIBUV_CFLAGS) $(MSGPACK_CFLAGS)'; \
+	FG_CPPFLAGS='$(LIBXML2_CFLAGS) $(LIBUV_CFLAGS) $(MSGPACK_CFLAGS) \
+	$(LUA_CFLAGS)'; \
 	export FG_SRC FG_BUILD FG_NM FG_MANDOC FG_CC FG_SANITIZER \
 	FG_CPPFLAGS;
 
@@ -21,6 +22,7 @@ include t/link/local.mk
 include t/net/local.mk
 include t/daemon/local.mk
 include t/conf/local.mk
+include t/script/local.mk
 include t/ctl/local.mk
 include t/gateway/local.mk
 include t/e2e/local.mk

@@ -1,0 +1,18 @@
+#include "check_script.h"
+
+#include <stdlib.h>
+
+int
+main(void)
+{
+	Suite *s = suite_create("script");
+	SRunner *r;
+	int failed;
+
+	suite_add_tcase(s, decimal_cases());
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
