@@ -4,6 +4,8 @@
 
 #include "dict/impl.h"
 
+#define NAME_WIDTH 20 /* most names are shorter */
+
 struct view {
 	const struct dict *transport;
 	const struct dict *body;
@@ -123,6 +125,14 @@ put_label(struct view *v, const struct dict *d, uint32_t index,
 	puts_to(v, ")");
 }
 
+/* The name, padded so that the values of a message stand below each other. */
+static void
+put_name(struct view *v, const char *name)
+{
+	if (v->err == 0)
+		v->err = buf_printf(v->out, "%-*s  ", NAME_WIDTH, name);
+}
+
 static void
 put_line(struct view *v, const struct dict *d, uint32_t index,
     const struct fix_field *f, unsigned depth, bool opens)
@@ -132,9 +142,8 @@ put_line(struct view *v, const struct dict *d, uint32_t index,
 	for (i = 0; i < depth; i++)
 		puts_to(v, i + 1 == depth && opens ? "  - " : "    ");
 	if (v->err == 0)
-		v->err = buf_printf(v->out, "  %d  ", (int)f->tag);
-	puts_to(v, index == 0 ? "?" : d->field[index].name);
-	puts_to(v, "  ");
+		v->err = buf_printf(v->out, "%6d  ", (int)f->tag);
+	put_name(v, index == 0 ? "?" : d->field[index].name);
 	put_value(v, f);
 	put_label(v, d, index, f);
 	puts_to(v, "\n");
