@@ -98,7 +98,7 @@ START_TEST(values_cannot_break_out_of_their_line_or_string)
 		{ "58=\xe4|", "    58  Text                  \\xe4\n",
 		    "{\"Text\":\"\\u00e4\"}" },
 		{ "58=\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80|",
-		    "  58  Text  \\xc0\\xaf\\xed\\xa0\\x80\\xf4\\x90\\x80"
+		    "    58  Text                  \\xc0\\xaf\\xed\\xa0\\x80\\xf4\\x90\\x80"
 		    "\\x80\n",
 		    "{\"Text\":\"\\u00c0\\u00af\\u00ed\\u00a0\\u0080\\u00f4"
 		    "\\u0090\\u0080\\u0080\"}" },
