@@ -107,7 +107,8 @@ START_TEST(values_cannot_break_out_of_their_line_or_string)
 		{ "58=\xe2\x82|", "    58  Text                  \\xe2\\x82\n",
 		    "{\"Text\":\"\\u00e2\\u0082\"}" },
 		{ "95=3|96=a|b|",
-		    "    95  RawDataLength         3\n  96  RawData  a\\x01b\n",
+		    "    95  RawDataLength         3\n"
+		    "    96  RawData               a\\x01b\n",
 		    "{\"RawDataLength\":\"3\",\"RawData\":\"a\\u0001b\"}" },
 	};
 
