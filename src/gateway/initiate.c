@@ -28,6 +28,8 @@ initiate_stop(struct route *r)
 	r->next_try = MONO_NEVER;
 	if (r->retry != NULL)
 		timer_set(r->retry, MONO_NEVER);
+	if (r->dialing != NULL)
+		conn_abort(r->dialing->conn, "the session was stopped");
 }
 
 void
@@ -65,7 +67,7 @@ initiate_now(struct route *r)
 	uint16_t port;
 
 	r->next_try = MONO_NEVER;
-	if (!r->enabled || r->visitor != NULL)
+	if (!r->enabled || r->visitor != NULL || r->dialing != NULL)
 		return;
 	if (p->halted || driver_is_down(p->g->driver)) {
 		initiate_later(r);
@@ -86,5 +88,7 @@ initiate_now(struct route *r)
 		    host, port, err);
 		visitor_free(v);
 		initiate_later(r);
+		return;
 	}
+	r->dialing = v;
 }

@@ -290,6 +290,7 @@ on_connected(struct conn *c, void *arg)
 
 	(void)c;
 	v->route->failures = 0;
+	v->route->dialing = NULL;
 	peers_bind(v, v->route);
 }
 
@@ -313,6 +314,8 @@ on_closed(struct conn *c, void *arg, const char *why)
 
 	(void)c;
 	if (r != NULL) {
+		if (r->dialing == v)
+			r->dialing = NULL;
 		if (r->visitor == v) {
 			r->visitor = NULL;
 			driver_disconnected(p->g->driver, r->fs, why);
@@ -544,6 +547,8 @@ peers_halt(struct peers *p, bool on)
 	p->halted = on;
 	for (i = 0; i < driver_count(p->g->driver); i++) {
 		r = &p->route[i];
+		if (on)
+			initiate_stop(r);
 		if (on && r->visitor != NULL)
 			driver_logout(p->g->driver, r->fs,
 			    "no space to store messages", NULL, NULL);

@@ -15,6 +15,7 @@ struct route {
 	struct fgsess *fs;
 	const struct conf_section *conf;
 	struct visitor *visitor; /* its connection, or NULL */
+	struct visitor *dialing; /* the one that is being made, or NULL */
 	bool enabled, initiator;
 	size_t max_message;
 	struct conn_limits limits;

@@ -3,3 +3,5 @@ TESTS += t/e2e/test_bad_input.py
 EXTRA_DIST += t/README.md t/valgrind.supp t/e2e/test_bad_input.py
 TESTS += t/e2e/test_ctl.py
 EXTRA_DIST += t/e2e/test_ctl.py
+TESTS += t/e2e/test_peers.py
+EXTRA_DIST += t/e2e/test_peers.py

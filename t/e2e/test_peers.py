@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Connections of counterparties that come and go at the wrong moment. Real
+processes, real sockets."""
+
+import os
+import socket
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import fixgate as fg
+
+fg.need("fixgated", "fixgatectl")
+
+
+class FullPort:
+    """A listener whose queue is full: who connects waits until open()."""
+
+    def __init__(self):
+        self.sock = socket.socket()
+        self.sock.bind(("127.0.0.1", 0))
+        self.sock.listen(0)
+        self.port = self.sock.getsockname()[1]
+        self.fill = []
+        for _ in range(2):
+            s = socket.socket()
+            s.setblocking(False)
+            s.connect_ex(("127.0.0.1", self.port))
+            self.fill.append(s)
+
+    def open(self):
+        """Take the fillers out of the queue."""
+        self.sock.settimeout(10)
+        self.sock.listen(5)
+        for s in self.fill:
+            ours = s.getsockname()
+            c, who = self.sock.accept()
+            assert who == ours, (who, ours)
+            c.close()
+            s.close()
+
+
+
+def stopped_and_started_while_it_connects(work):
+    """One connection comes of it, and a stopped session makes none."""
+    full = FullPort()
+    g = work.gateway("gw", sessions=[
+        fg.initiator("BANK", "EXCHANGE", full.port, SessionName="EXCHANGE",
+                     SocketConnectTimeout=60)]).start()
+    g.ctl("session", "stop", "EXCHANGE")
+    g.ctl("session", "start", "EXCHANGE")
+    g.ctl("session", "stop", "EXCHANGE")
+    g.ctl("session", "start", "EXCHANGE")
+    full.open()
+    with fg.Peer("EXCHANGE", "BANK") as peer:
+        peer.listener = full.sock
+        peer.accept(20)
+        peer.answer_logon()
+        peer.sync()
+        full.sock.settimeout(2)
+        try:
+            full.sock.accept()
+            raise AssertionError("there is a second connection")
+        except socket.timeout:
+            pass
+        g.ctl("session", "stop", "EXCHANGE")
+    assert g.stop() == 0, g.log()
+
+
+def main():
+    for case in (stopped_and_started_while_it_connects,):
+        with fg.Work() as work:
+            case(work)
+        print("ok", case.__name__)
+
+
+main()
