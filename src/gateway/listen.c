@@ -58,6 +58,7 @@ open_port(struct peers *p, struct route *r, char err[NET_ERR_MAX])
 {
 	const char *host = conf_str(r->conf, CONF_SocketAcceptHost);
 	uint16_t number = (uint16_t)conf_int(r->conf, CONF_SocketAcceptPort);
+	struct conn_limits limits = r->limits;
 	struct port *port;
 
 	if (number != 0 && find_port(p, host, number) != NULL)
@@ -71,7 +72,9 @@ open_port(struct peers *p, struct route *r, char err[NET_ERR_MAX])
 	port += p->nport;
 	port->host = host;
 	port->number = number;
-	port->listener = listener_open(p->g->loop, host, number, &r->limits,
+	/* Whose connection it will be, its Logon says: room for anybody's. */
+	limits.in_max = p->max_message + 1;
+	port->listener = listener_open(p->g->loop, host, number, &limits,
 	    on_accept, p, err);
 	if (port->listener == NULL)
 		return FG_EIO;

@@ -68,8 +68,39 @@ def stopped_and_started_while_it_connects(work):
     assert g.stop() == 0, g.log()
 
 
+def order(n, text=""):
+    return ("11=%d|21=1|55=VOD.L|54=1|60=%s|38=100|40=2|44=1.5|58=%s|" %
+            (n, fg.utc(), text or "none"))
+
+
+def sessions_of_one_port_differ_in_size(work):
+    """MaxMessageSize is the session's, not that of the port's first."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCHANGE", "SMALL", port, MaxMessageSize=8192),
+        fg.acceptor("EXCHANGE", "LARGE", port,
+                    MaxMessageSize=1 << 20)]).start()
+    with fg.Peer("LARGE", "EXCHANGE") as peer:
+        peer.connect(port)
+        peer.logon()
+        peer.send("D", order(1, "x" * 500000))
+        peer.sync()
+        peer.logout()
+    rows = g.rows("FIX_IN", admin=False)
+    assert len(rows) == 1 and rows[0]["SIZE"] > 500000, len(rows)
+    with fg.Peer("SMALL", "EXCHANGE") as peer:
+        peer.connect(port)
+        peer.logon()
+        peer.send("D", order(1, "x" * 9000), seq=2)
+        peer.sync()
+        peer.logout()
+    assert len(g.rows("FIX_IN", admin=False)) == 1
+    assert g.stop() == 0
+
+
 def main():
-    for case in (stopped_and_started_while_it_connects,):
+    for case in (stopped_and_started_while_it_connects,
+                 sessions_of_one_port_differ_in_size):
         with fg.Work() as work:
             case(work)
         print("ok", case.__name__)
