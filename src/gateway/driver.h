@@ -98,6 +98,9 @@ void driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m);
 /* A garbled frame, or bytes that are none, on the session's connection. */
 void driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
     const char *p, size_t n);
+/* Overwrite what looks like a secret in bytes that are no clean message; fs may
+ * be NULL. */
+void driver_mask(const struct fgsess *fs, char *p, size_t n);
 /* A connection was refused before its session was known: this is what it said. */
 void driver_stranger(struct driver *d, const char *p, size_t n,
     const char *why);

@@ -2,6 +2,7 @@
  * driver_run.c: from the actions of a session machine to rows, states and
  * release items of this wake-up.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,22 +103,32 @@ store_in(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 	store_add(driver_batch(d), STORE_FIX_IN, &row);
 }
 
-/* Overwrite what looks like a secret in bytes that are no clean message. */
+/* Overwrite what looks like the value of this field. */
 static void
-mask_raw(char *p, size_t n)
+mask_tag(char *p, size_t n, int32_t tag)
 {
-	static const char *const tag[] = { "554=", "925=", "1402=", "1404=" };
-	char *at, *end = p + n;
+	char *at, *end = p + n, text[16];
+	size_t len;
+	bool whole;
+
+	len = (size_t)snprintf(text, sizeof(text), "%" PRId32 "=", tag);
+	for (at = p; (at = memmem(at, (size_t)(end - at), text, len)) !=
+	    NULL;) {
+		whole = at == p || at[-1] < '0' || at[-1] > '9';
+		for (at += len; whole && at < end && *at != FIX_SOH; at++)
+			*at = '*';
+	}
+}
+
+void
+driver_mask(const struct fgsess *fs, char *p, size_t n)
+{
 	size_t i;
 
-	for (i = 0; i < sizeof(tag) / sizeof(tag[0]); i++) {
-		for (at = p; (at = memmem(at, (size_t)(end - at), tag[i],
-		    strlen(tag[i]))) != NULL;) {
-			at += strlen(tag[i]);
-			while (at < end && *at != FIX_SOH)
-				*at++ = '*';
-		}
-	}
+	for (i = 0; i < sizeof(logon_secrets) / sizeof(logon_secrets[0]); i++)
+		mask_tag(p, n, logon_secrets[i]);
+	for (i = 0; fs != NULL && i < fs->nmasked; i++)
+		mask_tag(p, n, fs->masked[i]);
 }
 
 void
@@ -137,7 +148,7 @@ driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
 			return;
 	}
 	if (m->nfield == 0)
-		mask_raw(d->mask.p, row->len);
+		driver_mask(fs, d->mask.p, row->len);
 	d->mask.len = row->len;
 	if (buf_add(&d->mask, why, len) != 0)
 		return;

@@ -87,6 +87,19 @@ visitor_free(struct visitor *v)
 	free(v);
 }
 
+/* The beginning of what arrived, for the log. */
+static const char *
+shown(char text[STRANGER_TEXT], const struct route *r, const char *p, size_t n)
+{
+	char copy[STRANGER_TEXT];
+
+	if (n > sizeof(copy))
+		n = sizeof(copy);
+	memcpy(copy, p, n);
+	driver_mask(r == NULL ? NULL : r->fs, copy, n);
+	return log_escape(text, STRANGER_TEXT, copy, n);
+}
+
 /* Refused before logon: not a single byte goes back [R7]. */
 static void
 refuse(struct visitor *v, const char *p, size_t n, const char *why)
@@ -94,7 +107,7 @@ refuse(struct visitor *v, const char *p, size_t n, const char *why)
 	char text[STRANGER_TEXT];
 
 	log_warnx("%s: refused: %s: %s", conn_peer(v->conn), why,
-	    log_escape(text, sizeof(text), p, n));
+	    shown(text, NULL, p, n));
 	driver_stranger(v->peers->g->driver, p, n, why);
 	conn_abort(v->conn, why);
 }
@@ -183,7 +196,7 @@ garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
 	if (v->noise == 0 || g != v->noise_kind)
 		log_warnx("%s: dropped %zu bytes: %s: %s", v->route->fs->name,
 		    n, fix_garble_text(g),
-		    log_escape(text, sizeof(text), p, n));
+		    shown(text, v->route, p, n));
 	v->noise += n;
 	v->noise_kind = g;
 	driver_garbled(v->peers->g->driver, v->route->fs, g, p, n);

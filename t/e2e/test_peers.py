@@ -98,9 +98,38 @@ def sessions_of_one_port_differ_in_size(work):
     assert g.stop() == 0
 
 
+def no_password_is_told(work):
+    """Not of a Logon that is refused, nor of one that is garbled, nor of one
+    that is taken."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCHANGE", "BROKER", port)]).start()
+    secret = "98=0|108=30|553=joe|554=hunter2|"
+    with fg.Peer("NOBODY", "EXCHANGE") as peer:
+        peer.connect(port)
+        peer.send("A", secret)
+        peer.expect_closed()
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(port)
+        peer.raw(peer.build("A", secret, seq=1).replace(b"553=j", b"553=J"))
+        peer.expect_closed()
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(port)
+        peer.logon(body=secret[len("98=0|108=30|"):])
+        peer.raw(peer.build("A", secret, seq=2).replace(b"553=j", b"553=J"))
+        peer.sync()
+        peer.logout()
+    for table in ("FIX_IN", "FIX_IN_OTHER", "SESSION_EVENT"):
+        for row in g.rows(table):
+            assert "hunter2" not in str(row), row
+    assert "553=" in g.log() and "hunter2" not in g.log(), g.log()
+    assert g.stop() == 0
+
+
 def main():
     for case in (stopped_and_started_while_it_connects,
-                 sessions_of_one_port_differ_in_size):
+                 sessions_of_one_port_differ_in_size,
+                 no_password_is_told):
         with fg.Work() as work:
             case(work)
         print("ok", case.__name__)
