@@ -175,6 +175,25 @@ def drop_repeats(d, members):
         drop_repeats(d, m.members)
 
 
+def containers(d):
+    yield d.header
+    yield d.trailer
+    yield from (m[2] for m in d.messages.values())
+    yield from d.components.values()
+
+
+def rename_field(d, tag, new):
+    old = d.fields[tag][0]
+    d.fields[tag][0] = new
+    pending = list(containers(d))
+    while pending:
+        members = pending.pop()
+        for m in members:
+            if m.kind != 'component' and m.name == old:
+                m.name = new
+            pending.append(m.members)
+
+
 def correct_fixt11(d, newest):
     # The Logon lists message types; in the tables that component is empty.
     names = ('RefMsgType', 'MsgDirection', 'RefApplVerID', 'RefApplExtID',
@@ -192,7 +211,35 @@ def correct_fixt11(d, newest):
             d.values[tag].setdefault(value, label)
 
 
-def correct_fix44(d):
+# Fields of FIX.4.4 that take the values of another one, which stands first.
+SHARED = (
+    (22, 305, 456, 459, 603, 606, 761),
+    (35, 372),
+    (63, 587),
+    (77, 564),
+    (88, 776),
+    (233, 888),
+    (300, 368),
+    (447, 525, 758, 783, 950),
+    (452, 538, 759, 784, 951),
+    (660, 661, 674),
+    (803, 786, 805, 807, 954),
+    (221, 677),
+)
+
+
+def share_values(d, next_version):
+    # No field of FIX.4.4 has these two lists in the tables.
+    for tag in (221, 487):
+        d.values[tag] = next_version.values[tag]
+    for tag, *others in SHARED:
+        for other in others:
+            d.values[other] = d.values[tag]
+    # A Reject may name a type that only the counterparty has.
+    d.open.add(372)
+
+
+def correct_fix44(d, next_version):
     # The place is that of FIX.4.3.
     insert_after(d.components['TrdCapRptSideGrp'][0].members, 'ClrInstGrp',
                  'ClearingFeeIndicator')
@@ -204,16 +251,22 @@ def correct_fix44(d):
         d.components[name][0].required = 'Y'
     d.values[103].setdefault('12', 'SURVEILLANCE_OPTION')
     d.fields[674][1] = 'INT'
+    d.fields[532][1] = 'INT'
+    share_values(d, next_version)
 
 
 def correct_fix42(d):
     find(d.messages['i'][2], 'NoQuoteSets', 'NoQuoteEntries',
          'QuoteEntryID').required = 'N'
+    rename_field(d, 297, 'QuoteAckStatus')
+    for kind, name in (('D', 'OrderSingle'), ('E', 'OrderList'),
+                       ('P', 'AllocationAck')):
+        d.messages[kind] = (name,) + d.messages[kind][1:]
 
 
 def correct(dicts):
     correct_fixt11(dicts['FIXT11'], dicts['FIX50SP2'])
-    correct_fix44(dicts['FIX44'])
+    correct_fix44(dicts['FIX44'], dicts['FIX50'])
     correct_fix42(dicts['FIX42'])
     for version in ('FIX41', 'FIX42'):
         # One value is prose, "ISO Country Code": any such code is legal.
@@ -223,9 +276,9 @@ def correct(dicts):
         # Also as FIX.4.3 and FIX.4.4 spell it.
         dicts[version].values[235]['VALUE1/32'] = 'VALUE1_32'
     for d in dicts.values():
-        for members in [m[2] for m in d.messages.values()]:
-            drop_repeats(d, members)
-        for members in d.components.values():
+        if 327 in d.fields:
+            rename_field(d, 327, 'HaltReason')
+        for members in containers(d):
             drop_repeats(d, members)
 
 

@@ -9,6 +9,8 @@ libdict_a_SOURCES = \
 	src/dict/defs.h \
 	src/dict/dict.c \
 	src/dict/dict.h \
+	src/dict/dump.c \
+	src/dict/dump.h \
 	src/dict/faults.c \
 	src/dict/fields.c \
 	src/dict/impl.h \
