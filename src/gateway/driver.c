@@ -197,17 +197,6 @@ driver_batch(struct driver *d)
 }
 
 void
-driver_work(struct driver *d, struct fgsess *fs)
-{
-	if (fs->in_work)
-		return;
-	fs->in_work = true;
-	fs->work_next = NULL;
-	*d->work_tail = fs;
-	d->work_tail = &fs->work_next;
-}
-
-void
 driver_connected(struct driver *d, struct fgsess *fs, const char *peer)
 {
 	driver_now(d);
@@ -226,7 +215,7 @@ driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
 	driver_now(d);
 	fs->connected = false;
 	fs->generation++;
-	fs->resending = false;
+	fs->resending = fs->choked = false;
 	early_clear(&fs->early);
 	sess_disconnected(fs->machine, d->now, why, &d->acts);
 	driver_run(d, fs, NULL);
@@ -297,6 +286,15 @@ driver_is_down(const struct driver *d)
 
 /* ---- failure: throw all away, start again from what is durable ---- */
 
+/* The oldest item is done with. */
+static void
+pop(struct driver *d, const struct release_item *it)
+{
+	if (it->kind == RELEASE_SEND)
+		it->fs->unsent -= it->len;
+	release_pop(&d->rel);
+}
+
 /* Tell the askers, forget the rest. */
 static void
 drop_release(struct driver *d, int err)
@@ -307,7 +305,7 @@ drop_release(struct driver *d, int err)
 	while ((it = release_any(&d->rel)) != NULL) {
 		if (it->kind == RELEASE_ANSWER && it->fn != NULL)
 			it->fn(it->arg, &done);
-		release_pop(&d->rel);
+		pop(d, it);
 	}
 	d->unsynced = 0;
 }
@@ -324,7 +322,7 @@ answer_durable(struct driver *d)
 	while ((it = release_head(&d->rel, durable, &p)) != NULL) {
 		if (it->kind == RELEASE_ANSWER && it->fn != NULL)
 			it->fn(it->arg, &it->done);
-		release_pop(&d->rel);
+		pop(d, it);
 	}
 }
 
@@ -342,7 +340,7 @@ stop_session(struct fgsess *fs)
 {
 	fs->connected = false;
 	fs->generation++;
-	fs->resending = fs->in_work = false;
+	fs->resending = fs->choked = fs->in_work = false;
 	early_clear(&fs->early);
 }
 
@@ -511,75 +509,9 @@ release_ready(struct driver *d)
 	while ((it = release_head(&d->rel, durable, &p)) != NULL) {
 		copy = *it;
 		release_one(d, &copy, p);
-		release_pop(&d->rel);
-	}
-}
-
-static int
-stored_row(void *arg, const struct store_row *row)
-{
-	struct driver *d = ((void **)arg)[0];
-	struct fgsess *fs = ((void **)arg)[1];
-
-	sess_stored(fs->machine, d->now, row->msg_seq_num, row->data, row->len,
-	    &d->acts);
-	return 0;
-}
-
-/* A bounded piece of a resend. A reset has ended those of the epoch before it,
- * and the machine may wait for one of the new epoch already. */
-static void
-resend_step(struct driver *d, struct fgsess *fs)
-{
-	void *arg[] = { d, fs };
-	uint64_t next;
-	int err;
-
-	if (fs->resend_epoch != sess_seqs(fs->machine).epoch) {
-		fs->resending = false;
-		return;
-	}
-	err = store_read_out(d->store, fs->id, fs->resend_epoch,
-	    fs->resend_next, fs->resend_last, WAKE_ROWS, WAKE_BYTES,
-	    stored_row, arg, &next);
-	if (err != 0) {
-		log_error("%s: stored messages %llu-%llu cannot be read: %s",
-		    fs->name, (unsigned long long)fs->resend_next,
-		    (unsigned long long)fs->resend_last, fg_strerror(err));
-		fs->resending = false;
-		sess_acts_clear(&d->acts);
-		d->ops->disconnect(d->arg, fs, "the store cannot be read");
-		return;
-	}
-	fs->resend_next = next;
-	if (next > fs->resend_last) {
-		fs->resending = false;
-		sess_stored_end(fs->machine, d->now, &d->acts);
-	}
-	driver_run(d, fs, NULL);
-}
-
-/* Each session with work left gets one step. */
-static void
-work_step(struct driver *d)
-{
-	struct fgsess *fs, *list = d->work;
-	bool more;
-
-	d->work = NULL;
-	d->work_tail = &d->work;
-	while ((fs = list) != NULL) {
-		list = fs->work_next;
-		fs->in_work = false;
-		more = false;
-		if (fs->resending) {
-			resend_step(d, fs);
-			more = true; /* or else OUT_PENDING, after it */
-		} else {
-			more = driver_pending_step(d, fs);
-		}
-		if (more)
-			driver_work(d, fs);
+		pop(d, &copy);
+		if (copy.kind == RELEASE_SEND)
+			driver_drained(d, copy.fs);
 	}
 }
 
@@ -629,7 +561,7 @@ driver_end(struct driver *d, mono_t *due)
 		release_ready(d);
 		if (d->work == NULL && d->batch == NULL)
 			break;
-		work_step(d);
+		driver_work_step(d);
 	}
 	if (d->ops->visible != NULL)
 		d->ops->visible(d->arg);

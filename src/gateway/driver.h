@@ -52,6 +52,8 @@ struct fgsess {
 	uint32_t resend_epoch;
 	struct fgsess *work_next; /* list of sessions with work left */
 	bool in_work;
+	bool choked;   /* its work waits for driver_drained */
+	size_t unsent; /* bytes of its messages in the release queue */
 };
 
 struct driver_ops {
@@ -59,6 +61,9 @@ struct driver_ops {
 	struct now (*now)(void *arg);
 	/* Write to the session's connection. */
 	void (*send)(void *arg, struct fgsess *fs, const void *p, size_t n);
+	/* Its connection has enough to write: resends wait until driver_drained.
+	 * May be NULL. */
+	bool (*is_full)(void *arg, struct fgsess *fs);
 	/* Close it when all is written. driver_disconnected follows, later. */
 	void (*disconnect)(void *arg, struct fgsess *fs, const char *why);
 	/* The store failed: drop all connections now; driver_disconnected must not
@@ -126,6 +131,9 @@ void driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
 
 /* The disk is low: driver_send refuses (FG_ENOSPC) until it is not. */
 void driver_set_low(struct driver *d, bool low);
+
+/* The connection of the session takes more again. */
+void driver_drained(struct driver *d, struct fgsess *fs);
 
 /* This wake-up has taken its share (256 rows, 256 KiB): leave the rest. */
 bool driver_is_full(const struct driver *d);

@@ -15,6 +15,7 @@
 #define RETRY_NS       (1 * NS_PER_S) /* between tries to repair the store */
 #define OTHER_PER_S    200   /* FIX_IN_OTHER rows of strangers and garbage */
 #define OTHER_DATA_MAX 65536 /* bytes kept of one such message */
+#define UNSENT_MAX     (1024 * 1024) /* queued for a session: no more work */
 #define PENDING_CHUNK  64    /* OUT_PENDING rows sent per session and wake-up */
 
 struct driver {
@@ -68,6 +69,9 @@ void driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
 
 /* Put the session on the list of those with work left. */
 void driver_work(struct driver *d, struct fgsess *fs);
+
+/* Go on with those sessions. */
+void driver_work_step(struct driver *d);
 
 /* Send what waits in OUT_PENDING. false: nothing (more) to do now. */
 bool driver_pending_step(struct driver *d, struct fgsess *fs);

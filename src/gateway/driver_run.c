@@ -239,6 +239,8 @@ queue(struct driver *d, struct fgsess *fs, enum release_kind kind,
 
 	if (release_add(&d->rel, &it, d->acts.bytes.p + a->off, a->len) != 0)
 		d->acts.err = FG_ENOMEM;
+	else if (kind == RELEASE_SEND)
+		fs->unsent += a->len;
 }
 
 /* One action. Returns the number of an early message to recall, or 0. */

@@ -15,6 +15,7 @@ libgateway_a_SOURCES = \
 	src/gateway/driver_int.h \
 	src/gateway/driver_run.c \
 	src/gateway/driver_send.c \
+	src/gateway/driver_work.c \
 	src/gateway/early.c \
 	src/gateway/early.h \
 	src/gateway/fields.c \

@@ -342,8 +342,19 @@ on_closed(struct conn *c, void *arg, const char *why)
 	check_stopped(p);
 }
 
+static void
+on_drained(struct conn *c, void *arg)
+{
+	struct visitor *v = arg;
+
+	(void)c;
+	if (v->route != NULL)
+		driver_drained(v->peers->g->driver, v->route->fs);
+}
+
 const struct conn_ops visitor_ops = {
 	.data = on_data,
+	.drained = on_drained,
 	.connected = on_connected,
 	.closed = on_closed,
 };
@@ -367,6 +378,15 @@ op_send(void *arg, struct fgsess *fs, const void *p, size_t n)
 	if (r->visitor != NULL && conn_send(r->visitor->conn, p, n) != 0)
 		log_warnx("%s: cannot send %zu bytes; they are in FIX_OUT",
 		    fs->name, n);
+}
+
+static bool
+op_is_full(void *arg, struct fgsess *fs)
+{
+	struct route *r = fs->owner;
+
+	(void)arg;
+	return r->visitor != NULL && conn_is_full(r->visitor->conn);
 }
 
 /* The connection is drained on its own; the session is free at once, so that
@@ -435,6 +455,7 @@ op_fatal(void *arg, const char *why)
 const struct driver_ops peers_driver_ops = {
 	.now = op_now,
 	.send = op_send,
+	.is_full = op_is_full,
 	.disconnect = op_disconnect,
 	.drop_all = op_drop_all,
 	.visible = op_visible,

@@ -5,6 +5,7 @@ processes, real sockets."""
 import os
 import socket
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -126,10 +127,38 @@ def no_password_is_told(work):
     assert g.stop() == 0
 
 
+def a_long_resend_to_a_slow_peer(work):
+    """70 MB go out as fast as they are read; the connection lives."""
+    n, size = 700, 100000
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCHANGE", "BROKER", port, SessionName="BROKER",
+                    SendWhenLoggedOff="number",
+                    ValidateIncomingMessage="N")]).start()
+    g.send_file("BROKER", ["35=B|148=%d|95=%d|96=%s|" % (
+        i, size, "x" * size) for i in range(n)])
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(port)
+        answer = peer.logon()
+        assert answer.seq == n + 1, answer.seq
+        before = g.memory()
+        peer.send("2", "7=1|16=0|")
+        time.sleep(2)  # the slow peer itself: it does not read
+        assert g.memory() - before < 30 << 20, g.memory() - before
+        for i in range(n):
+            m = peer.expect("B", 10)
+            assert m.poss_dup and m.seq == i + 1, m.seq
+        peer.expect("4")
+        peer.sync()
+        peer.logout()
+    assert g.stop() == 0
+
+
 def main():
     for case in (stopped_and_started_while_it_connects,
                  sessions_of_one_port_differ_in_size,
-                 no_password_is_told):
+                 no_password_is_told,
+                 a_long_resend_to_a_slow_peer):
         with fg.Work() as work:
             case(work)
         print("ok", case.__name__)

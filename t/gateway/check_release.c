@@ -28,7 +28,7 @@ struct world {
 	uint64_t peer_seq;
 	int answered, answer_err;
 	uint64_t answer_seq;
-	bool fatal;
+	bool fatal, is_full;
 	int fail_with; /* what the fault hook answers at "commit" */
 	int no_recovery; /* and at "recover" */
 };
@@ -58,6 +58,14 @@ op_send(void *arg, struct fgsess *fs, const void *p, size_t n)
 	    fix_value(&m, type), (int)seq->len, fix_value(&m, seq),
 	    fix_get_bool(&m, 43) ? " 43=Y" : "");
 	note(line);
+}
+
+static bool
+op_is_full(void *arg, struct fgsess *fs)
+{
+	(void)arg;
+	(void)fs;
+	return w.is_full;
 }
 
 static void
@@ -93,6 +101,7 @@ op_now(void *arg)
 }
 
 static const struct driver_ops ops = { .now = op_now, .send = op_send,
+	.is_full = op_is_full,
 	.disconnect = op_disconnect, .drop_all = op_drop_all,
 	.fatal = op_fatal };
 
@@ -162,7 +171,7 @@ answered(void *arg, const struct release_done *done)
 static int
 send_order(const char *id)
 {
-	char body[64];
+	static char body[256 * 1024];
 
 	snprintf(body, sizeof(body), "11=%s\001", id);
 	return driver_send(w.driver, w.fs, "D", body, strlen(body), answered,
@@ -433,6 +442,59 @@ START_TEST(e_a_resend_of_a_past_epoch_ends_no_other_one)
 }
 END_TEST
 
+START_TEST(e_a_resend_waits_for_a_peer_that_reads_slowly)
+{
+	logon();
+	ck_assert_int_eq(0, send_order("1"));
+	end();
+	w.is_full = true;
+	peer("2", "7=2|16=0|");
+	end();
+	ck_assert_uint_eq(2, w.nleft);
+	w.is_full = false;
+	driver_drained(w.driver, w.fs);
+	end();
+	ck_assert_uint_eq(3, w.nleft);
+	LEFT(2, "send 35=D 34=2 43=Y");
+}
+END_TEST
+
+#define LONG_ORDER  200000 /* bytes */
+#define LONG_ORDERS 20
+
+START_TEST(e_a_resend_waits_for_the_disk)
+{
+	static char id[LONG_ORDER];
+	uint64_t durable;
+	size_t before;
+	int i;
+
+	logon();
+	memset(id, 'x', sizeof(id) - 1);
+	for (i = 0; i < LONG_ORDERS; i++)
+		ck_assert_int_eq(0, send_order(id));
+	end();
+	durable = store_durable(w.store);
+	store_mem_hold(w.store);
+	peer("2", "7=2|16=0|");
+	end();
+	peer("1", "112=A|"); /* a commit that what is resent stays behind */
+	end();
+	before = w.nleft;
+	store_mem_release(w.store, durable + 1);
+	end();
+	ck_assert_uint_eq(before, w.nleft);
+	ck_assert_uint_lt(driver_waiting(w.driver), LONG_ORDERS / 2);
+	store_mem_release(w.store, UINT64_MAX);
+	end();
+	end();
+	ck_assert_uint_eq(before + 1 + LONG_ORDERS, w.nleft);
+	LEFT(before, "send 35=0 34=22");
+	LEFT(before + 1, "send 35=D 34=2 43=Y");
+	LEFT(before + LONG_ORDERS, "send 35=D 34=21 43=Y");
+}
+END_TEST
+
 START_TEST(f_nothing_is_acknowledged_before_it_is_stored)
 {
 	logon();
@@ -573,6 +635,8 @@ main(void)
 	tcase_add_test(tc, d_no_order_is_taken_while_the_store_is_repaired);
 	tcase_add_test(tc, e_a_resend_is_answered_from_durable_rows_only);
 	tcase_add_test(tc, e_a_resend_of_a_past_epoch_ends_no_other_one);
+	tcase_add_test(tc, e_a_resend_waits_for_a_peer_that_reads_slowly);
+	tcase_add_test(tc, e_a_resend_waits_for_the_disk);
 	tcase_add_test(tc, f_nothing_is_acknowledged_before_it_is_stored);
 	tcase_add_test(tc, g_a_message_held_too_long_is_not_sent_with_a_stale_time);
 	tcase_add_test(tc,

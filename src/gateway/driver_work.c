@@ -1,0 +1,110 @@
+/*
+ * driver_work.c: what one wake-up cannot finish: resends and OUT_PENDING. It goes
+ * on in steps, no faster than the disk releases and the counterparty reads.
+ */
+#include "base/err.h"
+#include "gateway/driver_int.h"
+#include "log/log.h"
+
+void
+driver_work(struct driver *d, struct fgsess *fs)
+{
+	if (fs->in_work)
+		return;
+	fs->in_work = true;
+	fs->work_next = NULL;
+	*d->work_tail = fs;
+	d->work_tail = &fs->work_next;
+}
+
+static int
+stored_row(void *arg, const struct store_row *row)
+{
+	struct driver *d = ((void **)arg)[0];
+	struct fgsess *fs = ((void **)arg)[1];
+
+	sess_stored(fs->machine, d->now, row->msg_seq_num, row->data, row->len,
+	    &d->acts);
+	return 0;
+}
+
+/* A bounded piece of a resend. A reset has ended those of the epoch before it,
+ * and the machine may wait for one of the new epoch already. */
+static void
+resend_step(struct driver *d, struct fgsess *fs)
+{
+	void *arg[] = { d, fs };
+	uint64_t next;
+	int err;
+
+	if (fs->resend_epoch != sess_seqs(fs->machine).epoch) {
+		fs->resending = false;
+		return;
+	}
+	err = store_read_out(d->store, fs->id, fs->resend_epoch,
+	    fs->resend_next, fs->resend_last, WAKE_ROWS, WAKE_BYTES,
+	    stored_row, arg, &next);
+	if (err != 0) {
+		log_error("%s: stored messages %llu-%llu cannot be read: %s",
+		    fs->name, (unsigned long long)fs->resend_next,
+		    (unsigned long long)fs->resend_last, fg_strerror(err));
+		fs->resending = false;
+		sess_acts_clear(&d->acts);
+		d->ops->disconnect(d->arg, fs, "the store cannot be read");
+		return;
+	}
+	fs->resend_next = next;
+	if (next > fs->resend_last) {
+		fs->resending = false;
+		sess_stored_end(fs->machine, d->now, &d->acts);
+	}
+	driver_run(d, fs, NULL);
+}
+
+/* One step. false: no more, or not before driver_drained. */
+static bool
+step(struct driver *d, struct fgsess *fs)
+{
+	if (fs->unsent >= UNSENT_MAX || (d->ops->is_full != NULL &&
+	    d->ops->is_full(d->arg, fs))) {
+		fs->choked = true;
+		return false;
+	}
+	if (!fs->resending)
+		return driver_pending_step(d, fs);
+	resend_step(d, fs);
+	return true; /* or else OUT_PENDING, after it */
+}
+
+void
+driver_drained(struct driver *d, struct fgsess *fs)
+{
+	if (fs->choked)
+		driver_work(d, fs);
+	fs->choked = false;
+}
+
+/* Each session with work left gets one step, in turns: when this wake-up has
+ * taken its share, the rest are the first of the next one. */
+void
+driver_work_step(struct driver *d)
+{
+	struct fgsess *fs, *list = d->work, **tail = d->work_tail;
+	size_t before = release_bytes(&d->rel);
+
+	d->work = NULL;
+	d->work_tail = &d->work;
+	while ((fs = list) != NULL && !driver_is_full(d) &&
+	    release_bytes(&d->rel) - before < WAKE_BYTES) {
+		list = fs->work_next;
+		fs->in_work = false;
+		if (step(d, fs))
+			driver_work(d, fs);
+	}
+	if (list == NULL)
+		return;
+	*tail = d->work;
+	if (d->work == NULL)
+		d->work_tail = tail;
+	d->work = list;
+}
