@@ -62,10 +62,11 @@ role_text(const struct fgsess *fs)
 static void
 put_session(struct control *c, struct link_out *o, const struct fgsess *fs)
 {
+	const struct sess_cfg *cfg = sess_config(fs->machine);
 	struct sess_seqs seqs = sess_seqs(fs->machine);
 	int64_t try_ns = next_try(c, fs);
 
-	link_map(o, 19);
+	link_map(o, 22);
 	link_key_str(o, "SESSION", fs->name);
 	link_key_str(o, "ROLE", role_text(fs));
 	link_key_str(o, "STATE", sess_state_text(sess_state(fs->machine)));
@@ -86,6 +87,10 @@ put_session(struct control *c, struct link_out *o, const struct fgsess *fs)
 	link_key_u64(o, "NEXT_TRY_MS",
 	    try_ns < 0 ? 0 : (uint64_t)((try_ns + NS_PER_MS - 1) / NS_PER_MS));
 	link_key_u64(o, "PENDING", pending_of(c, fs));
+	link_key_u64(o, "DICT_ID", driver_dict_id(fs, cfg->app));
+	link_key_u64(o, "TRANSPORT_DICT_ID",
+	    driver_dict_id(fs, cfg->transport));
+	link_key_u64(o, "DICT_FLAGS", cfg->dict_flags);
 }
 
 static void

@@ -24,6 +24,12 @@ struct driver;
 /* What to do with an application message for a session that is not logged on. */
 enum driver_when_off { DRIVER_OFF_QUEUE, DRIVER_OFF_NUMBER, DRIVER_OFF_REJECT };
 
+/* A dictionary and its id in the store. */
+struct driver_dict {
+	const struct dict *dict;
+	uint32_t id;
+};
+
 /* A session with all that the driver keeps of it. Members up to the line are for readers
  * (control, status); only the driver writes them. */
 struct fgsess {
@@ -32,7 +38,8 @@ struct fgsess {
 	uint32_t id;           /* in the store */
 	uint32_t generation;   /* of its connection; raised by each connect */
 	bool connected;
-	uint32_t dict_id;      /* of the application dictionary, in the store */
+	const struct driver_dict *dict; /* its dictionaries; borrowed, ndict */
+	size_t ndict;
 	enum driver_when_off when_off;
 	const int32_t *masked; /* secret tags; borrowed, nmasked of them */
 	size_t nmasked;
@@ -89,8 +96,10 @@ int driver_add(struct driver *d, const struct sess_cfg *cfg,
 size_t driver_count(const struct driver *d);
 struct fgsess *driver_session(const struct driver *d, size_t i);
 struct fgsess *driver_by_name(const struct driver *d, const char *name);
-/* The data fields that messages of this session may have; NULL: none known. */
+/* The data fields that messages of this session may have. */
 const struct fix_lens *driver_lens(const struct fgsess *fs);
+/* The store's id of a dictionary of this session; 0: none. */
+uint32_t driver_dict_id(const struct fgsess *fs, const struct dict *d);
 /* Call once after the last driver_add: finds what waits in OUT_PENDING. */
 int driver_start(struct driver *d);
 

@@ -21,7 +21,26 @@ static const int32_t logon_secrets[] = { 96, 554, 925, 1402, 1404 };
 const struct fix_lens *
 driver_lens(const struct fgsess *fs)
 {
-	return fs->cfg.app == NULL ? NULL : dict_lens(fs->cfg.app);
+	if (fs->cfg.lens != NULL)
+		return fs->cfg.lens;
+	return fs->cfg.app == NULL ? sess_std_lens() : dict_lens(fs->cfg.app);
+}
+
+uint32_t
+driver_dict_id(const struct fgsess *fs, const struct dict *d)
+{
+	size_t i;
+
+	for (i = 0; i < fs->ndict; i++)
+		if (fs->dict[i].dict == d)
+			return fs->dict[i].id;
+	return 0;
+}
+
+static uint32_t
+dict_of(const struct fgsess *fs, const struct fix_msg *m, bool ours)
+{
+	return driver_dict_id(fs, sess_dict(fs->machine, m, ours));
 }
 
 /* What the header says of the message: row flags, and whether it may carry
@@ -88,7 +107,6 @@ new_row(const struct driver *d, const struct fgsess *fs,
 		.epoch = a->epoch,
 		.msg_seq_num = a->seq,
 		.time = d->now.wall,
-		.dict = fs->dict_id,
 	};
 }
 
@@ -99,6 +117,7 @@ store_in(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 	struct store_row row = new_row(d, fs, a);
 
 	row.time = in->arrived;
+	row.dict = dict_of(fs, in->msg, false);
 	set_message(d, fs, &row, in->msg);
 	store_add(driver_batch(d), STORE_FIX_IN, &row);
 }
@@ -166,6 +185,7 @@ store_other(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 
 	row.time = in->arrived;
 	row.code = (uint16_t)a->code;
+	row.dict = dict_of(fs, in->msg, false);
 	fs->rejected++;
 	driver_other(d, fs, &row, in->msg, d->acts.bytes.p + a->off, a->len);
 }
@@ -178,6 +198,7 @@ store_out(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	struct fix_msg m = { 0 };
 
 	if (fields_index(&d->own, &m, p, a->len, driver_lens(fs)) == 0) {
+		row.dict = dict_of(fs, &m, true);
 		set_message(d, fs, &row, &m);
 	} else {
 		row.data = p;
@@ -198,7 +219,6 @@ note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	char text[512];
 
 	row.msg_seq_num = 0;
-	row.dict = 0;
 	row.code = (uint16_t)a->code;
 	row.a = a->seq;
 	row.b = a->seq2;

@@ -8,6 +8,8 @@ libgateway_a_SOURCES = \
 	src/gateway/control_read.c \
 	src/gateway/control_send.c \
 	src/gateway/control_session.c \
+	src/gateway/dictset.c \
+	src/gateway/dictset.h \
 	src/gateway/disk.c \
 	src/gateway/disk.h \
 	src/gateway/driver.c \
@@ -40,6 +42,8 @@ fixgated_SOURCES = \
 	src/gateway/peers.c \
 	src/gateway/peers.h \
 	src/gateway/peers_int.h \
+	src/gateway/session_dicts.c \
+	src/gateway/session_dicts.h \
 	src/gateway/sessions.c \
 	src/gateway/sessions.h
 fixgated_CPPFLAGS = $(AM_CPPFLAGS) \

@@ -225,7 +225,7 @@ take_frame(struct visitor *v, const struct fix_frame *f, const char *p)
 		return v->route != NULL;
 	}
 	err = fields_index(&v->peers->fields, &m, p + f->skip, f->len,
-	    v->route == NULL ? NULL : driver_lens(v->route->fs));
+	    v->route == NULL ? sess_std_lens() : driver_lens(v->route->fs));
 	if (err != 0) {
 		garbled(v, err == FG_EGARBLED ? m.garble : FIX_TOO_LONG,
 		    p + f->skip, f->len);

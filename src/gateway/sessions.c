@@ -7,136 +7,24 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/num.h"
-#include "dict/xml/xml.h"
+#include "gateway/session_dicts.h"
 #include "log/log.h"
 
 #define LOGON_TAGS_MAX 100 /* LogonTag, LogonTag1 ... LogonTag99 */
-
-/* A dictionary file that was loaded, shared by the sessions that name it. */
-struct dict_file {
-	char *path;
-	struct dict *dict;
-	uint32_t id; /* in the store; 0: none */
-};
 
 /* What a session's config borrows. */
 struct session_text {
 	char *logon_fields;
 	int32_t *masked;
 	size_t nmasked;
+	struct session_dicts dicts;
 };
 
 struct sessions {
-	struct dict_file *file;
-	size_t nfile;
+	struct dictset *dicts;
 	struct session_text *text;
 	size_t ntext;
 };
-
-/* Parse the text, log every fault of it. */
-static struct dict *
-parse_dict(const char *path, const struct buf *text)
-{
-	struct dict_faults faults = { 0 };
-	struct dict *dict = NULL;
-	size_t i;
-
-	if (dict_xml_load_mem(&dict, text->p, text->len, 0, &faults) != 0)
-		dict = NULL;
-	for (i = 0; i < faults.n; i++)
-		(faults.fault[i].error ? log_error : log_warnx)("%s:%u: %s",
-		    path, faults.fault[i].line, faults.fault[i].text);
-	dict_faults_free(&faults);
-	return dict;
-}
-
-/* Load the file, or find it loaded. NULL: the errors are logged. */
-static const struct dict_file *
-load_dict(struct sessions *s, const char *path, struct store *store)
-{
-	struct buf text = { 0 };
-	struct dict_file *f;
-	size_t i;
-	int err;
-
-	for (i = 0; i < s->nfile; i++)
-		if (strcmp(s->file[i].path, path) == 0)
-			return &s->file[i];
-	err = dict_xml_read(&text, path);
-	if (err != 0) {
-		log_error("%s: cannot read this dictionary: %s", path,
-		    fg_strerror(err));
-		buf_free(&text);
-		return NULL;
-	}
-	f = realloc(s->file, (s->nfile + 1) * sizeof(*f));
-	if (f == NULL) {
-		buf_free(&text);
-		return NULL;
-	}
-	s->file = f;
-	f += s->nfile;
-	*f = (struct dict_file){ .path = strdup(path),
-		.dict = parse_dict(path, &text) };
-	if (f->dict != NULL && store != NULL &&
-	    store_dict(store, path, text.p, text.len, &f->id) != 0)
-		log_warnx("%s: cannot be kept in the store", path);
-	buf_free(&text);
-	if (f->path == NULL || f->dict == NULL) {
-		free(f->path);
-		dict_free(f->dict);
-		return NULL;
-	}
-	s->nfile++;
-	return f;
-}
-
-/* "FIX.4.4" -> "FIX44.xml" in DictionaryPath. */
-static void
-stock_path(char *out, size_t cap, const char *folder, const char *begin)
-{
-	size_t n;
-
-	n = (size_t)snprintf(out, cap, "%s/", folder);
-	for (; *begin != '\0' && n + 5 < cap; begin++)
-		if (*begin != '.')
-			out[n++] = *begin;
-	snprintf(out + n, cap - n, ".xml");
-}
-
-/* The dictionaries of a session; false: errors are logged. */
-static bool
-set_dicts(struct sessions *s, const struct conf *conf,
-    const struct conf_section *sec, struct store *store, struct sess_cfg *cfg,
-    uint32_t *id)
-{
-	const char *app, *transport;
-	const struct dict_file *f;
-	char path[1024];
-
-	if (!conf_bool(sec, CONF_UseDataDictionary))
-		return true;
-	app = conf_path(sec, strcmp(cfg->begin_string, "FIXT.1.1") == 0 ?
-	    CONF_AppDataDictionary : CONF_DataDictionary);
-	if (app == NULL) {
-		stock_path(path, sizeof(path), conf_path(conf_gateway(conf),
-		    CONF_DictionaryPath), cfg->begin_string);
-		app = path;
-	}
-	f = load_dict(s, app, store);
-	if (f == NULL)
-		return false;
-	cfg->app = cfg->transport = f->dict;
-	*id = f->id;
-	transport = conf_path(sec, CONF_TransportDataDictionary);
-	if (transport != NULL) {
-		f = load_dict(s, transport, store);
-		if (f == NULL)
-			return false;
-		cfg->transport = f->dict;
-	}
-	return true;
-}
 
 static unsigned
 dict_flags(const struct conf_section *sec)
@@ -266,12 +154,10 @@ load_one(struct sessions *s, const struct conf *conf, size_t i,
 	struct session_text *t = &s->text[i];
 	struct sess_cfg cfg;
 	struct fgsess *fs;
-	uint32_t id = 0;
 	int err;
 
 	set_cfg(&cfg, sec);
-	if (!set_dicts(s, conf, sec, d == NULL ? NULL : driver_store(d), &cfg,
-	    &id))
+	if (!session_dicts_load(&t->dicts, s->dicts, conf, sec, &cfg))
 		return FG_EINVAL;
 	cfg.validate = cfg.app != NULL &&
 	    conf_bool(sec, CONF_ValidateIncomingMessage);
@@ -288,7 +174,8 @@ load_one(struct sessions *s, const struct conf *conf, size_t i,
 		    fg_strerror(err));
 		return err;
 	}
-	fs->dict_id = id;
+	fs->dict = t->dicts.dict;
+	fs->ndict = t->dicts.ndict;
 	fs->when_off = when_off(sec);
 	fs->masked = t->masked;
 	fs->nmasked = t->nmasked;
@@ -307,9 +194,10 @@ sessions_load(struct sessions **out, const struct conf *conf, struct driver *d)
 		return FG_ENOMEM;
 	s->text = calloc(n + 1, sizeof(*s->text));
 	s->ntext = n;
-	if (s->text == NULL)
+	s->dicts = dictset_new(d == NULL ? NULL : driver_store(d));
+	if (s->text == NULL || s->dicts == NULL)
 		first = FG_ENOMEM;
-	for (i = 0; i < n && s->text != NULL; i++) {
+	for (i = 0; i < n && first != FG_ENOMEM; i++) {
 		err = load_one(s, conf, i, d);
 		if (first == 0)
 			first = err;
@@ -341,15 +229,12 @@ sessions_free(struct sessions *s)
 
 	if (s == NULL)
 		return;
-	for (i = 0; i < s->nfile; i++) {
-		dict_free(s->file[i].dict);
-		free(s->file[i].path);
-	}
 	for (i = 0; s->text != NULL && i < s->ntext; i++) {
 		free(s->text[i].logon_fields);
 		free(s->text[i].masked);
+		session_dicts_free(&s->text[i].dicts);
 	}
-	free(s->file);
+	dictset_free(s->dicts);
 	free(s->text);
 	free(s);
 }

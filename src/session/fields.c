@@ -10,17 +10,26 @@ static const struct fix_len_pair std_pairs[] = {
 	{ 89, 93 }, { 91, 90 }, { 96, 95 }, { 213, 212 }, { 349, 348 },
 	{ 351, 350 }, { 353, 352 }, { 355, 354 }, { 357, 356 }, { 359, 358 },
 	{ 361, 360 }, { 363, 362 }, { 365, 364 }, { 446, 445 }, { 619, 618 },
-	{ 622, 621 },
+	{ 622, 621 }, { 1402, 1401 }, { 1404, 1403 },
 };
 
 static const struct fix_lens std_lens = { .pair = std_pairs,
 	.n = sizeof(std_pairs) / sizeof(std_pairs[0]) };
 
+const struct fix_lens *
+sess_std_lens(void)
+{
+	return &std_lens;
+}
+
 struct fields
 fields_over(const struct sess *s, const char *p, size_t n)
 {
-	return (struct fields){ .p = p, .n = n,
-	    .lens = s->cfg.app != NULL ? dict_lens(s->cfg.app) : &std_lens };
+	const struct fix_lens *lens = s->cfg.lens;
+
+	if (lens == NULL)
+		lens = s->cfg.app != NULL ? dict_lens(s->cfg.app) : &std_lens;
+	return (struct fields){ .p = p, .n = n, .lens = lens };
 }
 
 /* The tag whose value is the length of this data field, or 0. */

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
 	src/session/acts.c \
 	src/session/admin.c \
+	src/session/appl.c \
 	src/session/fields.c \
 	src/session/internal.h \
 	src/session/logon.c \

@@ -76,6 +76,9 @@ logon_fault(struct sess *s, struct rx *rx, uint64_t *interval)
 		return "Logon without a usable HeartBtInt";
 	if (s->ver->fixt && fix_find(rx->m, 1137) == NULL)
 		return "Logon without DefaultApplVerID";
+	if (!appl_logon_ok(s, rx))
+		return "no AppDataDictionary for the DefaultApplVerID (1137) "
+		    "of the Logon";
 	return NULL;
 }
 
@@ -108,6 +111,7 @@ static void
 established(struct sess *s, struct now now, const struct rx *rx,
     uint64_t interval, struct sess_acts *a)
 {
+	appl_logon(s, rx);
 	s->heart_bt_int = (uint32_t)interval;
 	s->last_in = now.mono;
 	s->testing = false;
@@ -218,6 +222,7 @@ logon_recv_reset(struct sess *s, struct now now, struct rx *rx,
 		return;
 	seq_reset(s, now, "ResetSeqNumFlag of the peer", a);
 	seq_accept(s, rx, a);
+	appl_logon(s, rx);
 	s->heart_bt_int = (uint32_t)interval;
 	put_logon(s, now, interval, true, a);
 }

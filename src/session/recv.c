@@ -59,10 +59,12 @@ recv_time_ok(const struct sess *s, const struct rx *rx)
 bool
 recv_valid(const struct sess *s, const struct rx *rx, struct dict_reject *rej)
 {
-	return !s->cfg.validate || s->cfg.transport == NULL ||
-	    dict_validate(s->cfg.transport,
-	    s->cfg.app != NULL ? s->cfg.app : s->cfg.transport,
-	    s->cfg.dict_flags, rx->m, s->scratch, rej);
+	const struct dict *app;
+
+	if (!s->cfg.validate || s->cfg.transport == NULL)
+		return true;
+	return appl_find(s, rx, &app, rej) && dict_validate(s->cfg.transport,
+	    app, s->cfg.dict_flags, rx->m, s->scratch, rej);
 }
 
 /* Not 2 and 5, which are obeyed at any number, nor a reset without 123 [R3]. */

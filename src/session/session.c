@@ -77,6 +77,8 @@ sess_new(const struct sess_cfg *cfg, const struct sess_seqs *seqs,
 	s->cfg = *cfg;
 	s->ver = version_find(cfg->begin_string);
 	s->scratch = scratch;
+	s->own_app = cfg->app != NULL ? cfg->app : cfg->transport;
+	s->peer_app = s->own_app;
 	s->seqs = *seqs;
 	/* Of what was sent before the restart nothing is known. */
 	s->last_app = seqs->next_out - 1;

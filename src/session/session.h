@@ -72,6 +72,12 @@ enum sess_event {
 
 const char *sess_event_text(enum sess_event ev);
 
+/* An application dictionary of FIXT.1.1. */
+struct sess_appl {
+	const char *ver_id; /* ApplVerID (1128), "9" */
+	const struct dict *dict;
+};
+
 /* All strings are borrowed and must outlive the session; times are seconds. */
 struct sess_cfg {
 	const char *name; /* CONNECTION_NAME */
@@ -100,6 +106,12 @@ struct sess_cfg {
 	bool reject_invalid;        /* RejectInvalidMessage */
 	unsigned dict_flags;        /* enum dict_flag */
 	const struct dict *transport, *app; /* borrowed; NULL without one */
+	/* FIXT.1.1: all that a message or the peer's Logon may name, that of
+	 * default_appl_ver_id among them; borrowed. nappl 0: app is for all. */
+	const struct sess_appl *appl;
+	size_t nappl;
+	/* Data fields of all these dictionaries; borrowed. NULL: of app. */
+	const struct fix_lens *lens;
 	const char *accept_msg_types; /* AcceptMsgTypes "D,d,C"; NULL: all */
 	const char *logon_fields; /* complete fields, SOH ended, of our Logon */
 
@@ -266,6 +278,13 @@ mono_t sess_due(const struct sess *s); /* next sess_tick, or MONO_NEVER */
 enum sess_state sess_state(const struct sess *s);
 struct sess_seqs sess_seqs(const struct sess *s);
 const struct sess_cfg *sess_config(const struct sess *s);
+/* The dictionary of a message that was just received, or is ours: transport for
+ * the session's own, else by its version. NULL without one. */
+const struct dict *sess_dict(const struct sess *s, const struct fix_msg *m,
+    bool ours);
+/* The data fields of the session's messages and of the old versions: for a
+ * message whose dictionary is not known, or a session without one. Static. */
+const struct fix_lens *sess_std_lens(void);
 /* Is a ResendRequest of ours open: first missing number, or 0. */
 uint64_t sess_gap(const struct sess *s);
 /* The heartbeat interval in force, seconds; 0: none. */

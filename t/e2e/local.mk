@@ -5,3 +5,5 @@ TESTS += t/e2e/test_ctl.py
 EXTRA_DIST += t/e2e/test_ctl.py
 TESTS += t/e2e/test_peers.py
 EXTRA_DIST += t/e2e/test_peers.py
+TESTS += t/e2e/test_fixt.py
+EXTRA_DIST += t/e2e/test_fixt.py

@@ -11,3 +11,10 @@ t_gateway_check_compose_SOURCES = t/gateway/check_compose.c
 t_gateway_check_compose_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_compose_LDADD = libgateway.a libdictxml.a libdict.a libfix.a \
 	liblog.a libbase.a $(LIBXML2_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/gateway/check_dictset
+TESTS += t/gateway/check_dictset
+t_gateway_check_dictset_SOURCES = t/gateway/check_dictset.c
+t_gateway_check_dictset_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_dictset_LDADD = libgateway.a libstore.a libdictxml.a libdict.a \
+	libfix.a liblog.a libbase.a $(BDB_LIBS) $(LIBXML2_LIBS) $(CHECK_LIBS)

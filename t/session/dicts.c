@@ -20,6 +20,17 @@ static struct {
 	    .transport = "FIXT11.xml" },
 };
 
+/* By ApplVerID. */
+static struct {
+	char id[2];
+	const char *file;
+	struct dict *dict;
+} appl[DICTS_APPL] = {
+	{ "7", "FIX50.xml", NULL },
+	{ "8", "FIX50SP1.xml", NULL },
+	{ "9", "FIX50SP2.xml", NULL },
+};
+
 static struct dict_scratch *scratch;
 
 static struct dict *
@@ -57,10 +68,28 @@ dicts_find(const char *version, const struct dict **transport,
 	return known[i].begin_string;
 }
 
+size_t
+dicts_appl(const char *ids, struct sess_appl table[DICTS_APPL])
+{
+	size_t i, n;
+
+	for (n = 0; ids[n] != '\0' && n < DICTS_APPL; n++) {
+		for (i = 0; appl[i].id[0] != ids[n]; i++)
+			;
+		if (appl[i].dict == NULL)
+			appl[i].dict = load(appl[i].file);
+		table[n] = (struct sess_appl){ appl[i].id, appl[i].dict };
+	}
+	return n;
+}
+
 void
 dicts_free(void)
 {
 	size_t i;
+
+	for (i = 0; i < DICTS_APPL; i++)
+		dict_free(appl[i].dict);
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		dict_free(known[i].app);

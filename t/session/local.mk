@@ -115,6 +115,13 @@ session_scenarios = \
 	t/session/8_OnlyApplicationMessages.fix \
 	t/session/CheckFieldsHaveValues.fix \
 	t/session/CheckFieldsHaveValues_off.fix \
+	t/session/FIXT_50.fix \
+	t/session/FIXT_ApplVerID.fix \
+	t/session/FIXT_ApplVerIDUnknown.fix \
+	t/session/FIXT_DefaultApplVerID.fix \
+	t/session/FIXT_DefaultApplVerIDUnknown.fix \
+	t/session/FIXT_DefaultApplVerIDUnknown_off.fix \
+	t/session/FIXT_SP1.fix \
 	t/session/RejectInvalidMessage_off.fix \
 	t/session/RejectResentMessage.fix \
 	t/session/ReverseRoute.fix \
@@ -143,6 +150,8 @@ session_scenarios = \
 	t/session/gap_Redundant.fix \
 	t/session/initiator_AnswerNotLogon.fix \
 	t/session/initiator_Logon.fix \
+	t/session/initiator_DefaultApplVerID.fix \
+	t/session/initiator_DefaultApplVerIDUnknown.fix \
 	t/session/initiator_LogonAnswerTooHigh.fix \
 	t/session/initiator_LogonAnswerTooLow.fix \
 	t/session/initiator_LogonRejected.fix \

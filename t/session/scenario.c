@@ -5,6 +5,7 @@
  *	versions 4.2 4.4      run once for each; "all": 4.0 ... 5.0
  *	role initiator        the default is acceptor
  *	set Key=value         as in fixgate.conf (the few that matter here)
+ *	set Appl=79           FIXT: ApplVerIDs with a dictionary, ours first
  *	< 35=D|11=id          we receive; 8 9 34 49 52 56 10 are filled in
  *	> 35=D|11=id          we must send; the whole message is compared
  *	<< 35=0|8=FIX...      we receive these very bytes
@@ -44,6 +45,7 @@
 struct run {
 	struct script sc;
 	struct sess_cfg cfg;
+	struct sess_appl appl[DICTS_APPL];
 	struct mem m;
 	bool open;     /* m is */
 	uint64_t peer; /* the peer's next number */
@@ -198,10 +200,11 @@ static void
 do_logon(struct run *r)
 {
 	bool first = r->cfg.role == SESS_INITIATOR;
-	const char *body = is_fixt(r) ? "35=A|98=0|108=30|1137=9" :
-	    "35=A|98=0|108=30";
-	char line[SCRIPT_LINE];
+	char body[64], line[SCRIPT_LINE];
 
+	snprintf(body, sizeof(body), "35=A|98=0|108=30%s%s",
+	    is_fixt(r) ? "|1137=" : "",
+	    is_fixt(r) ? r->cfg.default_appl_ver_id : "");
 	snprintf(line, sizeof(line), "%c %s", first ? '>' : '<', body);
 	do_line(r, line);
 	snprintf(line, sizeof(line), "%c %s", first ? '<' : '>', body);
@@ -378,6 +381,13 @@ do_set(struct run *r, char *line)
 	*v++ = '\0';
 	if (strcmp(line, "ValidateFieldsHaveValues") == 0 && !yes(v)) {
 		c->dict_flags &= ~(unsigned)DICT_FIELDS_HAVE_VALUES;
+		return;
+	}
+	if (strcmp(line, "Appl") == 0) {
+		c->nappl = dicts_appl(v, r->appl);
+		c->appl = r->appl;
+		c->default_appl_ver_id = r->appl[0].ver_id;
+		c->app = r->appl[0].dict;
 		return;
 	}
 	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
