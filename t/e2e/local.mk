@@ -7,3 +7,5 @@ TESTS += t/e2e/test_peers.py
 EXTRA_DIST += t/e2e/test_peers.py
 TESTS += t/e2e/test_fixt.py
 EXTRA_DIST += t/e2e/test_fixt.py
+TESTS += t/e2e/test_flow.py
+EXTRA_DIST += t/e2e/test_flow.py
