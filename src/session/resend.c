@@ -6,7 +6,8 @@
  *	     answered    |  to come; from fill on (if set) by one gap fill
  *
  * What the application sends meanwhile is numbered, stored and held, so that it
- * cannot overtake; then it is fetched and sent as it is: for the first time.
+ * cannot overtake; then it is fetched and sent as it is: for the first time. If
+ * it has waited too long for that, as one that may have been sent before.
  */
 #include "base/err.h"
 #include "session/internal.h"
@@ -155,6 +156,17 @@ send_held(struct sess *s, struct now now, uint64_t seq, const char *msg,
 	s->last_out = now.mono;
 }
 
+/* Would the peer, if it is as strict as we are, refuse its SendingTime? */
+static bool
+is_stale(const struct sess *s, struct now now, const struct stored *st)
+{
+	wall_t sent;
+
+	return s->cfg.check_latency &&
+	    wall_parse(st->time, st->time_len, &sent) == 0 &&
+	    now.wall.ns - sent.ns > (int64_t)s->cfg.max_latency * NS_PER_S / 2;
+}
+
 void
 sess_stored(struct sess *s, struct now now, uint64_t seq, const char *msg,
     size_t len, struct sess_acts *a)
@@ -170,8 +182,12 @@ sess_stored(struct sess *s, struct now now, uint64_t seq, const char *msg,
 	if (take_apart(s, msg, len, &o, &st) != 0)
 		return;
 	app = !fix_type_is_admin(st.type, st.type_len);
+	o.type = st.type;
+	o.type_len = st.type_len;
 	if (r->held) {
-		if (app)
+		if (app && is_stale(s, now, &st))
+			out_repeat(s, now, &o, seq, st.time, st.time_len, a);
+		else if (app)
 			send_held(s, now, seq, msg, len, a);
 		r->next = seq + 1;
 		return;
@@ -182,8 +198,6 @@ sess_stored(struct sess *s, struct now now, uint64_t seq, const char *msg,
 		if (r->fill != 0)
 			gap_fill(s, now, r->fill, seq, a);
 		r->fill = 0;
-		o.type = st.type;
-		o.type_len = st.type_len;
 		out_repeat(s, now, &o, seq, st.time, st.time_len, a);
 	} else if (r->fill == 0) {
 		r->fill = seq;

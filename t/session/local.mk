@@ -168,6 +168,7 @@ session_scenarios = \
 	t/session/resend_CutByDisconnect.fix \
 	t/session/resend_CutByLogout.fix \
 	t/session/resend_CutByReset.fix \
+	t/session/resend_HeldTooLong.fix \
 	t/session/resend_NotPastHeld.fix \
 	t/session/resend_NothingStored.fix \
 	t/session/resend_OwnOrigSendingTime.fix \
