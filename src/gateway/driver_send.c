@@ -35,6 +35,7 @@ park(struct driver *d, struct fgsess *fs, const char *type,
 {
 	struct release_done done = { 0 };
 	struct store_row row = { .session = fs->id, .time = d->now.wall };
+	uint64_t seq;
 
 	d->mask.len = 0;
 	if (buf_printf(&d->mask, "35=%s\001", type) != 0 ||
@@ -43,7 +44,13 @@ park(struct driver *d, struct fgsess *fs, const char *type,
 	row.data = d->mask.p;
 	row.len = d->mask.len;
 	done.epoch = sess_seqs(fs->machine).epoch;
-	fs->pending_tail = store_add(driver_batch(d), STORE_OUT_PENDING, &row);
+	seq = store_add(driver_batch(d), STORE_OUT_PENDING, &row);
+	if (!is_backlogged(fs)) {
+		/* Nobody will look for its rows in those before. */
+		fs->pending_done = seq - 1;
+		driver_set_state(d, fs);
+	}
+	fs->pending_tail = seq;
 	return answer(d, fs, &done, fn, arg);
 }
 

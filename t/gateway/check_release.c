@@ -549,6 +549,30 @@ START_TEST(a_message_for_a_session_that_is_off_waits_without_a_number)
 }
 END_TEST
 
+START_TEST(what_waits_is_not_looked_for_among_all_that_ever_waited)
+{
+	struct fgsess *fs = w.fs, *other;
+	struct sess_cfg cfg = *sess_config(fs->machine);
+	struct store_state st;
+	int i;
+
+	cfg.name = "other";
+	ck_assert_int_eq(0, driver_add(w.driver, &cfg, &other));
+	w.fs = other;
+	for (i = 0; i < 1000; i++)
+		ck_assert_int_eq(0, send_order("1"));
+	end();
+	w.fs = fs;
+	ck_assert_int_eq(0, send_order("1"));
+	end();
+	ck_assert_int_eq(0, store_session_state(w.store, fs->id, &st));
+	ck_assert_uint_eq(1000, st.pending);
+	ck_assert_uint_eq(1, st.next_out);
+	logon();
+	LEFT(1, "send 35=D 34=2");
+}
+END_TEST
+
 START_TEST(a_session_may_refuse_messages_while_it_is_off)
 {
 	w.fs->when_off = DRIVER_OFF_REJECT;
@@ -641,6 +665,8 @@ main(void)
 	tcase_add_test(tc, g_a_message_held_too_long_is_not_sent_with_a_stale_time);
 	tcase_add_test(tc,
 	    a_message_for_a_session_that_is_off_waits_without_a_number);
+	tcase_add_test(tc,
+	    what_waits_is_not_looked_for_among_all_that_ever_waited);
 	tcase_add_test(tc, a_session_may_refuse_messages_while_it_is_off);
 	tcase_add_test(tc, early_messages_get_their_rows_in_order);
 	tcase_add_test(tc, reading_stops_when_too_much_waits_for_the_disk);
