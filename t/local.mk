@@ -16,6 +16,7 @@ AM_TESTS_ENVIRONMENT = \
 include t/base/local.mk
 include t/fix/local.mk
 include t/dict/local.mk
+include t/schedule/local.mk
 include t/session/local.mk
 include t/store/local.mk
 include t/link/local.mk

@@ -7,9 +7,9 @@ src=${FG_SRC:-.}/src
 build=${FG_BUILD:-.}
 nm=${FG_NM:-nm}
 
-layers='base log fix dict dict/xml session link store net conf script daemon'
+layers='base log fix dict dict/xml schedule session link store net conf script daemon'
 programs='gateway streamer client ctl' # after the layers, not of each other
-pure='base fix dict session link'
+pure='base fix dict schedule session link'
 
 # Symbols of clocks, sockets, files, randomness, logs and the environment.
 impure='(__)?(
