@@ -67,6 +67,8 @@ driver_free(struct driver *d)
 		free(d->all[i]);
 	}
 	free(d->all);
+	free(d->by_name);
+	free(d->by_id);
 	heap_free(&d->heap);
 	release_free(&d->rel);
 	sess_acts_free(&d->acts);
@@ -90,6 +92,10 @@ grow(struct driver *d)
 	if (all == NULL)
 		return FG_ENOMEM;
 	d->all = all;
+	all = realloc(d->by_name, cap * sizeof(*all));
+	if (all == NULL)
+		return FG_ENOMEM;
+	d->by_name = all;
 	d->cap = cap;
 	return heap_reserve(&d->heap, cap);
 }
@@ -126,10 +132,14 @@ driver_add(struct driver *d, const struct sess_cfg *cfg, struct fgsess **out)
 	err = store_session(d->store, cfg->name, &fs->id, &st, &is_new);
 	if (err == 0)
 		err = make_machine(d, fs, &st);
+	if (err == 0)
+		err = driver_id_add(d, fs);
 	if (err != 0) {
+		sess_free(fs->machine);
 		free(fs);
 		return err;
 	}
+	driver_name_add(d, fs);
 	d->all[d->n++] = fs;
 	*out = fs;
 	return 0;
@@ -145,17 +155,6 @@ struct fgsess *
 driver_session(const struct driver *d, size_t i)
 {
 	return d->all[i];
-}
-
-struct fgsess *
-driver_by_name(const struct driver *d, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < d->n; i++)
-		if (strcmp(d->all[i]->name, name) == 0)
-			return d->all[i];
-	return NULL;
 }
 
 struct store *

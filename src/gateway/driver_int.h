@@ -28,7 +28,9 @@ struct driver {
 	uint64_t unsynced;       /* bytes of rows that wait for the disk */
 	struct sess_acts acts;
 	struct dict_scratch *scratch;
-	struct fgsess **all;
+	struct fgsess **all, **by_name; /* as added; sorted */
+	struct fgsess **by_id;
+	size_t nby_id;
 	size_t n, cap;
 	struct heap heap;
 	struct fgsess *work, **work_tail; /* sessions with work left */
@@ -53,6 +55,12 @@ struct driver_input {
 
 /* Take the time of this wake-up; the first thing that every input does. */
 void driver_now(struct driver *d);
+
+/* Before fs is counted in d->n; there is room. */
+void driver_name_add(struct driver *d, struct fgsess *fs);
+int driver_id_add(struct driver *d, struct fgsess *fs);
+/* NULL: it is not of this configuration. */
+struct fgsess *driver_by_id(const struct driver *d, uint32_t id);
 
 /* The open batch of this wake-up. */
 struct store_batch *driver_batch(struct driver *d);

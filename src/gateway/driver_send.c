@@ -182,12 +182,10 @@ driver_pending_step(struct driver *d, struct fgsess *fs)
 static int
 note_pending(void *arg, const struct store_row *row)
 {
-	struct driver *d = arg;
-	size_t i;
+	struct fgsess *fs = driver_by_id(arg, row->session);
 
-	for (i = 0; i < d->n; i++)
-		if (d->all[i]->id == row->session)
-			d->all[i]->pending_tail = row->seq;
+	if (fs != NULL)
+		fs->pending_tail = row->seq;
 	return 0;
 }
 
@@ -213,6 +211,9 @@ driver_start(struct driver *d)
 		if (upto == after)
 			break;
 	}
+	for (i = 0; i < d->n; i++)
+		if (!is_backlogged(d->all[i]) && d->all[i]->pending_done < after)
+			d->all[i]->pending_done = after;
 	return 0;
 }
 

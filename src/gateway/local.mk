@@ -14,6 +14,7 @@ libgateway_a_SOURCES = \
 	src/gateway/disk.h \
 	src/gateway/driver.c \
 	src/gateway/driver.h \
+	src/gateway/driver_find.c \
 	src/gateway/driver_int.h \
 	src/gateway/driver_run.c \
 	src/gateway/driver_send.c \

@@ -573,6 +573,29 @@ START_TEST(what_waits_is_not_looked_for_among_all_that_ever_waited)
 }
 END_TEST
 
+START_TEST(a_start_knows_what_waits)
+{
+	struct sess_cfg cfg = *sess_config(w.fs->machine), cfg2;
+	struct fgsess *other;
+	int i;
+
+	cfg2 = cfg;
+	cfg2.name = "other";
+	ck_assert_int_eq(0, driver_add(w.driver, &cfg2, &w.fs));
+	for (i = 0; i < 1000; i++)
+		ck_assert_int_eq(0, send_order("1"));
+	end();
+	driver_free(w.driver);
+	w.driver = driver_new(w.store, &ops);
+	ck_assert_int_eq(0, driver_add(w.driver, &cfg2, &other));
+	ck_assert_int_eq(0, driver_add(w.driver, &cfg, &w.fs));
+	ck_assert_int_eq(0, driver_start(w.driver));
+	ck_assert_uint_eq(0, other->pending_done);
+	ck_assert_uint_eq(1000, other->pending_tail);
+	ck_assert_uint_eq(1000, w.fs->pending_done); /* nothing of it */
+}
+END_TEST
+
 START_TEST(a_session_may_refuse_messages_while_it_is_off)
 {
 	w.fs->when_off = DRIVER_OFF_REJECT;
@@ -626,6 +649,29 @@ START_TEST(reading_stops_when_too_much_waits_for_the_disk)
 }
 END_TEST
 
+START_TEST(sessions_are_found_by_name)
+{
+	static const char *const names[] = { "D", "B", "C", "A", "E", "BB" };
+	struct sess_cfg cfg = *sess_config(w.fs->machine);
+	struct fgsess *fs;
+	size_t i;
+
+	for (i = 0; i < 6; i++) {
+		cfg.name = names[i];
+		ck_assert_int_eq(0, driver_add(w.driver, &cfg, &fs));
+	}
+	for (i = 0; i < 6; i++) {
+		fs = driver_by_name(w.driver, names[i]);
+		ck_assert_ptr_nonnull(fs);
+		ck_assert_str_eq(names[i], fs->name);
+	}
+	ck_assert_ptr_eq(w.fs, driver_by_name(w.driver, w.fs->name));
+	ck_assert_ptr_null(driver_by_name(w.driver, ""));
+	ck_assert_ptr_null(driver_by_name(w.driver, "AA"));
+	ck_assert_ptr_null(driver_by_name(w.driver, "ZZ"));
+}
+END_TEST
+
 START_TEST(heartbeats_and_timeouts_come_from_the_timers)
 {
 	mono_t due;
@@ -667,9 +713,11 @@ main(void)
 	    a_message_for_a_session_that_is_off_waits_without_a_number);
 	tcase_add_test(tc,
 	    what_waits_is_not_looked_for_among_all_that_ever_waited);
+	tcase_add_test(tc, a_start_knows_what_waits);
 	tcase_add_test(tc, a_session_may_refuse_messages_while_it_is_off);
 	tcase_add_test(tc, early_messages_get_their_rows_in_order);
 	tcase_add_test(tc, reading_stops_when_too_much_waits_for_the_disk);
+	tcase_add_test(tc, sessions_are_found_by_name);
 	tcase_add_test(tc, heartbeats_and_timeouts_come_from_the_timers);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
