@@ -2,7 +2,7 @@
  * Two machines, an initiator and an acceptor, on a bad network: bytes wait for
  * a while and get lost with their connection, either side crashes and starts
  * again from what it had committed, resends come in pieces. The loop index of a
- * failed test is its seed: SEED=n runs that one alone.
+ * failed test is its seed: SEED=n runs that one alone, SEEDS=n so many.
  */
 #include <check.h>
 #include <inttypes.h>
@@ -264,6 +264,16 @@ START_TEST(two_machines_lose_nothing_on_a_bad_network)
 }
 END_TEST
 
+static int
+seeds(void)
+{
+	const char *n = getenv("SEEDS");
+
+	if (getenv("SEED") != NULL)
+		return 1;
+	return n == NULL ? SEEDS : atoi(n);
+}
+
 int
 main(void)
 {
@@ -273,7 +283,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, two_machines_lose_nothing_on_a_bad_network, 0,
-	    getenv("SEED") != NULL ? 1 : SEEDS);
+	    seeds());
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
