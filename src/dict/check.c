@@ -106,8 +106,9 @@ pair(uint64_t v, unsigned first)
 	    (unsigned)(v >> (first + 1) * 8 & 15);
 }
 
+/* loose: every month has 31 days, as QuickFIX has it. */
 static inline bool
-date_part(const char *s)
+date_part(const char *s, bool loose)
 {
 	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31,
 		30, 31, 30, 31 };
@@ -116,7 +117,7 @@ date_part(const char *s)
 
 	if (!eight_digits(v) || month - 1 > 11 || day == 0)
 		return false;
-	if (day <= days[month - 1])
+	if (day <= days[month - 1] || (loose && day <= 31))
 		return true;
 	year = pair(v, 0) * 100 + pair(v, 2);
 	return month == 2 && day == 29 && year % 4 == 0 &&
@@ -124,9 +125,9 @@ date_part(const char *s)
 }
 
 static bool
-form_date(const char *s, size_t n)
+form_date(const char *s, size_t n, bool loose)
 {
-	return n == 8 && date_part(s);
+	return n == 8 && date_part(s, loose);
 }
 
 /* HH:MM:SS; a leap second is legal. */
@@ -166,7 +167,7 @@ form_time(const char *s, size_t n, bool loose)
 static bool
 form_timestamp(const char *s, size_t n, bool loose)
 {
-	return n >= 17 && date_part(s) && s[8] == '-' &&
+	return n >= 17 && date_part(s, loose) && s[8] == '-' &&
 	    form_time(s + 9, n - 9, loose);
 }
 
@@ -224,7 +225,7 @@ form_month_year(const char *s, size_t n)
 	if (n == 8 && s[6] == 'w')
 		n = s[7] >= '1' && s[7] <= '5' ? 6 : 0;
 	if (n == 8)
-		return form_date(s, n);
+		return form_date(s, n, false);
 	return n == 6 && digits(s, 4) && two(s + 4) - 1 <= 11;
 }
 
@@ -276,7 +277,7 @@ dict_form_ok(enum dict_format form, const char *s, size_t n, bool loose)
 		return form_time(s, n, loose);
 	case DICT_FORM_DATE:
 	case DICT_FORM_LOCAL_DATE:
-		return form_date(s, n);
+		return form_date(s, n, loose);
 	case DICT_FORM_TAG:
 		return form_count(s, n) && s[0] != '0';
 	case DICT_FORM_DAY:

@@ -131,6 +131,7 @@ enum dict_flag {
 	DICT_ALLOW_UNKNOWN_ENUM_VALUES = 1 << 4,
 	DICT_UNORDERED_GROUP_FIELDS = 1 << 5, /* ValidateUnorderedGroupFields */
 	DICT_PROFILE_QUICKFIX = 1 << 6, /* ValidationProfile=quickfix */
+	DICT_FIRST_FIELD_IS_DELIMITER = 1 << 7, /* FirstFieldInGroup... */
 };
 #define DICT_FLAGS_DEFAULT                                                     \
 	(DICT_FIELDS_OUT_OF_ORDER | DICT_FIELDS_HAVE_VALUES |                  \

@@ -40,6 +40,7 @@ struct frame {
 	uint32_t *below;	/* room for the groups inside */
 	uint32_t instance;	/* 0: none yet */
 	uint32_t nrequired;	/* of the required members, seen so far */
+	uint32_t delimiter;	/* slot of the member that opens an instance */
 };
 
 struct walk {
@@ -211,7 +212,7 @@ wanted_above(const struct frame *up, uint32_t index)
 		slot = dict_slot(up->scope, index);
 		if (slot != 0)
 			return up->seen[slot] != up->instance ||
-			    (slot == 1 && up->up != NULL);
+			    (slot == up->delimiter && up->up != NULL);
 	}
 	return false;
 }
@@ -261,14 +262,19 @@ enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
 {
 	const struct dict_member *m = &fr->scope->member[slot];
 	bool again = fr->instance != 0 && fr->seen[slot] == fr->instance;
-	bool opens = slot == 1 || *n == 0 || (again && w->profile != 0);
+	bool learns = *n == 0 &&
+	    (w->flags & DICT_FIRST_FIELD_IS_DELIMITER) != 0;
+	bool opens = slot == fr->delimiter || *n == 0 ||
+	    (again && w->profile != 0);
 
 	if ((opens ? full || *n == 0 : again || slot < *last) &&
-	    (slot != 1 || full) && wanted_above(fr->up, index))
+	    (slot != fr->delimiter || full) && wanted_above(fr->up, index))
 		return LEAVES;
+	if (learns)
+		fr->delimiter = slot;
 	if (opens) {
 		/* Before the count, which is then wrong as well. */
-		if (slot != 1 && *n == 0 && w->profile == 0)
+		if (slot != fr->delimiter && *n == 0 && w->profile == 0)
 			note(w, STAGE_FIELD, w->group_section, w->group_tag,
 			    STEP_FIELD, FIX_REJECT_REQUIRED_MISSING,
 			    fr->scope->member[1].tag);
@@ -348,7 +354,7 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 {
 	const struct fix_field *f, *counter = &w->m->field[i++];
 	struct frame fr = { .scope = g, .up = up, .seen = up->below,
-		.below = up->below + g->n + 1 };
+		.below = up->below + g->n + 1, .delimiter = 1 };
 	uint64_t count = 0, n = 0;
 	uint32_t index, slot, last = UINT32_MAX; /* no instance is open */
 	enum verdict v;
@@ -377,7 +383,7 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 		i = take_member(w, &fr, d, &g->member[slot], i);
 	}
 	close_instance(w, &fr);
-	if (counted && n != count)
+	if (counted && n != count && (w->profile == 0 || up->up == NULL))
 		note(w, STAGE_FIELD, w->group_section, w->group_tag,
 		    up->up == NULL ? STEP_COUNT : STEP_INSIDE,
 		    FIX_REJECT_GROUP_COUNT, counter->tag);
@@ -468,6 +474,7 @@ place_frame(struct walk *w, enum dict_section section,
 	fr->seen = at;
 	fr->instance = w->s->instance;
 	fr->nrequired = 0;
+	fr->delimiter = 0;
 	return at + scope->n + 1;
 }
 
@@ -522,6 +529,11 @@ check_required(struct walk *w)
 	for (i = 0; i < DICT_SECTIONS; i++) {
 		fr = &w->frame[i];
 		if (fr->nrequired == fr->scope->nrequired[w->profile])
+			continue;
+		/* QuickFIX asks the application's dictionary, which says
+		 * nothing of header and trailer. */
+		if (w->profile != 0 && i != DICT_BODY &&
+		    w->dict != w->transport)
 			continue;
 		tag = first_missing(w, fr);
 		note(w, STAGE_REQUIRED, rank_of[i], tag, STEP_FIELD,

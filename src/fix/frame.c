@@ -106,7 +106,8 @@ read_head(const char *p, size_t n, size_t max, size_t *body, size_t *length,
 }
 
 static enum fix_garble
-check(const char *p, size_t body, size_t due, size_t trailer, size_t end)
+check(const char *p, size_t body, size_t due, size_t trailer, size_t end,
+    unsigned checks)
 {
 	const char *digit = p + trailer + TRAILER_BYTES;
 	unsigned sum = 0;
@@ -114,8 +115,10 @@ check(const char *p, size_t body, size_t due, size_t trailer, size_t end)
 
 	if (memcmp(p + body, "35=", 3) != 0)
 		return FIX_BAD_FIRST_FIELDS;
-	if (trailer != due)
+	if (trailer != due && (checks & FIX_CHECK_LENGTH) != 0)
 		return FIX_BAD_BODY_LENGTH;
+	if ((checks & FIX_CHECK_SUM) == 0)
+		return FIX_CLEAN;
 	if (end - trailer != TRAILER_BYTES + CHECKSUM_BYTES)
 		return FIX_BAD_CHECKSUM_FORM;
 	for (i = 0; i < CHECKSUM_BYTES; i++) {
@@ -133,7 +136,8 @@ check(const char *p, size_t body, size_t due, size_t trailer, size_t end)
  * byte that comes; SEARCH_MAX keeps that cheap.
  */
 static int
-frame_message(const char *p, size_t n, size_t max, struct fix_frame *f)
+frame_message(const char *p, size_t n, size_t max, unsigned checks,
+    struct fix_frame *f)
 {
 	size_t body = 0, length = 0, due, trailer;
 	const char *hit;
@@ -162,12 +166,19 @@ frame_message(const char *p, size_t n, size_t max, struct fix_frame *f)
 		    FIX_BAD_CHECKSUM_FORM, f);
 	f->len = (size_t)(hit - p) + 1;
 	f->garble = f->len > max ? FIX_TOO_LONG :
-	    check(p, body, due, trailer, f->len - 1);
+	    check(p, body, due, trailer, f->len - 1, checks);
 	return 0;
 }
 
 int
 fix_frame(const char *p, size_t n, size_t max, struct fix_frame *f)
+{
+	return fix_frame_checked(p, n, max, FIX_CHECK_ALL, f);
+}
+
+int
+fix_frame_checked(const char *p, size_t n, size_t max, unsigned checks,
+    struct fix_frame *f)
 {
 	size_t rest;
 	int err;
@@ -176,7 +187,7 @@ fix_frame(const char *p, size_t n, size_t max, struct fix_frame *f)
 	max = min_size(max, UINT32_MAX);
 	rest = n - f->skip;
 	if (rest >= 2) {
-		err = frame_message(p + f->skip, rest, max, f);
+		err = frame_message(p + f->skip, rest, max, checks, f);
 		if (err != FG_EPARTIAL || n <= max)
 			return err;
 		if (rest > max)

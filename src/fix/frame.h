@@ -55,6 +55,16 @@ struct fix_frame {
  */
 int fix_frame(const char *p, size_t n, size_t max, struct fix_frame *f);
 
+/* The same with fewer checks: a set of enum fix_check, which says what a
+ * BodyLength or a CheckSum that is wrong makes of a message. */
+enum fix_check {
+	FIX_CHECK_LENGTH = 1,
+	FIX_CHECK_SUM = 2,
+	FIX_CHECK_ALL = FIX_CHECK_LENGTH | FIX_CHECK_SUM,
+};
+int fix_frame_checked(const char *p, size_t n, size_t max, unsigned checks,
+    struct fix_frame *f);
+
 /* Sum of n bytes modulo 256. */
 uint8_t fix_checksum(const char *p, size_t n);
 

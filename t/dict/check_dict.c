@@ -91,6 +91,7 @@ main(void)
 	suite_add_tcase(s, load_cases());
 	suite_add_tcase(s, validate_cases());
 	suite_add_tcase(s, pretty_cases());
+	suite_add_tcase(s, table_cases());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

@@ -24,5 +24,6 @@ void parsed_free(struct parsed *p);
 TCase *load_cases(void);
 TCase *validate_cases(void);
 TCase *pretty_cases(void);
+TCase *table_cases(void);
 
 #endif
