@@ -35,6 +35,7 @@ driver_new(struct store *store, const struct driver_ops *ops)
 	d->work_tail = &d->work;
 	d->retry_at = MONO_NEVER;
 	d->other_left = OTHER_PER_S;
+	d->events_left = EVENTS_PER_S;
 	d->scratch = dict_scratch_new();
 	if (d->scratch == NULL) {
 		free(d);
@@ -184,6 +185,13 @@ driver_now(struct driver *d)
 			    "(over %d a second)",
 			    (unsigned long long)d->other_lost, OTHER_PER_S);
 		d->other_lost = 0;
+		d->events_left = EVENTS_PER_S;
+		if (d->events_unsaid > 0)
+			log_warnx("%llu more events of sessions were not "
+			    "logged (over %d a second); they are in "
+			    "SESSION_EVENT",
+			    (unsigned long long)d->events_unsaid, EVENTS_PER_S);
+		d->events_unsaid = 0;
 	}
 }
 

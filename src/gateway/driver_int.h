@@ -14,6 +14,7 @@
 #define STALL_ITEMS    (1u << 20)
 #define RETRY_NS       (1 * NS_PER_S) /* between tries to repair the store */
 #define OTHER_PER_S    200   /* FIX_IN_OTHER rows of strangers and garbage */
+#define EVENTS_PER_S   100   /* lines of the log that messages cause */
 #define OTHER_DATA_MAX 65536 /* bytes kept of one such message */
 #define UNSENT_MAX     (1024 * 1024) /* queued for a session: no more work */
 #define PENDING_CHUNK  64    /* OUT_PENDING rows sent per session and wake-up */
@@ -44,6 +45,8 @@ struct driver {
 	struct buf mask;         /* a masked copy */
 	int other_left;          /* rate of FIX_IN_OTHER rows */
 	uint64_t other_lost;
+	int events_left;         /* rate of those lines */
+	uint64_t events_unsaid;
 	mono_t other_refill;
 };
 

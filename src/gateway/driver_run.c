@@ -212,6 +212,15 @@ store_out(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	fs->sent++;
 }
 
+/* May each message of a peer be the cause of one? */
+static bool
+is_frequent(int ev)
+{
+	return ev == SESS_EV_REJECTED || ev == SESS_EV_RESEND ||
+	    ev == SESS_EV_GAP_OPEN || ev == SESS_EV_GAP_CLOSED ||
+	    ev == SESS_EV_SKIPPED;
+}
+
 static void
 note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 {
@@ -230,7 +239,10 @@ note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	    sess_event_text(a->code), a->len == 0 ? "" : ": ",
 	    (int)sizeof(fs->last_event) - 32, text);
 	fs->since = d->now.wall;
-	log_info("%s: %s", fs->name, fs->last_event);
+	if (!is_frequent(a->code) || d->events_left-- > 0)
+		log_info("%s: %s", fs->name, fs->last_event);
+	else
+		d->events_unsaid++;
 	if (a->code == SESS_EV_LOGGED_ON) {
 		fs->logged_on_at = d->now.wall;
 		driver_work(d, fs);

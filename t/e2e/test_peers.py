@@ -154,11 +154,33 @@ def a_long_resend_to_a_slow_peer(work):
     assert g.stop() == 0
 
 
+def many_rejects_are_few_lines_of_the_log(work):
+    """Each is a row of SESSION_EVENT all the same."""
+    n = 3000
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCHANGE", "BROKER", port)]).start()
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(port)
+        peer.logon()
+        began = time.monotonic()
+        peer.raw(b"".join(peer.build("0", "4999=x|") for _ in range(n)))
+        assert len([m for m in peer.sync(20) if m.type == "3"]) == n
+        took = time.monotonic() - began
+        peer.logout()
+    rows = g.rows("SESSION_EVENT")
+    assert len([r for r in rows if r["EVENT"] == "rejected"]) == n
+    lines = g.log().count("rejected:")
+    assert lines <= 100 * (took + 2), (lines, took)
+    assert g.stop() == 0
+
+
 def main():
     for case in (stopped_and_started_while_it_connects,
                  sessions_of_one_port_differ_in_size,
                  no_password_is_told,
-                 a_long_resend_to_a_slow_peer):
+                 a_long_resend_to_a_slow_peer,
+                 many_rejects_are_few_lines_of_the_log):
         with fg.Work() as work:
             case(work)
         print("ok", case.__name__)
