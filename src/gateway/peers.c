@@ -373,11 +373,16 @@ static void
 op_send(void *arg, struct fgsess *fs, const void *p, size_t n)
 {
 	struct route *r = fs->owner;
+	int err;
 
 	(void)arg;
-	if (r->visitor != NULL && conn_send(r->visitor->conn, p, n) != 0)
-		log_warnx("%s: cannot send %zu bytes; they are in FIX_OUT",
-		    fs->name, n);
+	if (r->visitor == NULL)
+		return;
+	err = conn_send(r->visitor->conn, p, n);
+	if (err != 0 && err != FG_ECLOSED)
+		log_warnx("%s: cannot send %zu bytes: %s; they and what comes "
+		    "after them are in FIX_OUT", fs->name, n,
+		    fg_strerror(err));
 }
 
 static bool
@@ -411,6 +416,7 @@ op_drop_all(void *arg, const char *why)
 {
 	struct peers *p = arg;
 	struct visitor *v;
+	struct route *r;
 
 	for (v = p->first; v != NULL; v = v->next) {
 		if (v->route != NULL && v->route->visitor == v) {
@@ -421,7 +427,12 @@ op_drop_all(void *arg, const char *why)
 		}
 		conn_abort(v->conn, why);
 	}
-	p->nended = 0;
+	/* The driver has forgotten their connections, but they try again. */
+	while (p->nended > 0) {
+		r = p->ended[--p->nended]->owner;
+		if (r->initiator)
+			initiate_later(r);
+	}
 }
 
 static void
