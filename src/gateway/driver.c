@@ -407,7 +407,7 @@ fail(struct driver *d, int err)
 	for (i = 0; i < d->n; i++)
 		stop_session(d->all[i]);
 	d->ops->drop_all(d->arg, "the store failed");
-	if (err != FG_ENOSPC && err != FG_ENOMEM) {
+	if (err != FG_ENOSPC) {
 		d->ops->fatal(d->arg, "the store cannot be written; restart "
 		    "recovers what is durable");
 		return;

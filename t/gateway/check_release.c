@@ -372,6 +372,18 @@ START_TEST(d_who_asked_hears_of_a_failure_when_it_is_taken_back)
 }
 END_TEST
 
+START_TEST(d_only_a_full_disk_is_waited_for)
+{
+	static const int errs[] = { FG_ENOMEM, FG_EIO, FG_EDAMAGED };
+
+	logon();
+	w.fail_with = errs[_i];
+	peer("1", "112=A|");
+	end();
+	ck_assert(w.fatal);
+}
+END_TEST
+
 START_TEST(d_no_order_is_taken_while_the_store_is_repaired)
 {
 	logon();
@@ -702,6 +714,7 @@ main(void)
 	tcase_add_test(tc, d_what_is_durable_is_no_failure_to_who_asked_for_it);
 	tcase_add_test(tc,
 	    d_who_asked_hears_of_a_failure_when_it_is_taken_back);
+	tcase_add_loop_test(tc, d_only_a_full_disk_is_waited_for, 0, 3);
 	tcase_add_test(tc, d_no_order_is_taken_while_the_store_is_repaired);
 	tcase_add_test(tc, e_a_resend_is_answered_from_durable_rows_only);
 	tcase_add_test(tc, e_a_resend_of_a_past_epoch_ends_no_other_one);
