@@ -44,6 +44,18 @@ put_index(DB_TXN *txn, DB *out, const struct store_block *k)
 	return ret;
 }
 
+/* The name of the step is made only where somebody asks for it. */
+static int
+put_fault(struct bdb *b, enum store_table t)
+{
+	char step[32];
+
+	if (b->st.cfg.fault == NULL)
+		return 0;
+	snprintf(step, sizeof(step), "%s put", bdb_table_name(t));
+	return store_fault(&b->st, step);
+}
+
 /* Steps fail with an FG_E number from the tests or a Berkeley DB one; *err
  * gets the former, the return value is the latter. */
 static int
@@ -52,7 +64,6 @@ put_blocks(struct bdb *b, DB_TXN *txn, const struct store_commit *c,
 {
 	const struct store_block *k;
 	struct bdb_seg *s;
-	char step[32];
 	uint64_t key;
 	DB *db;
 	size_t i;
@@ -61,9 +72,7 @@ put_blocks(struct bdb *b, DB_TXN *txn, const struct store_commit *c,
 
 	for (i = 0; i < c->n_block && ret == 0; i++) {
 		k = c->block[i];
-		snprintf(step, sizeof(step), "%s put",
-		    bdb_table_name(k->table));
-		*err = store_fault(&b->st, step);
+		*err = put_fault(b, k->table);
 		if (*err != 0)
 			return 0;
 		s = bdb_seg_of(b, k->table, k->first);
