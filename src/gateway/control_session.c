@@ -406,12 +406,19 @@ control_session_reset(const struct control_ask *a)
 	struct control_later *l;
 	struct fgsess *fs;
 	char who[WHO_MAX];
+	uint32_t epoch;
+	int err;
 
 	fs = begin_order(a, "REASON", who, &l,
 	    "both sequence numbers are 1, in a new epoch");
-	if (fs != NULL)
-		ordered(a, fs, l, driver_reset(a->control->g->driver, fs, who,
-		    on_done, l));
+	if (fs == NULL)
+		return;
+	epoch = sess_seqs(fs->machine).epoch;
+	err = driver_reset(a->control->g->driver, fs, who, on_done, l);
+	if (err == 0 && sess_seqs(fs->machine).epoch == epoch)
+		l->text = "is being logged out; then both sequence numbers "
+		    "are 1, in a new epoch";
+	ordered(a, fs, l, err);
 }
 
 void

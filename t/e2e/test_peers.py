@@ -175,11 +175,39 @@ def many_rejects_are_few_lines_of_the_log(work):
     assert g.stop() == 0
 
 
+def a_reset_that_waits_for_the_logout_says_so(work):
+    """And is done when the connection ends."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCHANGE", "BROKER", port, SessionName="BROKER",
+                    LogoutTimeout=60)]).start()
+
+    def reset():
+        return g.ctl("session", "reset", "BROKER", "--yes", "--reason", "x")
+
+    with fg.Peer("BROKER", "EXCHANGE") as peer:
+        peer.connect(port)
+        peer.logon()
+        said = reset()
+        assert "is being logged out" in said, said
+        assert "is being logged out" in reset()
+        peer.expect("5")
+        assert g.last_row("SESSION_EVENT", "BROKER")["EVENT"] != "reset"
+        peer.send("5")
+        peer.expect_closed()
+    fg.wait_until(lambda: g.last_row("SESSION_EVENT", "BROKER")["EVENT"] ==
+                  "reset", 5)
+    said = reset()
+    assert "numbers are 1" in said and "logged out" not in said, said
+    assert g.stop() == 0
+
+
 def main():
     for case in (stopped_and_started_while_it_connects,
                  sessions_of_one_port_differ_in_size,
                  no_password_is_told,
                  a_long_resend_to_a_slow_peer,
+                 a_reset_that_waits_for_the_logout_says_so,
                  many_rejects_are_few_lines_of_the_log):
         with fg.Work() as work:
             case(work)
