@@ -3,7 +3,6 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BLOCK_BYTES (64 * 1024)
 
@@ -30,22 +29,12 @@ arena_alloc(struct arena *a, size_t n, size_t size)
 			return NULL;
 		b->cap = cap;
 		b->prev = a->last;
+		a->bytes += cap;
 		a->last = b;
 		a->used = 0;
 	}
 	p = a->last->bytes + a->used;
 	a->used += need;
-	return p;
-}
-
-char *
-arena_strdup(struct arena *a, const char *s)
-{
-	size_t n = strlen(s) + 1;
-	char *p = arena_alloc(a, n, 1);
-
-	if (p != NULL)
-		memcpy(p, s, n);
 	return p;
 }
 
@@ -58,5 +47,5 @@ arena_free(struct arena *a)
 		a->last = b->prev;
 		free(b);
 	}
-	a->used = 0;
+	*a = (struct arena){ 0 };
 }

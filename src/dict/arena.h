@@ -9,12 +9,12 @@ struct arena_block;
 /* All-zero is a valid empty arena. */
 struct arena {
 	struct arena_block *last;
-	size_t used; /* of the last block */
+	size_t used;  /* of the last block */
+	size_t bytes; /* of all the blocks */
 };
 
 /* Zeroed memory for n objects of a size; NULL if there is none. n may be 0. */
 void *arena_alloc(struct arena *a, size_t n, size_t size);
-char *arena_strdup(struct arena *a, const char *s);
 void arena_free(struct arena *a);
 
 #endif

@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "dict/defs.h"
+
+#define MESSAGES_MAX 10000 /* they are searched one by one */
 
 struct dict_build *
 dict_build_new(unsigned flags, struct dict_faults *faults)
@@ -40,9 +43,11 @@ dict_build_free(struct dict_build *b)
 void *
 dict_build_alloc(struct dict_build *b, struct arena *a, size_t n, size_t size)
 {
-	void *p = arena_alloc(a, n, size);
+	void *p = NULL;
 
-	if (p == NULL)
+	if (a->bytes > DICT_ARENA_MAX)
+		b->err = FG_ELIMIT;
+	else if ((p = arena_alloc(a, n, size)) == NULL)
 		b->err = FG_ENOMEM;
 	return p;
 }
@@ -50,10 +55,11 @@ dict_build_alloc(struct dict_build *b, struct arena *a, size_t n, size_t size)
 static char *
 keep(struct dict_build *b, struct arena *a, const char *s)
 {
-	char *p = arena_strdup(a, s);
+	size_t n = strlen(s) + 1;
+	char *p = dict_build_alloc(b, a, n, 1);
 
-	if (p == NULL)
-		b->err = FG_ENOMEM;
+	if (p != NULL)
+		memcpy(p, s, n);
 	return p;
 }
 
@@ -68,23 +74,60 @@ dict_build_root(struct dict_build *b, const char *type, const char *major,
     const char *minor, const char *servicepack)
 {
 	const char *kind = type == NULL ? "FIX" : type;
+	bool latest = major != NULL && strcasecmp(major, "Latest") == 0;
+	bool is_fix = strcmp(kind, "FIX") == 0;
 	char text[128];
 	int n;
 
-	b->is_session = strcmp(kind, "FIX") != 0 || number(major) < 5;
-	b->char_is_string = strcmp(kind, "FIX") == 0 && major != NULL &&
+	b->is_session = !is_fix || (!latest && number(major) < 5);
+	b->char_is_string = is_fix && major != NULL && !latest &&
 	    (number(major) < 4 || (number(major) == 4 && number(minor) < 2));
 	n = snprintf(text, sizeof(text), "%.40s", kind);
 	if (major != NULL)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, ".%.20s",
 		    major);
-	if (minor != NULL)
+	if (major != NULL && !latest)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, ".%.20s",
-		    minor);
+		    minor == NULL ? "0" : minor);
 	if (servicepack != NULL && strcmp(servicepack, "0") != 0)
 		snprintf(text + n, sizeof(text) - (size_t)n, "SP%.20s",
 		    servicepack);
 	b->dict->version = keep(b, &b->dict->arena, text);
+}
+
+/* Copy the digits at s; returns what follows them. */
+static const char *
+digits(const char *s, char out[static 8])
+{
+	size_t n = strspn(s, "0123456789");
+
+	snprintf(out, 8, "%.*s", n > 7 ? 0 : (int)n, s);
+	return s + n;
+}
+
+bool
+dict_build_version(struct dict_build *b, const char *name)
+{
+	const char *type = strncmp(name, "FIXT.", 5) == 0 ? "FIXT" : "FIX", *s;
+	char major[8], minor[8], pack[8] = "";
+
+	if (strncmp(name, "FIX.Latest", 10) == 0) {
+		dict_build_root(b, type, "Latest", NULL, NULL);
+		return true;
+	}
+	s = name + strlen(type);
+	if (strncmp(name, "FIX", 3) != 0 || *s != '.')
+		return false;
+	s = digits(s + 1, major);
+	if (*s != '.')
+		return false;
+	s = digits(s + 1, minor);
+	if (strncmp(s, "SP", 2) == 0)
+		digits(s + 2, pack);
+	if (*major == '\0' || *minor == '\0')
+		return false;
+	dict_build_root(b, type, major, minor, *pack == '\0' ? NULL : pack);
+	return true;
 }
 
 struct dict_fdef *
@@ -126,6 +169,13 @@ dict_build_value(struct dict_build *b, struct dict_fdef *f, const char *value,
 	f->nvalues++;
 }
 
+void
+dict_build_length(struct dict_fdef *f, int32_t tag)
+{
+	if (f != NULL)
+		f->length_tag = tag;
+}
+
 struct dict_list *
 dict_build_header(struct dict_build *b)
 {
@@ -152,6 +202,10 @@ dict_build_message(struct dict_build *b, unsigned line, const char *name,
 		    "their members are united",
 		    name, type, m->name, m->line);
 		return &m->members;
+	}
+	if (b->nmessages == MESSAGES_MAX) {
+		b->err = FG_ELIMIT;
+		return NULL;
 	}
 	m = dict_build_alloc(b, &b->arena, 1, sizeof(*m));
 	if (m == NULL)
@@ -226,6 +280,26 @@ dict_build_add_group(struct dict_build *b, struct dict_list *to, unsigned line,
 	struct node *n = add(b, to, line, NODE_GROUP, name, required);
 
 	return n == NULL ? NULL : &n->members;
+}
+
+void
+dict_build_add_shared_group(struct dict_build *b, struct dict_list *to,
+    unsigned line, const char *name, const char *component, bool required)
+{
+	struct node *n = add(b, to, line, NODE_GROUP, name, required);
+
+	if (n != NULL)
+		n->shared = keep(b, &b->arena, component);
+}
+
+void
+dict_build_add_unchecked(struct dict_build *b, struct dict_list *to,
+    unsigned line, const char *name)
+{
+	struct node *n = add(b, to, line, NODE_FIELD, name, false);
+
+	if (n != NULL)
+		n->unchecked = true;
 }
 
 int

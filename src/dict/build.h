@@ -39,6 +39,9 @@ int dict_faults_write(const struct dict_faults *f, const char *name,
     struct buf *out);
 void dict_faults_free(struct dict_faults *f);
 
+/* The enum dict_type with this name, or -1. */
+int dict_type_find(const char *name);
+
 enum dict_build_flag {
 	DICT_LENIENT = 1 << 0, /* drop what is optional and cannot be resolved */
 };
@@ -61,11 +64,19 @@ void dict_build_free(struct dict_build *b);
 void dict_build_root(struct dict_build *b, const char *type, const char *major,
     const char *minor, const char *servicepack);
 
+/* The same from a name such as "FIX.4.4", "FIXT.1.1", "FIX.5.0SP2" or
+ * "FIX.Latest_EP301"; false, and nothing is set: the text is no such name. */
+bool dict_build_version(struct dict_build *b, const char *name);
+
 struct dict_fdef *dict_build_field(struct dict_build *b, unsigned line,
     int32_t tag, const char *name, const char *type, bool open);
 /* label may be NULL. */
 void dict_build_value(struct dict_build *b, struct dict_fdef *f,
     const char *value, const char *label);
+
+/* The field of that tag holds the length of f; if it is no LENGTH field, this
+ * is a warning and nothing else. */
+void dict_build_length(struct dict_fdef *f, int32_t tag);
 
 struct dict_list *dict_build_header(struct dict_build *b);
 struct dict_list *dict_build_trailer(struct dict_build *b);
@@ -81,6 +92,13 @@ void dict_build_add_component(struct dict_build *b, struct dict_list *to,
     unsigned line, const char *name, bool required);
 struct dict_list *dict_build_add_group(struct dict_build *b,
     struct dict_list *to, unsigned line, const char *name, bool required);
+
+/* A group whose members are those of a component, which others may share. */
+void dict_build_add_shared_group(struct dict_build *b, struct dict_list *to,
+    unsigned line, const char *name, const char *component, bool required);
+/* An optional field, of which any value is good. */
+void dict_build_add_unchecked(struct dict_build *b, struct dict_list *to,
+    unsigned line, const char *name);
 
 /*
  * Compile what was defined: 0 and *out (owned by the caller), FG_EINVAL if the

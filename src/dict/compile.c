@@ -7,6 +7,11 @@
 
 #define SCOPE_MAX 60000 /* members; a slot has 16 bits */
 
+/* Steps from member to member. The largest stock file takes 400,000; components
+ * that each name another one twice would take 2 to the power of their depth. */
+#define WORK_MAX 50000000
+#define WORK_OF_FIELDS 16 /* fields of an index that are as much as a step */
+
 /* A scope while it is filled; one for each level of groups. */
 struct filling {
 	struct dict_build *b;
@@ -64,7 +69,8 @@ fill_member(struct filling *f, struct node *n, uint8_t flags)
 		f->cap = cap;
 	}
 	r = &f->b->dict->rule[n->field];
-	if (r->format == DICT_FORM_ANY && r->set == DICT_SET_ANY)
+	if ((r->format == DICT_FORM_ANY && r->set == DICT_SET_ANY) ||
+	    n->unchecked)
 		flags |= DICT_ANY_VALUE;
 	f->n++;
 	f->slot[n->field] = (uint16_t)f->n;
@@ -89,6 +95,8 @@ fill_list(struct filling *f, const struct dict_list *l, bool outer,
 	uint8_t flags;
 
 	for (n = l->first; n != NULL && f->b->err == 0; n = n->next) {
+		if (++f->b->work > WORK_MAX)
+			f->b->err = FG_ELIMIT;
 		if (n->dropped)
 			continue;
 		if (n->kind == NODE_COMPONENT) {
@@ -181,6 +189,7 @@ compile_scope(struct dict_build *b, const struct dict_list *l, bool keeps_qf,
 {
 	struct filling f = { .b = b, .keeps_qf = !is_group };
 
+	b->work += b->dict->nfield / WORK_OF_FIELDS;
 	f.slot = calloc(b->dict->nfield + 1, sizeof(*f.slot));
 	if (f.slot == NULL)
 		b->err = FG_ENOMEM;
@@ -192,20 +201,27 @@ compile_scope(struct dict_build *b, const struct dict_list *l, bool keeps_qf,
 	free(f.member);
 }
 
+/* NULL: it has no members, or an error. */
 static struct dict_scope *
 compile_group(struct dict_build *b, struct node *n)
 {
-	struct dict_scope *s = n->scope;
+	struct dict_scope **kept = n->component == NULL
+	    ? &n->scope
+	    : &n->component->scope[n->required];
+	const struct dict_list *members = n->component == NULL
+	    ? &n->members
+	    : &n->component->members;
+	struct dict_scope *s = *kept;
 
 	if (s != NULL)
 		return s->n == 0 ? NULL : s;
 	s = dict_build_alloc(b, &b->dict->arena, 1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	compile_scope(b, &n->members, n->required, true, s);
+	compile_scope(b, members, n->required, true, s);
 	if (b->err != 0)
 		return NULL;
-	n->scope = s;
+	*kept = s;
 	if (s->n != 0)
 		return s;
 	DICT_FAULT_SOFT(b, n->line, "group %s has no members", n->name);

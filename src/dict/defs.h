@@ -18,13 +18,15 @@ struct dict_list {
 struct node {
 	struct node *next;
 	const char *name;
+	const char *shared; /* of a group: the component with its members */
 	unsigned line;
 	enum node_kind kind;
 	bool required;
+	bool unchecked; /* any value is good */
 	bool dropped; /* could not be resolved */
 	bool told;    /* a warning about it was given */
 	uint32_t field;		     /* index of a field or a group's counter */
-	struct component *component; /* that it refers to */
+	struct component *component; /* that it refers to, or shares */
 	struct dict_list members;    /* of a group */
 	struct dict_scope *scope;    /* of a group, once compiled */
 };
@@ -36,6 +38,8 @@ struct component {
 	enum node_colour colour;
 	unsigned depth;
 	struct dict_list members;
+	/* As the members of optional and required groups, once compiled. */
+	struct dict_scope *scope[2];
 };
 
 struct message {
@@ -56,6 +60,7 @@ struct dict_fdef {
 	struct dict_fdef *next;
 	unsigned line;
 	int32_t tag;
+	int32_t length_tag; /* 0: not said */
 	const char *name;
 	const char *type;
 	bool open;
@@ -63,12 +68,15 @@ struct dict_fdef {
 	size_t nvalues;
 };
 
+#define DICT_ODD_MAX 64
+
 struct dict_build {
 	struct arena arena; /* of the definitions */
 	struct dict *dict;  /* whose arena keeps what outlives them */
 	struct dict_faults *faults;
 	unsigned flags;
 	int err;
+	size_t work;	     /* done by compile.c; bounded */
 	bool char_is_string; /* before FIX.4.2 */
 	bool is_session;     /* FIXT, or FIX before 5: has header and trailer */
 	struct dict_fdef *fields, **fields_end;
@@ -79,7 +87,11 @@ struct dict_build {
 	struct message *messages, **messages_end;
 	size_t nmessages;
 	struct dict_list header, trailer;
+	const char *odd[DICT_ODD_MAX]; /* unknown types that were told */
+	size_t nodd;
 };
+
+#define DICT_ARENA_MAX ((size_t)256 << 20) /* bytes of each arena */
 
 /* Allocate from one of the two arenas; NULL sets b->err. */
 void *dict_build_alloc(struct dict_build *b, struct arena *a, size_t n,

@@ -21,6 +21,12 @@ dict_version(const struct dict *d)
 	return d->version;
 }
 
+size_t
+dict_memory(const struct dict *d)
+{
+	return sizeof(*d) + d->arena.bytes;
+}
+
 const struct fix_lens *
 dict_lens(const struct dict *d)
 {

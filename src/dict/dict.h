@@ -54,6 +54,9 @@ void dict_free(struct dict *d);
 /* "FIX.4.4", "FIXT.1.1", "FIX.5.0SP2": what the root element says. */
 const char *dict_version(const struct dict *d);
 
+/* Bytes of memory that the tables hold. */
+size_t dict_memory(const struct dict *d);
+
 /* Data fields and their length fields, for fix_parse. Borrowed from d. */
 const struct fix_lens *dict_lens(const struct dict *d);
 

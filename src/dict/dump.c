@@ -97,6 +97,16 @@ put_field(struct dump *o, const struct dict *d, const struct dict_field *f)
 	}
 }
 
+/* Though its type has a form, or its values are listed? */
+static bool
+is_unchecked(const struct dict *d, const struct dict_member *m)
+{
+	const struct dict_rule *r = &d->rule[m->field];
+
+	return (m->flags & DICT_ANY_VALUE) != 0 &&
+	    (r->format != DICT_FORM_ANY || r->set != DICT_SET_ANY);
+}
+
 static void
 put_scope(struct dump *o, const struct dict *d, const struct dict_scope *s,
     unsigned depth)
@@ -112,6 +122,8 @@ put_scope(struct dump *o, const struct dict *d, const struct dict_scope *s,
 		put_text(o, d->field[m->field].name);
 		if ((m->flags & DICT_REQUIRED) != 0)
 			put(o, "\trequired");
+		if (is_unchecked(d, m))
+			put(o, "\tunchecked");
 		put(o, "\n");
 		if (m->group != NULL)
 			put_scope(o, d, m->group, depth + 1);

@@ -81,18 +81,30 @@ same_type(const char *a, const char *b)
 	}
 }
 
-static enum dict_type
-find_type(struct dict_build *b, const struct dict_fdef *f)
+int
+dict_type_find(const char *name)
 {
-	const struct dict_fdef *x;
 	size_t i;
 
 	for (i = 0; i < NTYPES; i++)
-		if (same_type(types[i].name, f->type))
-			return (enum dict_type)i;
-	for (x = b->fields; x != f; x = x->next)
-		if (same_type(x->type, f->type))
-			return DICT_STRING; /* it was told there */
+		if (same_type(types[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static enum dict_type
+find_type(struct dict_build *b, const struct dict_fdef *f)
+{
+	size_t i;
+	int t = dict_type_find(f->type);
+
+	if (t >= 0)
+		return (enum dict_type)t;
+	for (i = 0; i < b->nodd; i++)
+		if (same_type(b->odd[i], f->type))
+			return DICT_STRING;
+	if (b->nodd < DICT_ODD_MAX)
+		b->odd[b->nodd++] = f->type;
 	dict_faults_add(b->faults, false, f->line,
 	    "field %s: unknown type %s is treated as STRING", f->name,
 	    f->type);
@@ -104,8 +116,13 @@ by_tag(const void *a, const void *b)
 {
 	const struct dict_fdef *const *x = a, *const *y = b;
 
+	int c;
+
 	if ((*x)->tag != (*y)->tag)
 		return (*x)->tag < (*y)->tag ? -1 : 1;
+	c = strcmp((*x)->name, (*y)->name);
+	if (c != 0)
+		return c;
 	return (*x)->line < (*y)->line ? -1 : (*x)->line > (*y)->line;
 }
 
@@ -259,56 +276,69 @@ fill_rule(struct dict_build *b, struct dict_rule *r,
 	fill_quick(r);
 }
 
-/* Make one field of its definitions; sets its names aside in d->name. */
+/*
+ * Make one field of its definitions, which are sorted by name and line, and put
+ * its names into d->name. The definition on the first line gives the name.
+ */
 static void
 merge(struct dict_build *b, struct dict_fdef *const *def, size_t ndef)
 {
 	struct dict *d = b->dict;
 	struct dict_field *f = &d->field[++d->nfield];
-	size_t i, j;
+	const struct dict_fdef *first = def[0];
+	size_t i, named = 0;
 
-	f->tag = def[0]->tag;
-	f->name = def[0]->name;
-	f->type = find_type(b, def[0]);
+	for (i = 1; i < ndef; i++)
+		if (def[i]->line < first->line)
+			first = def[i];
+	f->tag = first->tag;
+	f->name = first->name;
+	f->type = find_type(b, first);
 	for (i = 0; i < ndef; i++) {
 		f->open = f->open || def[i]->open;
-		for (j = 0; j < i; j++)
-			if (strcmp(def[i]->name, def[j]->name) == 0)
-				break;
-		if (j == i) {
-			d->name[d->nname++] =
-			    (struct dict_name){ def[i]->name, d->nfield };
-			if (i > 0)
-				DICT_FAULT_SOFT(b, def[i]->line,
-				    "field %s: tag %d is also that of %s "
-				    "(line %u)",
-				    def[i]->name, def[i]->tag, f->name,
-				    def[0]->line);
-		} else {
+		if (i > 0 && strcmp(def[i]->name, def[named]->name) == 0) {
 			dict_faults_add(b->faults, false, def[i]->line,
 			    "field %s is defined twice (line %u)",
-			    def[i]->name, def[j]->line);
+			    def[i]->name, def[named]->line);
+			continue;
 		}
+		named = i;
+		d->name[d->nname++] =
+		    (struct dict_name){ def[i]->name, d->nfield };
+		if (strcmp(def[i]->name, first->name) != 0)
+			DICT_FAULT_SOFT(b, def[i]->line,
+			    "field %s: tag %d is also that of %s (line %u)",
+			    def[i]->name, def[i]->tag, f->name, first->line);
 	}
 	fill_values(b, f, def, ndef);
 	fill_rule(b, &d->rule[d->nfield], f);
+}
+
+/* The last definition of this name. */
+static unsigned
+line_of_name(struct dict_fdef *const *def, size_t ndef, const char *name)
+{
+	while (ndef-- > 0)
+		if (strcmp(def[ndef]->name, name) == 0)
+			return def[ndef]->line;
+	return 0;
 }
 
 static void
 index_names(struct dict_build *b, struct dict_fdef *const *def, size_t ndef)
 {
 	struct dict *d = b->dict;
-	size_t i, j;
+	unsigned line = 0;
+	size_t i;
 
 	qsort(d->name, d->nname, sizeof(*d->name), by_name);
 	for (i = 1; i < d->nname; i++) {
 		if (strcmp(d->name[i].name, d->name[i - 1].name) != 0)
 			continue;
 		/* Of two tags none may be picked silently: refuse always. */
-		for (j = ndef; j-- > 0;)
-			if (strcmp(def[j]->name, d->name[i].name) == 0)
-				break;
-		dict_faults_add(b->faults, true, def[j]->line,
+		if (b->faults->n < DICT_FAULTS_MAX)
+			line = line_of_name(def, ndef, d->name[i].name);
+		dict_faults_add(b->faults, true, line,
 		    "field %s has two tags, %d and %d", d->name[i].name,
 		    d->field[d->name[i - 1].index].tag,
 		    d->field[d->name[i].index].tag);

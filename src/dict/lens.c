@@ -72,6 +72,28 @@ guess(const struct dict *d, const struct dict_field *f)
 	return l != NULL && l->type == DICT_LENGTH ? l->tag : 0;
 }
 
+/* What the file says comes first, but some official files name any field. */
+static void
+said(struct dict_build *b, int32_t *partner)
+{
+	const struct dict *d = b->dict;
+	const struct dict_field *length;
+	const struct dict_fdef *f;
+
+	for (f = b->fields; f != NULL; f = f->next) {
+		if (f->length_tag == 0 ||
+		    !is_data(dict_field_by_tag(d, f->tag)))
+			continue;
+		length = dict_field_by_tag(d, f->length_tag);
+		if (length != NULL && length->type == DICT_LENGTH)
+			partner[dict_index(d, f->tag)] = length->tag;
+		else
+			dict_faults_add(b->faults, false, f->line,
+			    "data field %s: %d is no field of type LENGTH and "
+			    "not its length", f->name, (int)f->length_tag);
+	}
+}
+
 static int
 collect(struct dict_build *b, int32_t *partner)
 {
@@ -113,6 +135,7 @@ dict_build_lens(struct dict_build *b)
 
 	if (partner == NULL)
 		return FG_ENOMEM;
+	said(b, partner);
 	scan_list(b, &b->header, partner);
 	scan_list(b, &b->trailer, partner);
 	for (c = b->components; c != NULL; c = c->next)

@@ -24,6 +24,12 @@ libdict_a_SOURCES = \
 # The only user of libxml2.
 noinst_LIBRARIES += libdictxml.a
 libdictxml_a_SOURCES = \
+	src/dict/xml/index.c \
+	src/dict/xml/index.h \
+	src/dict/xml/load.c \
+	src/dict/xml/load.h \
+	src/dict/xml/orchestra.c \
+	src/dict/xml/quickfix.c \
 	src/dict/xml/xml.c \
 	src/dict/xml/xml.h
 libdictxml_a_CFLAGS = $(AM_CFLAGS) $(LIBXML2_CFLAGS)

@@ -61,7 +61,8 @@ drop(struct dict_build *b, struct node *n, const char *what)
 	/* Without a required member no message could be judged. */
 	dict_faults_add(b->faults,
 	    n->required || (b->flags & DICT_LENIENT) == 0, n->line,
-	    "%s %s is not defined", what, n->name);
+	    "%s %s is not defined", what,
+	    n->shared != NULL ? n->shared : n->name);
 }
 
 static void
@@ -84,6 +85,12 @@ resolve_list(struct dict_build *b, struct dict_list *l, unsigned depth)
 			n->field = (uint32_t)(f - b->dict->field);
 		if (n->kind != NODE_GROUP)
 			continue;
+		if (n->shared != NULL) {
+			n->component = find_component(b, n->shared);
+			if (n->component == NULL)
+				drop(b, n, "group");
+			continue;
+		}
 		if (depth == DICT_DEPTH_MAX) {
 			n->dropped = true;
 			dict_faults_add(b->faults, true, n->line,
@@ -106,12 +113,12 @@ depth_of(struct dict_build *b, struct node *n, unsigned depth)
 
 	if (n->kind == NODE_FIELD)
 		return 0;
-	if (n->kind == NODE_GROUP)
+	if (n->kind == NODE_GROUP && c == NULL)
 		return 1 + break_cycles(b, &n->members, depth + 1);
 	if (c->colour == NODE_OPEN) {
 		n->dropped = true;
 		dict_faults_add(b->faults, true, n->line,
-		    "component %s contains itself", n->name);
+		    "component %s contains itself", c->name);
 		return 0;
 	}
 	if (c->colour == NODE_UNSEEN) {

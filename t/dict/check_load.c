@@ -227,8 +227,9 @@ START_TEST(what_is_no_dictionary_is_refused)
 		    "<?xml version='1.0'?>\n<!DOCTYPE fix SYSTEM "
 		    "'/etc/passwd'>\n<fix major='5'/>",
 		    0, FG_EINVAL, "f:2: a DOCTYPE is not allowed\n" },
-		{ "another root", "<repository/>", 0, FG_EINVAL,
-		    "f:1: the root element is repository, not fix\n" },
+		{ "another root", "<html/>", 0, FG_EINVAL,
+		    "f:1: the root element is html, neither fix nor "
+		    "repository\n" },
 		{ "no sections", "<fix major='5'/>", 0, FG_EINVAL,
 		    "f:0: no fields are defined\n"
 		    "f:1: there is no section fields\n"

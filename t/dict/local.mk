@@ -10,8 +10,8 @@ t_dict_check_dict_SOURCES = \
 t_dict_check_dict_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_dict_check_dict_LDADD = libdictxml.a libdict.a libfix.a libbase.a \
 	$(LIBXML2_LIBS) $(CHECK_LIBS)
-TESTS += t/dict/tables.py
-EXTRA_DIST += t/dict/scopes.xml t/dict/tables.py
+TESTS += t/dict/orchestra.py t/dict/tables.py
+EXTRA_DIST += t/dict/orchestra.py t/dict/scopes.xml t/dict/tables.py
 
 check_PROGRAMS += t/dict/dump
 t_dict_dump_SOURCES = t/dict/dump.c
