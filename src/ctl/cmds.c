@@ -3,6 +3,20 @@
 #include "ctl/ctl.h"
 
 const struct ctl_cmd ctl_cmds[] = {
+	{ "dict check", "[--lenient] FILE ...", cmd_dict_check,
+	    "all that is wrong with dictionaries; needs no gateway" },
+	{ "dict convert", "FILE", cmd_dict_convert,
+	    "the dictionary in the QuickFIX format" },
+	{ "dict diff", "A B", cmd_dict_diff,
+	    "what differs between two dictionaries" },
+	{ "dict dry-run",
+	    "FILE [--session NAME] [--since TIME | --after SEQ]\n"
+	    "          [--limit N]",
+	    cmd_dict_dry_run,
+	    "what a new dictionary would have rejected of FIX_IN" },
+	{ "dict show", "[FILE | --session NAME] MESSAGE|FIELD|FIELD=VALUE ...",
+	    cmd_dict_show,
+	    "messages, fields and values, by name or by number" },
 	{ "help", "[COMMAND]", cmd_help, "show this, or one command" },
 	{ "send", "SESSION NAME=VALUE ... | --raw BODY | --file FILE|-",
 	    cmd_send,

@@ -8,6 +8,8 @@
  *	cmd_*.c        the commands, one file per group
  *	out_text.c     what they print, for people
  *	out_json.c     ... and for programs
+ *	dict_file.c    a dictionary out of a file
+ *	sessions.c     the sessions and their dictionaries
  *	row.c          a row of a table as one line
  *	line.c         a line of `send --file`
  */
@@ -84,6 +86,13 @@ int cmd_session_reset(struct ctl *c, int argc, char **argv);
 int cmd_session_seq(struct ctl *c, int argc, char **argv);
 /* cmd_tail.c */
 int cmd_tail(struct ctl *c, int argc, char **argv);
+/* cmd_dict.c */
+int cmd_dict_check(struct ctl *c, int argc, char **argv);
+int cmd_dict_show(struct ctl *c, int argc, char **argv);
+int cmd_dict_diff(struct ctl *c, int argc, char **argv);
+int cmd_dict_convert(struct ctl *c, int argc, char **argv);
+/* cmd_dict_dry.c */
+int cmd_dict_dry_run(struct ctl *c, int argc, char **argv);
 /* cmd_send.c */
 int cmd_send(struct ctl *c, int argc, char **argv);
 

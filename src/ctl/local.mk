@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
+	src/ctl/cmd_dict.c \
+	src/ctl/cmd_dict_dry.c \
 	src/ctl/cmd_send.c \
 	src/ctl/cmd_session.c \
 	src/ctl/cmd_status.c \
@@ -7,6 +9,8 @@ libctl_a_SOURCES = \
 	src/ctl/cmds.c \
 	src/ctl/ctl.c \
 	src/ctl/ctl.h \
+	src/ctl/dict_file.c \
+	src/ctl/dict_file.h \
 	src/ctl/dicts.c \
 	src/ctl/dicts.h \
 	src/ctl/json.c \
@@ -22,6 +26,8 @@ libctl_a_SOURCES = \
 	src/ctl/pretty.h \
 	src/ctl/row.c \
 	src/ctl/row.h \
+	src/ctl/sessions.c \
+	src/ctl/sessions.h \
 	src/ctl/wire.c \
 	src/ctl/wire.h
 libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

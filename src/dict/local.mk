@@ -7,6 +7,8 @@ libdict_a_SOURCES = \
 	src/dict/check.c \
 	src/dict/compile.c \
 	src/dict/defs.h \
+	src/dict/diff.c \
+	src/dict/diff.h \
 	src/dict/dict.c \
 	src/dict/dict.h \
 	src/dict/dump.c \
@@ -19,7 +21,13 @@ libdict_a_SOURCES = \
 	src/dict/pretty.h \
 	src/dict/quick.h \
 	src/dict/resolve.c \
-	src/dict/validate.c
+	src/dict/seen.c \
+	src/dict/seen.h \
+	src/dict/show.c \
+	src/dict/show.h \
+	src/dict/validate.c \
+	src/dict/write.c \
+	src/dict/write.h
 
 # The only user of libxml2.
 noinst_LIBRARIES += libdictxml.a

@@ -27,3 +27,10 @@ EXTRA_DIST += \
 	t/dict/validation/types.txt \
 	t/dict/validation/venue.txt \
 	t/dict/validation/venue.xml
+
+check_PROGRAMS += t/dict/check_tools
+TESTS += t/dict/check_tools
+t_dict_check_tools_SOURCES = t/dict/check_tools.c
+t_dict_check_tools_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_dict_check_tools_LDADD = libdictxml.a libdict.a libfix.a libbase.a \
+	$(LIBXML2_LIBS) $(CHECK_LIBS)

@@ -9,3 +9,5 @@ TESTS += t/e2e/test_fixt.py
 EXTRA_DIST += t/e2e/test_fixt.py
 TESTS += t/e2e/test_flow.py
 EXTRA_DIST += t/e2e/test_flow.py
+TESTS += t/e2e/test_dict.py
+EXTRA_DIST += t/e2e/test_dict.py

@@ -1,0 +1,12 @@
+/* dict_file.h: a dictionary out of a file, for the dict commands. */
+#ifndef FG_CTL_DICT_FILE_H
+#define FG_CTL_DICT_FILE_H
+
+#include "dict/dict.h"
+#include "dict/xml/xml.h"
+
+/* As fixgated would load it. Returns owned, or NULL: the errors were
+ * printed. */
+struct dict *dict_file_load(const char *path);
+
+#endif
