@@ -136,7 +136,8 @@ def rounds(gw, lines, rng, count):
             assert gw.stop(LIMIT) == 0, "stopped with an error"
         else:
             gw.kill()
-        gw.configure(Durability=rng.choice(("written", "synced")))
+        gw.configure(Durability=rng.choice(("written", "synced")),
+                     IdleStrategy=rng.choice(("block", "adaptive")))
         if rng.random() < EARLY:
             fg.Proc.start(gw)
             time.sleep(rng.uniform(0, RECOVERY))  # in the middle of its start
