@@ -247,10 +247,13 @@ driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
 {
 	struct fix_msg m = { .buf = p, .len = (uint32_t)n };
 	struct driver_input in = { .msg = &m };
+	struct fix_msg read = m;
 
 	driver_now(d);
 	in.arrived = d->now.wall;
-	sess_garbled(fs->machine, d->now, why, &d->acts);
+	if (fs->cfg.reject_garbled)
+		(void)fields_index(&d->own, &read, p, n, driver_lens(fs));
+	sess_garbled(fs->machine, d->now, &read, why, &d->acts);
 	driver_run(d, fs, &in);
 }
 

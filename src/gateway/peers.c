@@ -144,6 +144,17 @@ is_allowed(const struct route *r, const char *peer)
 	return false;
 }
 
+/* A stranger's frame passed the checks that all sessions make; now it is known
+ * whose it is. */
+static bool
+is_whole(const struct route *r, const struct fix_msg *m)
+{
+	struct fix_frame f;
+
+	return fix_frame_checked(m->buf, m->len, m->len, r->checks,
+	    &f) == 0 && f.garble == FIX_CLEAN;
+}
+
 /* The first message of an accepted connection. false: it was refused. */
 static bool
 introduce(struct visitor *v, const struct fix_msg *m)
@@ -162,7 +173,9 @@ introduce(struct visitor *v, const struct fix_msg *m)
 		return false;
 	}
 	r = &p->route[i];
-	if (r->initiator) {
+	if (!is_whole(r, m)) {
+		refuse(v, m->buf, m->len, "BodyLength or CheckSum is wrong");
+	} else if (r->initiator) {
 		refuse(v, m->buf, m->len, "this session is an initiator here");
 	} else if (!is_allowed(r, conn_peer(v->conn))) {
 		refuse(v, m->buf, m->len,
@@ -286,7 +299,8 @@ on_data(struct conn *c, void *arg)
 		}
 		max = v->route == NULL ? v->peers->max_message :
 		    v->route->max_message;
-		if (fix_frame(p, n, max, &f) == FG_EPARTIAL) {
+		if (fix_frame_checked(p, n, max, v->route == NULL ?
+		    v->peers->checks : v->route->checks, &f) == FG_EPARTIAL) {
 			conn_eat(c, f.skip);
 			return;
 		}
@@ -475,6 +489,16 @@ const struct driver_ops peers_driver_ops = {
 
 /* ---- life ---- */
 
+/* ValidateLengthAndChecksum, and QuickFIX/J's ValidateChecksum. */
+static unsigned
+frame_checks(const struct conf_section *sec)
+{
+	if (!conf_bool(sec, CONF_ValidateLengthAndChecksum))
+		return 0;
+	return conf_bool(sec, CONF_ValidateChecksum) ? FIX_CHECK_ALL :
+	    FIX_CHECK_LENGTH;
+}
+
 static int
 setup_route(struct peers *p, size_t i)
 {
@@ -492,6 +516,8 @@ setup_route(struct peers *p, size_t i)
 	r->next_try = MONO_NEVER;
 	if (r->max_message > p->max_message)
 		p->max_message = r->max_message;
+	r->checks = frame_checks(r->conf);
+	p->checks &= r->checks;
 	if (r->initiator)
 		return initiate_setup(r);
 	identity_add(p->who, &r->fs->cfg, i);
@@ -507,6 +533,7 @@ peers_new(struct gateway *g)
 	if (p == NULL)
 		return NULL;
 	p->g = g;
+	p->checks = FIX_CHECK_ALL;
 	p->route = calloc(n + 1, sizeof(*p->route));
 	p->ended = calloc(n + 1, sizeof(*p->ended));
 	p->who = identity_new(n);

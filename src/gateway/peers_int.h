@@ -18,6 +18,7 @@ struct route {
 	struct visitor *dialing; /* the one that is being made, or NULL */
 	bool enabled, initiator;
 	size_t max_message;
+	unsigned checks; /* enum fix_check */
 	struct conn_limits limits;
 	/* initiator: */
 	struct timer *retry;
@@ -52,6 +53,7 @@ struct peers {
 	int64_t logon_timeout_ns;
 	struct fields fields;         /* index of the message at hand */
 	size_t max_message;           /* of a stranger */
+	unsigned checks;              /* that every session makes */
 	bool halted;                  /* nobody may log on */
 	bool stalled;                 /* reading is paused: the disk is behind */
 	struct fgsess **ended;        /* released disconnects of this wake-up */

@@ -40,6 +40,8 @@ dict_flags(const struct conf_section *sec)
 		{ CONF_AllowUnknownEnumValues, DICT_ALLOW_UNKNOWN_ENUM_VALUES },
 		{ CONF_ValidateUnorderedGroupFields,
 		    DICT_UNORDERED_GROUP_FIELDS },
+		{ CONF_FirstFieldInGroupIsDelimiter,
+		    DICT_FIRST_FIELD_IS_DELIMITER },
 	};
 	unsigned flags = 0;
 	size_t i;
@@ -86,6 +88,7 @@ set_cfg(struct sess_cfg *c, const struct conf_section *sec)
 	    conf_bool(sec, CONF_SendLogoutBeforeDisconnectFromTimeout);
 	c->timestamp_digits = (unsigned)conf_int(sec, CONF_TimestampPrecision);
 	c->reject_invalid = conf_bool(sec, CONF_RejectInvalidMessage);
+	c->reject_garbled = conf_bool(sec, CONF_RejectGarbledMessage);
 	c->dict_flags = dict_flags(sec);
 	c->accept_msg_types = conf_str(sec, CONF_AcceptMsgTypes);
 	c->max_early = (uint32_t)conf_int(sec, CONF_MaxEarlyMessages);

@@ -212,6 +212,8 @@ void recv_read(struct rx *rx, const struct fix_msg *m, wall_t arrived,
 /* In states ON and LOGOUT_SENT. */
 void recv_logged_on(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a);
+void recv_garbled(struct sess *s, struct now now, const struct fix_msg *m,
+    enum fix_garble why, struct sess_acts *a);
 bool recv_begin_string_ok(const struct sess *s, const struct rx *rx);
 bool recv_comp_ids_ok(const struct sess *s, const struct rx *rx);
 bool recv_time_ok(const struct sess *s, const struct rx *rx);
@@ -255,6 +257,9 @@ void admin_test_request(struct sess *s, struct now now, struct sess_acts *a);
 /* reject.c */
 void reject_send(struct sess *s, struct now now, const struct rx *rx,
     enum fix_reject reason, int32_t tag, struct sess_acts *a);
+/* What is left of the message says its number; m->garble_off where it ends. */
+void reject_garbled(struct sess *s, struct now now, const struct rx *rx,
+    enum fix_garble why, struct sess_acts *a);
 /* AcceptMsgTypes does not name it. */
 void reject_unsupported(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a);

@@ -85,6 +85,29 @@ refuse_invalid(struct sess *s, struct now now, const struct rx *rx,
 	reject_send(s, now, rx, reason, tag, a);
 }
 
+/*
+ * A garbled message is dropped, and its number stays expected [R6]. With
+ * RejectGarbledMessage one that tells its number is used up and answered.
+ */
+void
+recv_garbled(struct sess *s, struct now now, const struct fix_msg *m,
+    enum fix_garble why, struct sess_acts *a)
+{
+	uint64_t before = s->seqs.next_in;
+	struct rx rx;
+
+	recv_read(&rx, m, now.wall, 0);
+	if (!s->cfg.reject_garbled || !rx.has_seq || rx.admin == '4' ||
+	    rx.admin == 'A') {
+		acts_other(s, a, SESS_OTHER_GARBLED, 0, fix_garble_text(why));
+		return;
+	}
+	acts_other(s, a, SESS_OTHER_GARBLED, rx.seq, fix_garble_text(why));
+	seq_use(s, &rx);
+	reject_garbled(s, now, &rx, why, a);
+	seq_moved(s, now, before, a);
+}
+
 /* Without a number there is nothing that a Reject could name. */
 static bool
 check_form(struct sess *s, struct now now, const struct rx *rx,

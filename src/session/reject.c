@@ -36,12 +36,12 @@ reverse_route(const struct sess *s, const struct rx *rx, struct out_msg *o)
 }
 
 /* 35=3 in the form of the version [R2]; a Reject is never rejected. */
-void
-reject_send(struct sess *s, struct now now, const struct rx *rx,
-    enum fix_reject reason, int32_t tag, struct sess_acts *a)
+static void
+send_reject(struct sess *s, struct now now, const struct rx *rx,
+    enum fix_reject reason, const char *text, int32_t tag,
+    struct sess_acts *a)
 {
 	enum reject_form form = s->ver->reject;
-	const char *text = fix_reject_text(reason);
 	char with_tag[TEXT_MAX];
 	struct out_msg o;
 
@@ -57,11 +57,44 @@ reject_send(struct sess *s, struct now now, const struct rx *rx,
 	if (form != REJECT_TEXT) {
 		if (tag != DICT_NO_TAG)
 			out_i64(&o, 371, tag);
-		out_bytes(&o, 372, rx->type, rx->type_len);
-		if (form == REJECT_ALL_CODES || reason <= CODE_MAX_FEW)
+		if (rx->type_len > 0)
+			out_bytes(&o, 372, rx->type, rx->type_len);
+		/* "Other" came with 4.4; without a code it says as much. */
+		if (reason != FIX_REJECT_OTHER &&
+		    (form == REJECT_ALL_CODES || reason <= CODE_MAX_FEW))
 			out_u64(&o, 373, reason);
 	}
 	out_send(s, now, &o, false, a);
+}
+
+void
+reject_send(struct sess *s, struct now now, const struct rx *rx,
+    enum fix_reject reason, int32_t tag, struct sess_acts *a)
+{
+	send_reject(s, now, rx, reason, fix_reject_text(reason), tag, a);
+}
+
+/* Is what stands where a field should begin the rest of a value with a SOH? */
+static bool
+is_cut_value(const struct fix_msg *m)
+{
+	const char *p = m->buf + m->garble_off;
+	size_t n = m->len - m->garble_off;
+	const char *end = memchr(p, FIX_SOH, n);
+
+	return end != NULL && memchr(p, '=', (size_t)(end - p)) == NULL;
+}
+
+void
+reject_garbled(struct sess *s, struct now now, const struct rx *rx,
+    enum fix_garble why, struct sess_acts *a)
+{
+	if (why == FIX_BAD_TAG && is_cut_value(rx->m))
+		reject_send(s, now, rx, FIX_REJECT_SOH_IN_DATA, DICT_NO_TAG,
+		    a);
+	else
+		send_reject(s, now, rx, FIX_REJECT_OTHER, fix_garble_text(why),
+		    DICT_NO_TAG, a);
 }
 
 /* The capitals differ, and counterparties compare [2r]. */

@@ -178,15 +178,18 @@ sess_recv(struct sess *s, struct now now, const struct fix_msg *m,
 }
 
 void
-sess_garbled(struct sess *s, struct now now, enum fix_garble why,
-    struct sess_acts *a)
+sess_garbled(struct sess *s, struct now now, const struct fix_msg *m,
+    enum fix_garble why, struct sess_acts *a)
 {
 	switch (s->state) {
 	case SESS_DOWN:
 	case SESS_ENDING:
+		acts_other(s, a, SESS_OTHER_GARBLED, 0, fix_garble_text(why));
+		break;
 	case SESS_ON:
 	case SESS_LOGOUT_SENT:
-		acts_other(s, a, SESS_OTHER_GARBLED, 0, fix_garble_text(why));
+		recv_garbled(s, now, m, why, a);
+		acts_state(s, a);
 		break;
 	case SESS_LOGON_WAIT:
 	case SESS_LOGON_SENT:

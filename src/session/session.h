@@ -104,6 +104,7 @@ struct sess_cfg {
 
 	bool validate;              /* ValidateIncomingMessage, a dictionary */
 	bool reject_invalid;        /* RejectInvalidMessage */
+	bool reject_garbled;        /* RejectGarbledMessage */
 	unsigned dict_flags;        /* enum dict_flag */
 	const struct dict *transport, *app; /* borrowed; NULL without one */
 	/* FIXT.1.1: all that a message or the peer's Logon may name, that of
@@ -231,9 +232,10 @@ void sess_disconnected(struct sess *s, struct now now, const char *text,
 void sess_recv(struct sess *s, struct now now, const struct fix_msg *m,
     wall_t arrived, unsigned flags, struct sess_acts *a);
 
-/* A garbled frame was dropped. */
-void sess_garbled(struct sess *s, struct now now, enum fix_garble why,
-    struct sess_acts *a);
+/* A garbled frame; m has the fields before what is wrong, or none. It is dropped,
+ * or answered if RejectGarbledMessage is set and it tells its number. */
+void sess_garbled(struct sess *s, struct now now, const struct fix_msg *m,
+    enum fix_garble why, struct sess_acts *a);
 
 /*
  * Send an application message. fields are complete body (and optional header)

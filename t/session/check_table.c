@@ -108,7 +108,8 @@ happen(struct mem *m, enum event ev, struct sess_acts *a)
 		sess_connected(m->s, m->now, a);
 		break;
 	case GARBLED:
-		sess_garbled(m->s, m->now, FIX_BAD_CHECKSUM, a);
+		sess_garbled(m->s, m->now, &(struct fix_msg){ .buf = "" },
+		    FIX_BAD_CHECKSUM, a);
 		break;
 	case DUE:
 		m->now.mono = sess_due(m->s);

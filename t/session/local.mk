@@ -113,8 +113,10 @@ session_scenarios = \
 	t/session/8_AdminAndApplicationMessages.fix \
 	t/session/8_OnlyAdminMessages.fix \
 	t/session/8_OnlyApplicationMessages.fix \
+	t/session/CheckCompID_off.fix \
 	t/session/CheckFieldsHaveValues.fix \
 	t/session/CheckFieldsHaveValues_off.fix \
+	t/session/CheckLatency_off.fix \
 	t/session/FIXT_50.fix \
 	t/session/FIXT_ApplVerID.fix \
 	t/session/FIXT_ApplVerIDUnknown.fix \
@@ -122,6 +124,10 @@ session_scenarios = \
 	t/session/FIXT_DefaultApplVerIDUnknown.fix \
 	t/session/FIXT_DefaultApplVerIDUnknown_off.fix \
 	t/session/FIXT_SP1.fix \
+	t/session/MaxLatency.fix \
+	t/session/RejectGarbledMessage.fix \
+	t/session/RejectGarbledMessage_17.fix \
+	t/session/RejectGarbledMessage_off.fix \
 	t/session/RejectInvalidMessage_off.fix \
 	t/session/RejectResentMessage.fix \
 	t/session/ReverseRoute.fix \
@@ -130,6 +136,8 @@ session_scenarios = \
 	t/session/SessionReset.fix \
 	t/session/SessionReset_FIXT.fix \
 	t/session/SessionReset_Interval.fix \
+	t/session/UseDataDictionary_off.fix \
+	t/session/ValidateIncomingMessage_off.fix \
 	t/session/acceptor_Encryption.fix \
 	t/session/acceptor_GarbledFirst.fix \
 	t/session/acceptor_HeartBtIntTooBig.fix \

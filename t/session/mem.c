@@ -353,11 +353,10 @@ receive_one(struct mem *m, const char *p, const struct fix_frame *f)
 	struct fix_msg msg = { .field = field, .cap = FIELDS_MAX };
 
 	if (f->garble != FIX_CLEAN) {
-		msg.buf = p;
-		msg.len = (uint32_t)(f->skip + f->len);
-		CALL(m, sess_garbled(m->s, m->now, f->garble, &a));
+		(void)fix_parse(&msg, p, f->skip + f->len, m->lens);
+		CALL(m, sess_garbled(m->s, m->now, &msg, f->garble, &a));
 	} else if (fix_parse(&msg, p + f->skip, f->len, m->lens) != 0) {
-		CALL(m, sess_garbled(m->s, m->now, msg.garble, &a));
+		CALL(m, sess_garbled(m->s, m->now, &msg, msg.garble, &a));
 	} else {
 		struct sess_acts a = { 0 };
 

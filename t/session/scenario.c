@@ -362,6 +362,9 @@ do_set(struct run *r, char *line)
 		{ "CheckLatency", &c->check_latency, NULL, NULL },
 		{ "CheckCompID", &c->check_comp_id, NULL, NULL },
 		{ "RejectInvalidMessage", &c->reject_invalid, NULL, NULL },
+		{ "RejectGarbledMessage", &c->reject_garbled, NULL, NULL },
+		{ "ValidateIncomingMessage", &c->validate, NULL, NULL },
+		{ "MaxLatency", NULL, &c->max_latency, NULL },
 		{ "SendLogoutBeforeDisconnectFromTimeout",
 		    &c->send_logout_before_timeout, NULL, NULL },
 		{ "PauseRows", &r->m.pause_rows, NULL, NULL },
@@ -381,6 +384,10 @@ do_set(struct run *r, char *line)
 	*v++ = '\0';
 	if (strcmp(line, "ValidateFieldsHaveValues") == 0 && !yes(v)) {
 		c->dict_flags &= ~(unsigned)DICT_FIELDS_HAVE_VALUES;
+		return;
+	}
+	if (strcmp(line, "UseDataDictionary") == 0 && !yes(v)) {
+		c->app = c->transport = NULL;
 		return;
 	}
 	if (strcmp(line, "Appl") == 0) {
