@@ -1,6 +1,6 @@
 /*
- * driver_work.c: what one wake-up cannot finish: resends and OUT_PENDING. It goes
- * on in steps, no faster than the disk releases and the counterparty reads.
+ * driver_work.c: what one wake-up cannot finish: resends and OUT_PENDING. It
+ * goes on in steps, no faster than the disk releases and the peer reads.
  */
 #include "base/err.h"
 #include "gateway/driver_int.h"
