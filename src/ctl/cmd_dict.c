@@ -199,7 +199,7 @@ cmd_dict_show(struct ctl *c, int argc, char **argv)
 		return code != CTL_OK ? code :
 		    show_of_gateway(c, session, argc, argv);
 	}
-	d = dict_file_load(argv[0]);
+	d = dict_file_load(argv[0], NULL);
 	if (d == NULL)
 		return CTL_REFUSED;
 	code = show_all(d, NULL, argc - 1, argv + 1);
@@ -219,9 +219,9 @@ cmd_dict_diff(struct ctl *c, int argc, char **argv)
 	(void)c;
 	if (argc != 2)
 		return ctl_usage("dict diff", "two files are needed");
-	a = dict_file_load(argv[0]);
+	a = dict_file_load(argv[0], NULL);
 	if (a != NULL)
-		b = dict_file_load(argv[1]);
+		b = dict_file_load(argv[1], NULL);
 	if (b != NULL)
 		code = dict_diff(a, b, &text) != 0 ? no_memory() :
 		    print(&text);
@@ -236,14 +236,20 @@ cmd_dict_diff(struct ctl *c, int argc, char **argv)
 int
 cmd_dict_convert(struct ctl *c, int argc, char **argv)
 {
+	struct dict_xml_options with = { 0 };
+	const struct opt opts[] = { { "--version", OPT_TEXT, &with.version },
+		{ "--scenario", OPT_TEXT, &with.scenario } };
+	char err[OPT_ERR_MAX];
 	struct buf text = { 0 };
 	struct dict *d;
 	int code;
 
 	(void)c;
+	argc = opt_parse(opts, 2, argc, argv, err);
 	if (argc != 1)
-		return ctl_usage("dict convert", "one FILE is needed");
-	d = dict_file_load(argv[0]);
+		return ctl_usage("dict convert",
+		    argc == -1 ? err : "one FILE is needed");
+	d = dict_file_load(argv[0], &with);
 	if (d == NULL)
 		return CTL_REFUSED;
 	code = dict_write(d, &text) != 0 ? no_memory() : print(&text);

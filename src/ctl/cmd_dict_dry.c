@@ -322,7 +322,7 @@ run(struct dry *d, const char *path, wall_t since, uint64_t after)
 {
 	int code = CTL_REFUSED;
 
-	d->dict = dict_file_load(path);
+	d->dict = dict_file_load(path, NULL);
 	if (d->dict == NULL)
 		return CTL_REFUSED;
 	d->dicts = dicts_new(d->c->socket);

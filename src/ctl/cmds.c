@@ -5,7 +5,8 @@
 const struct ctl_cmd ctl_cmds[] = {
 	{ "dict check", "[--lenient] FILE ...", cmd_dict_check,
 	    "all that is wrong with dictionaries; needs no gateway" },
-	{ "dict convert", "FILE", cmd_dict_convert,
+	{ "dict convert", "FILE [--version VERSION] [--scenario NAME]",
+	    cmd_dict_convert,
 	    "the dictionary in the QuickFIX format" },
 	{ "dict diff", "A B", cmd_dict_diff,
 	    "what differs between two dictionaries" },

@@ -5,8 +5,9 @@
 #include "dict/dict.h"
 #include "dict/xml/xml.h"
 
-/* As fixgated would load it. Returns owned, or NULL: the errors were
- * printed. */
-struct dict *dict_file_load(const char *path);
+/* As fixgated would load it, but for the options (NULL: none). Returns owned,
+ * or NULL: the errors were printed. */
+struct dict *dict_file_load(const char *path,
+    const struct dict_xml_options *options);
 
 #endif

@@ -10,7 +10,10 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "dict"))
 import fixgate as fg
+import orchestra
 
 fg.need("fixgated", "fixgatectl")
 
@@ -98,6 +101,20 @@ def diff_and_convert(work):
         with open(path, "w") as f:
             f.write(expect(run("dict", "convert", source), 0))
         assert run("dict", "diff", source, path) == (0, "", "")
+
+
+def orchestra_becomes_quickfix(work):
+    """The file of dict/ and its Orchestra form convert to the same."""
+    path, new = work.path("orchestra.xml"), work.path("new.xml")
+    with open(path, "w") as f:
+        f.write(orchestra.Orchestra(FIX44, "2024").text())
+    with open(new, "w") as f:
+        f.write(expect(run("dict", "convert", path), 0, "<fix type="))
+    assert run("dict", "diff", FIX44, new) == (0, "", "")
+    expect(run("dict", "convert", path, "--version", "FIX.5.0SP2"), 0,
+           '<fix type="FIX" major="5" minor="0" servicepack="2">')
+    expect(run("dict", "convert", path, "--version", "nonsense"), 3,
+           "not the name of a version")
 
 
 def show_from_files_and_sessions(work):
@@ -231,6 +248,7 @@ def main():
     for case in (usage,
                  check_tells_every_fault_of_every_file,
                  diff_and_convert,
+                 orchestra_becomes_quickfix,
                  show_from_files_and_sessions,
                  dry_run_lists_what_would_be_rejected,
                  dry_run_uses_the_switches_of_the_session,
