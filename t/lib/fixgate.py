@@ -39,6 +39,9 @@ BUILD = os.environ.get("FG_BUILD") or os.getcwd()
 
 SKIPPED = 77  # automake's exit status for it
 
+# A test that is told to end leaves its blocks, and so ends what it started.
+signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
+
 
 def skip(why):
     """Leave the test as not run, visibly."""
