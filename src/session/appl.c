@@ -3,7 +3,7 @@
  * ApplVerID (1128), else of the DefaultApplVerID (1137) in the peer's Logon,
  * else that of the setting.
  */
-#include "session/internal.h"
+#include "session/appl.h"
 
 #define TAG_APPL_VER_ID		1128
 #define TAG_DEFAULT_APPL_VER_ID 1137

@@ -123,15 +123,6 @@ void acts_event(const struct sess *s, struct sess_acts *a, enum sess_event ev,
 /* SESS_STATE, if the numbers changed. */
 void acts_state(struct sess *s, struct sess_acts *a);
 
-/* appl.c */
-/* The dictionary of a received message; false and *rej: there is none. */
-bool appl_find(const struct sess *s, const struct rx *rx,
-    const struct dict **app, struct dict_reject *rej);
-/* Is there a dictionary for what the Logon says of messages to come? */
-bool appl_logon_ok(const struct sess *s, const struct rx *rx);
-/* Take it. */
-void appl_logon(struct sess *s, const struct rx *rx);
-
 /* fields.c: walk over complete fields; data fields may hold SOH. */
 struct field {
 	int32_t tag;

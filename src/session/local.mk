@@ -3,6 +3,7 @@ libsession_a_SOURCES = \
 	src/session/acts.c \
 	src/session/admin.c \
 	src/session/appl.c \
+	src/session/appl.h \
 	src/session/fields.c \
 	src/session/internal.h \
 	src/session/logon.c \

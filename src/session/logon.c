@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "session/appl.h"
 #include "session/internal.h"
 
 /* The settings under which a session that starts at 1 says so to the peer. */

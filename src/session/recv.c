@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "session/appl.h"
 #include "session/internal.h"
 
 void
