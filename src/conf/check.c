@@ -219,6 +219,24 @@ check_sizes(struct conf *c, const struct conf_section *s)
 		    size->value);
 }
 
+static void
+check_liveness(struct conf *c, const struct conf_section *s)
+{
+	const struct conf_entry *ask = good(s, CONF_TestRequestDelayMultiplier);
+	const struct conf_entry *end = good(s, CONF_HeartBeatTimeoutMultiplier);
+	const struct conf_entry *own = good(s, CONF_HeartBtIntOverride);
+
+	if (ask != NULL && end != NULL && end->num <= ask->num)
+		fault_add(c, CONF_ERROR, end->line != 0 ? end->line : ask->line,
+		    "HeartBeatTimeoutMultiplier=%.60s is not more than "
+		    "TestRequestDelayMultiplier=%.60s: nobody would wait for "
+		    "the answer to a TestRequest", end->value, ask->value);
+	if (own != NULL && own->num != 0 &&
+	    section_at(s, CONF_HeartBtInt, 0) == NULL)
+		fault_add(c, CONF_ERROR, own->line, "HeartBtIntOverride=Y "
+		    "without HeartBtInt: write HeartBtInt=30 (seconds)");
+}
+
 void
 check_session(struct conf *c, struct conf_section *s)
 {
@@ -227,6 +245,7 @@ check_session(struct conf *c, struct conf_section *s)
 	check_identity(c, s);
 	check_connection(c, s);
 	check_schedule(c, s);
+	check_liveness(c, s);
 	check_sizes(c, s);
 	settle_timestamps(c, s);
 	settle_name(c, s);

@@ -76,6 +76,8 @@ const char *conf_name(const struct conf_section *s);
 const char *conf_str(const struct conf_section *s, enum conf_key k);
 const char *conf_path(const struct conf_section *s, enum conf_key k);
 int64_t conf_int(const struct conf_section *s, enum conf_key k);
+/* Of a setting that is a fraction: "1.4" is 1400. */
+uint32_t conf_thousandths(const struct conf_section *s, enum conf_key k);
 bool conf_bool(const struct conf_section *s, enum conf_key k);
 int conf_enum(const struct conf_section *s, enum conf_key k);
 bool conf_is_set(const struct conf_section *s, enum conf_key k);

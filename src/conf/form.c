@@ -119,12 +119,33 @@ form_steps(const char *value, unsigned n, int64_t *seconds)
 	}
 }
 
+#define FRACTION_DIGITS 3
+
+/* "1.4" is 1400; at most 99.999. */
+static bool
+is_fraction(const char *value, int64_t *thousandths)
+{
+	size_t whole = strcspn(value, "."), n, i;
+	uint64_t v, part = 0;
+
+	if (num_parse_u64(value, whole, &v) != 0 || v > 99)
+		return false;
+	n = value[whole] == '.' ? strlen(value + whole + 1) : 0;
+	if (value[whole] == '.' && (n > FRACTION_DIGITS ||
+	    num_parse_u64(value + whole + 1, n, &part) != 0))
+		return false;
+	for (i = n; i < FRACTION_DIGITS; i++)
+		part *= 10;
+	*thousandths = (int64_t)(v * 1000 + part);
+	return true;
+}
+
 /* "553=user", with a tag that the session itself does not write. */
 static bool
 is_logon_tag(const char *value)
 {
 	static const unsigned own[] = { 8, 9, 10, 34, 35, 43, 49, 52, 56, 98,
-		108, 122, 141, 1137 };
+		108, 122, 141, 369, 789, 1137 };
 	size_t n = strcspn(value, "="), i;
 	uint64_t tag;
 
@@ -240,11 +261,17 @@ form_check(struct conf *c, struct conf_entry *e)
 		demand(c, e, form_steps(e->value, 1, &seconds), "seconds (1 to "
 		    "86400), or steps such as 3x5;10 (three times 5, then 10)");
 		break;
+	case CONF_TestRequestDelayMultiplier:
+	case CONF_HeartBeatTimeoutMultiplier:
+		demand(c, e, is_fraction(e->value, &e->num),
+		    "a number from 0 to 99.999, such as 0.5");
+		break;
 	case CONF_LogonTag:
 		demand(c, e, is_logon_tag(e->value), "tag=value (553=user), "
 		    "with a tag that the session does not write itself");
 		break;
 	case CONF_AcceptMsgTypes:
+	case CONF_GapfillOnReplayMessageTypes:
 		demand_list(c, e, is_msg_type,
 		    "message types with commas between them (D,F,G)");
 		break;

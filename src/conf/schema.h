@@ -26,6 +26,8 @@ enum conf_logged_off {
 	CONF_LOGGED_OFF_NUMBER,
 	CONF_LOGGED_OFF_REJECT
 };
+enum conf_refused_logon { CONF_REFUSED_CLOSE, CONF_REFUSED_LOGOUT };
+enum conf_echo_141 { CONF_ECHO_ASKED, CONF_ECHO_ALWAYS };
 enum conf_durability {
 	CONF_DURABILITY_NONE,
 	CONF_DURABILITY_WRITTEN,

@@ -159,6 +159,14 @@ conf_int(const struct conf_section *s, enum conf_key k)
 	return e == NULL ? 0 : e->num;
 }
 
+uint32_t
+conf_thousandths(const struct conf_section *s, enum conf_key k)
+{
+	const struct conf_entry *e = get(s, k, CONF_TYPE_STR);
+
+	return e == NULL ? 0 : (uint32_t)e->num;
+}
+
 bool
 conf_bool(const struct conf_section *s, enum conf_key k)
 {

@@ -9,7 +9,14 @@
 /* Values are shown in messages up to this many bytes. */
 #define SHOWN "%.60s"
 
-#define J_RECONNECT "5" /* ReconnectInterval of QuickFIX/J */
+/* Defaults of QuickFIX/J that are not those of QuickFIX. */
+static const struct {
+	enum conf_key key;
+	const char *value;
+} j_defaults[] = {
+	{ CONF_ReconnectInterval, "5" },
+	{ CONF_TestRequestDelayMultiplier, "0.5" },
+};
 
 static void
 parse_bool(struct conf *c, struct conf_entry *e)
@@ -211,6 +218,17 @@ check_entry(struct conf *c, struct conf_section *s, struct conf_entry *e)
 }
 
 static void
+add_j_defaults(struct conf *c, struct conf_section *s)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(j_defaults) / sizeof(j_defaults[0]); i++)
+		if (section_find(s, j_defaults[i].key, "") == NULL)
+			section_set(c, s, j_defaults[i].key,
+			    j_defaults[i].value);
+}
+
+static void
 add_defaults(struct conf *c, struct conf_section *s)
 {
 	unsigned here = s->kind == CONF_GATEWAY ? CONF_IN_GATEWAY
@@ -219,9 +237,8 @@ add_defaults(struct conf *c, struct conf_section *s)
 	enum conf_key k;
 
 	if (s->kind == CONF_SESSION &&
-	    section_find(s, CONF_ReconnectInterval, "") == NULL &&
 	    section_find(s, CONF_Dialect, "")->num == CONF_QUICKFIXJ)
-		section_set(c, s, CONF_ReconnectInterval, J_RECONNECT);
+		add_j_defaults(c, s);
 	for (k = 0; k < CONF_NKEYS; k++) {
 		r = &conf_rules[k];
 		if (r->class == CONF_OBEYED && (r->where & here) &&

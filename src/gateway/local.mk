@@ -46,7 +46,9 @@ fixgated_SOURCES = \
 	src/gateway/session_dicts.c \
 	src/gateway/session_dicts.h \
 	src/gateway/sessions.c \
-	src/gateway/sessions.h
+	src/gateway/sessions.h \
+	src/gateway/settings.c \
+	src/gateway/settings.h
 fixgated_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DFG_CONF_FILE='"$(sysconfdir)/fixgate/fixgate.conf"'
 fixgated_LDADD = libgateway.a libdaemon.a libconf.a libnet.a libstore.a \

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "gateway/session_dicts.h"
+#include "gateway/settings.h"
 #include "log/log.h"
 
 #define LOGON_TAGS_MAX 100 /* LogonTag, LogonTag1 ... LogonTag99 */
@@ -25,75 +26,6 @@ struct sessions {
 	struct session_text *text;
 	size_t ntext;
 };
-
-static unsigned
-dict_flags(const struct conf_section *sec)
-{
-	static const struct {
-		enum conf_key key;
-		enum dict_flag flag;
-	} row[] = {
-		{ CONF_ValidateFieldsOutOfOrder, DICT_FIELDS_OUT_OF_ORDER },
-		{ CONF_ValidateFieldsHaveValues, DICT_FIELDS_HAVE_VALUES },
-		{ CONF_ValidateUserDefinedFields, DICT_USER_DEFINED_FIELDS },
-		{ CONF_AllowUnknownMsgFields, DICT_ALLOW_UNKNOWN_MSG_FIELDS },
-		{ CONF_AllowUnknownEnumValues, DICT_ALLOW_UNKNOWN_ENUM_VALUES },
-		{ CONF_ValidateUnorderedGroupFields,
-		    DICT_UNORDERED_GROUP_FIELDS },
-		{ CONF_FirstFieldInGroupIsDelimiter,
-		    DICT_FIRST_FIELD_IS_DELIMITER },
-	};
-	unsigned flags = 0;
-	size_t i;
-
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
-		if (conf_bool(sec, row[i].key))
-			flags |= row[i].flag;
-	if (conf_enum(sec, CONF_ValidationProfile) == CONF_PROFILE_QUICKFIX)
-		flags |= DICT_PROFILE_QUICKFIX;
-	return flags;
-}
-
-static void
-set_cfg(struct sess_cfg *c, const struct conf_section *sec)
-{
-	sess_cfg_default(c);
-	c->name = conf_name(sec);
-	c->role = conf_enum(sec, CONF_ConnectionType) == CONF_INITIATOR ?
-	    SESS_INITIATOR : SESS_ACCEPTOR;
-	c->begin_string = conf_str(sec, CONF_BeginString);
-	c->default_appl_ver_id = conf_str(sec, CONF_DefaultApplVerID);
-	c->sender_comp_id = conf_str(sec, CONF_SenderCompID);
-	c->sender_sub_id = conf_str(sec, CONF_SenderSubID);
-	c->sender_location_id = conf_str(sec, CONF_SenderLocationID);
-	c->target_comp_id = conf_str(sec, CONF_TargetCompID);
-	c->target_sub_id = conf_str(sec, CONF_TargetSubID);
-	c->target_location_id = conf_str(sec, CONF_TargetLocationID);
-	if (conf_is_set(sec, CONF_HeartBtInt))
-		c->heart_bt_int = (uint32_t)conf_int(sec, CONF_HeartBtInt);
-	c->logon_timeout = (uint32_t)conf_int(sec, CONF_LogonTimeout);
-	c->logout_timeout = (uint32_t)conf_int(sec, CONF_LogoutTimeout);
-	c->check_latency = conf_bool(sec, CONF_CheckLatency);
-	c->max_latency = (uint32_t)conf_int(sec, CONF_MaxLatency);
-	c->check_comp_id = conf_bool(sec, CONF_CheckCompID);
-	c->reset_on_logon = conf_bool(sec, CONF_ResetOnLogon);
-	c->reset_on_logout = conf_bool(sec, CONF_ResetOnLogout);
-	c->reset_on_disconnect = conf_bool(sec, CONF_ResetOnDisconnect);
-	c->send_redundant_resend_requests =
-	    conf_bool(sec, CONF_SendRedundantResendRequests);
-	c->persist_messages = conf_bool(sec, CONF_PersistMessages);
-	c->requires_orig_sending_time =
-	    conf_bool(sec, CONF_RequiresOrigSendingTime);
-	c->send_logout_before_timeout =
-	    conf_bool(sec, CONF_SendLogoutBeforeDisconnectFromTimeout);
-	c->timestamp_digits = (unsigned)conf_int(sec, CONF_TimestampPrecision);
-	c->reject_invalid = conf_bool(sec, CONF_RejectInvalidMessage);
-	c->reject_garbled = conf_bool(sec, CONF_RejectGarbledMessage);
-	c->dict_flags = dict_flags(sec);
-	c->accept_msg_types = conf_str(sec, CONF_AcceptMsgTypes);
-	c->max_early = (uint32_t)conf_int(sec, CONF_MaxEarlyMessages);
-	c->max_early_bytes = (uint32_t)conf_int(sec, CONF_MaxEarlyBytes);
-}
 
 /* LogonTag=553=me, LogonTag1=554=secret: complete fields. */
 static int
@@ -159,7 +91,7 @@ load_one(struct sessions *s, const struct conf *conf, size_t i,
 	struct fgsess *fs;
 	int err;
 
-	set_cfg(&cfg, sec);
+	settings_read(&cfg, sec);
 	if (!session_dicts_load(&t->dicts, s->dicts, conf, sec, &cfg))
 		return FG_EINVAL;
 	cfg.validate = cfg.app != NULL &&

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "session/internal.h"
 
@@ -11,19 +12,49 @@ admin_heartbeat(struct sess *s, struct now now, struct sess_acts *a)
 	out_send(s, now, &o, false, a);
 }
 
-#define TEST_REQ_ID "TEST" /* what the whole family uses [6_SendTestRequest] */
+#define TEST_REQ_ID     "TEST" /* as the whole family [6_SendTestRequest] */
+#define TEST_REQ_ID_MAX 48
+
+/* The 112 of our last TestRequest. */
+static const char *
+test_req_id(const struct sess *s, char id[static TEST_REQ_ID_MAX])
+{
+	if (!s->cfg.test_req_id_unique)
+		return TEST_REQ_ID;
+	snprintf(id, TEST_REQ_ID_MAX, TEST_REQ_ID "-%" PRIu32 "-%" PRIu64,
+	    s->seqs.epoch, s->test_seq);
+	return id;
+}
 
 void
 admin_test_request(struct sess *s, struct now now, struct sess_acts *a)
 {
+	char id[TEST_REQ_ID_MAX];
 	struct out_msg o;
 
 	s->testing = true;
 	s->tested = now.mono;
 	s->test_seq = s->seqs.next_out;
 	out_start(&o, "1");
-	out_str(&o, 112, TEST_REQ_ID);
+	out_str(&o, 112, test_req_id(s, id));
 	out_send(s, now, &o, false, a);
+}
+
+static bool
+answers_test(const struct sess *s, const struct rx *rx)
+{
+	char id[TEST_REQ_ID_MAX];
+
+	return fix_is(rx->m, fix_find(rx->m, 112), test_req_id(s, id));
+}
+
+/* Where each TestRequest has a text of its own, a Heartbeat with another one
+ * answers an older question, or none. */
+bool
+admin_shows_life(const struct sess *s, const struct rx *rx)
+{
+	return !s->testing || !s->cfg.test_req_id_unique ||
+	    rx->admin != '0' || answers_test(s, rx);
 }
 
 /* Who answers a TestRequest has what came before it. */
@@ -31,8 +62,7 @@ static void
 heartbeat(struct sess *s, const struct rx *rx, struct sess_acts *a)
 {
 	seq_accept(s, rx, a);
-	if (s->peer_has < s->test_seq &&
-	    fix_is(rx->m, fix_find(rx->m, 112), TEST_REQ_ID))
+	if (s->peer_has < s->test_seq && answers_test(s, rx))
 		s->peer_has = s->test_seq;
 }
 
@@ -76,6 +106,13 @@ skip_to(struct sess *s, uint64_t first, uint64_t next, struct sess_acts *a)
 	s->dirty = true;
 }
 
+static bool
+jumps_too_far(const struct sess *s, uint64_t next)
+{
+	return s->cfg.max_sequence_jump != 0 &&
+	    next - s->seqs.next_in > s->cfg.max_sequence_jump;
+}
+
 /* A gap fill comes in its turn, a reset at any time. One that would go back
  * is rejected and uses no number [11c]. */
 static void
@@ -90,8 +127,10 @@ sequence_reset(struct sess *s, struct now now, const struct rx *rx,
 		    a);
 		return;
 	}
-	least = fill ? rx->seq + 1 : s->seqs.next_in;
-	if (next < least || next > SEQ_MAX) {
+	least = s->seqs.next_in;
+	if (fill && rx->seq >= least)
+		least = rx->seq + 1;
+	if (next < least || next > SEQ_MAX || jumps_too_far(s, next)) {
 		refuse_new_number(s, now, rx, FIX_REJECT_VALUE, DICT_NO_TAG, a);
 		return;
 	}

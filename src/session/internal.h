@@ -8,6 +8,7 @@
 #define FG_SESSION_INTERNAL_H
 
 #include "base/num.h"
+#include "session/out.h"
 #include "session/session.h"
 
 /* Largest MsgSeqNum that is taken from a peer: leaves room to count on. */
@@ -27,6 +28,8 @@ struct version {
 	bool business_reject;    /* 35=j exists */
 	bool routing_locations;  /* 144 and 145 exist */
 	bool reset_flag;         /* 141 exists */
+	bool last_processed;     /* 369 exists */
+	bool next_expected;      /* 789 exists */
 	uint64_t resend_to_end;  /* EndSeqNo that means "and all after it" */
 	bool fixt;
 };
@@ -38,6 +41,10 @@ const struct version *version_find(const char *begin_string);
 struct gap {
 	uint64_t end;  /* number that showed the gap, due when it is closed;
 			  0: none is open */
+	uint64_t upto; /* what was asked for; 0: all to come */
+	/* A request with an end leaves out what is missing behind it: from
+	 * hole up to hole_end, of all seen up to top; 0: nothing. */
+	uint64_t top, hole, hole_end;
 	mono_t asked;  /* or the last progress since */
 	unsigned asks; /* without progress */
 };
@@ -58,6 +65,8 @@ struct resend {
 	bool held;            /* sending what was held, not resending */
 	uint64_t again_first, again_last; /* asked meanwhile; 0: nothing */
 	uint64_t held_first;  /* numbered meanwhile and not sent; 0: nothing */
+	uint64_t same_first, same_last; /* of the last request, as it was */
+	uint32_t same;        /* how often it came in a row */
 };
 
 #define WHO_MAX 64 /* bytes of the name of who asked for a reset */
@@ -82,6 +91,7 @@ struct sess {
 	uint64_t last_app;
 	uint64_t peer_has;
 	uint64_t test_seq; /* of our last TestRequest */
+	bool lingers; /* in ENDING: the peer may close first */
 	struct gap gap;
 	struct early early;
 	struct resend resend;
@@ -145,58 +155,6 @@ struct fields fields_over(const struct sess *s, const char *p, size_t n);
 /* 1 and *f, 0 at the end, or FG_EINVAL. */
 int fields_next(struct fields *w, struct field *f);
 
-/* out.c: messages of ours. The fields of a list go out ascending by tag; the
- * text they point to must live until the message is written. */
-#define OUT_FIELDS  40
-#define OUT_NUMBERS 6
-
-struct out_field {
-	int32_t tag;
-	bool whole; /* p is one or more complete fields */
-	size_t len;
-	const char *p;
-};
-
-struct out_list {
-	struct out_field f[OUT_FIELDS];
-	size_t n;
-};
-
-struct out_msg {
-	const char *type;
-	size_t type_len;
-	struct out_list head, body;
-	/* Runs of body fields behind those of the list, as they are. */
-	struct out_run {
-		const char *p;
-		size_t n;
-	} run[OUT_FIELDS + 1];
-	size_t nrun;
-	char number[OUT_NUMBERS][NUM_TEXT_MAX];
-	size_t nnumber;
-	int err;
-};
-
-void out_start(struct out_msg *o, const char *type);
-void out_run(struct out_msg *o, const char *p, size_t n);
-void out_head(struct out_msg *o, int32_t tag, const char *p, size_t n);
-void out_bytes(struct out_msg *o, int32_t tag, const char *p, size_t n);
-void out_str(struct out_msg *o, int32_t tag, const char *text);
-void out_u64(struct out_msg *o, int32_t tag, uint64_t v);
-void out_i64(struct out_msg *o, int32_t tag, int64_t v);
-void out_whole(struct out_msg *o, int32_t tag, const char *p, size_t n);
-/* Give it the next number, store it, and send it unless hold is set. */
-void out_send(struct sess *s, struct now now, struct out_msg *o, bool hold,
-    struct sess_acts *a);
-/* The same for application messages: held while a resend runs. */
-void out_send_app(struct sess *s, struct now now, struct out_msg *o,
-    struct sess_acts *a);
-/* Send it once more as number seq, with 43=Y and this 122 (NULL: the time of
- * now). It is not stored. */
-void out_repeat(struct sess *s, struct now now, struct out_msg *o,
-    uint64_t seq, const char *orig, size_t orig_len, struct sess_acts *a);
-unsigned out_digits(const struct sess *s);
-
 /* recv.c */
 void recv_read(struct rx *rx, const struct fix_msg *m, wall_t arrived,
     unsigned flags);
@@ -210,6 +168,8 @@ bool recv_comp_ids_ok(const struct sess *s, const struct rx *rx);
 bool recv_time_ok(const struct sess *s, const struct rx *rx);
 bool recv_valid(const struct sess *s, const struct rx *rx,
     struct dict_reject *rej);
+/* Is the type in a list such as "D,F"? */
+bool recv_type_listed(const char *list, const char *type, size_t len);
 
 /* logon.c */
 void logon_send(struct sess *s, struct now now, struct sess_acts *a);
@@ -244,6 +204,8 @@ void admin_recv(struct sess *s, struct now now, struct rx *rx,
 bool admin_is_gap_fill(const struct rx *rx);
 void admin_heartbeat(struct sess *s, struct now now, struct sess_acts *a);
 void admin_test_request(struct sess *s, struct now now, struct sess_acts *a);
+/* Does it show that the peer is there, be a TestRequest of ours open? */
+bool admin_shows_life(const struct sess *s, const struct rx *rx);
 
 /* reject.c */
 void reject_send(struct sess *s, struct now now, const struct rx *rx,
@@ -259,6 +221,9 @@ void reject_unsupported(struct sess *s, struct now now, const struct rx *rx,
 void resend_recv(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a);
 bool resend_running(const struct sess *s);
+/* Answer as if the peer had asked for these. */
+void resend_range(struct sess *s, struct now now, uint64_t first,
+    uint64_t last, struct sess_acts *a);
 /* Message seq was numbered and not sent, because a resend runs. */
 void resend_hold(struct sess *s, uint64_t seq);
 void resend_cancel(struct sess *s);
@@ -270,7 +235,16 @@ void seq_accept(struct sess *s, const struct rx *rx, struct sess_acts *a);
 void seq_use(struct sess *s, const struct rx *rx);
 /* For messages that are obeyed whatever their number is [R3]. */
 void seq_accept_any(struct sess *s, const struct rx *rx, struct sess_acts *a);
+/* Its number is the expected one, or numbers do not matter. */
+bool seq_in_turn(const struct sess *s, const struct rx *rx);
 void seq_too_high(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a);
+/* The same for a Logon that says what it expects: the peer knows from ours
+ * what to resend. */
+void seq_await(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a);
+/* Ask for all up to rx, which was obeyed. */
+void seq_missed(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a);
 void seq_too_low(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a);

@@ -1,12 +1,16 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "session/appl.h"
 #include "session/internal.h"
 
+#define TEXT_MAX 120 /* of a Logout */
+
 /* The settings under which a session that starts at 1 says so to the peer. */
 static bool
-says_reset(const struct sess *s)
+begins_with_reset(const struct sess *s)
 {
 	return s->ver->reset_flag && s->seqs.next_in == 1 &&
 	    s->seqs.next_out == 1 && (s->cfg.reset_on_logon ||
@@ -27,6 +31,8 @@ put_logon(struct sess *s, struct now now, uint64_t heart_bt_int, bool reset,
 	out_u64(&o, 108, heart_bt_int);
 	if (reset)
 		out_str(&o, 141, "Y");
+	if (s->cfg.next_expected && s->ver->next_expected)
+		out_u64(&o, 789, s->seqs.next_in);
 	if (more != NULL) {
 		w = fields_over(s, more, strlen(more));
 		if (fields_next(&w, &f) == 1)
@@ -40,7 +46,7 @@ put_logon(struct sess *s, struct now now, uint64_t heart_bt_int, bool reset,
 void
 logon_send(struct sess *s, struct now now, struct sess_acts *a)
 {
-	s->reset_sent = says_reset(s);
+	s->reset_sent = begins_with_reset(s);
 	put_logon(s, now, s->cfg.heart_bt_int, s->reset_sent, a);
 }
 
@@ -75,6 +81,11 @@ logon_fault(struct sess *s, struct rx *rx, uint64_t *interval)
 		return "encryption (98) is not supported";
 	if (fix_get_u64(rx->m, 108, interval) != 0 || *interval > UINT32_MAX)
 		return "Logon without a usable HeartBtInt";
+	if (s->cfg.role == SESS_ACCEPTOR && s->cfg.heart_bt_int_override)
+		*interval = s->cfg.heart_bt_int;
+	if (s->cfg.role == SESS_ACCEPTOR &&
+	    *interval < s->cfg.heart_bt_int_min)
+		return "HeartBtInt (108) is too small";
 	if (s->ver->fixt && fix_find(rx->m, 1137) == NULL)
 		return "Logon without DefaultApplVerID";
 	if (!appl_logon_ok(s, rx))
@@ -107,18 +118,68 @@ reset_contradicts(struct sess *s, struct now now, const struct rx *rx,
 	return true;
 }
 
-/* Logged on; the number of the Logon decides what comes now. */
+/* The peer's 789, or 0. */
+static uint64_t
+peer_expects(const struct sess *s, const struct rx *rx)
+{
+	uint64_t next;
+
+	return s->cfg.next_expected && s->ver->next_expected &&
+	    fix_get_u64(rx->m, 789, &next) == 0 ? next : 0;
+}
+
+/* It expects numbers that we have not given away: it knows another past. */
+static bool
+expects_too_much(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	char text[TEXT_MAX];
+	uint64_t next = peer_expects(s, rx);
+
+	if (next <= s->seqs.next_out)
+		return false;
+	snprintf(text, sizeof(text), "NextExpectedMsgSeqNum (789) too high, "
+	    "expecting %" PRIu64 " but received %" PRIu64, s->seqs.next_out,
+	    next);
+	acts_other(s, a, SESS_OTHER_REFUSED, rx->seq, text);
+	logout_now(s, now, text, a);
+	return true;
+}
+
+/* Logged on; the number of the Logon decides what comes now, and the number
+ * that the peer expects: it gets all from there to before next_out. */
 static void
 established(struct sess *s, struct now now, const struct rx *rx,
-    uint64_t interval, struct sess_acts *a)
+    uint64_t interval, uint64_t next_out, struct sess_acts *a)
 {
+	uint64_t next = peer_expects(s, rx);
+
 	appl_logon(s, rx);
 	s->heart_bt_int = (uint32_t)interval;
 	s->last_in = now.mono;
 	s->testing = false;
 	sess_enter(s, now, SESS_ON, SESS_EV_LOGGED_ON, "logged on", a);
-	if (rx->seq > s->seqs.next_in)
+	if (rx->seq > s->seqs.next_in && next != 0)
+		seq_await(s, now, rx, a);
+	else if (rx->seq > s->seqs.next_in)
 		seq_too_high(s, now, rx, a);
+	if (next != 0 && s->peer_has < next - 1)
+		s->peer_has = next - 1;
+	if (next != 0 && next < next_out)
+		resend_range(s, now, next, next_out - 1, a);
+}
+
+/* Who is not known gets no answer [R7]; who is may be told why. */
+static void
+refuse_known(struct sess *s, struct now now, const struct rx *rx,
+    const char *fault, struct sess_acts *a)
+{
+	if (!s->cfg.refused_logon_logout || !recv_comp_ids_ok(s, rx)) {
+		logon_refuse(s, now, SESS_OTHER_REFUSED, rx->seq, fault, a);
+		return;
+	}
+	acts_other(s, a, SESS_OTHER_REFUSED, rx->seq, fault);
+	logout_now(s, now, fault, a);
 }
 
 void
@@ -126,8 +187,8 @@ logon_recv_first(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a)
 {
 	const char *fault;
-	uint64_t interval;
-	bool asked;
+	uint64_t interval, next_out;
+	bool says_reset;
 
 	fault = before_logon_fault(s, rx);
 	if (fault != NULL) {
@@ -137,24 +198,29 @@ logon_recv_first(struct sess *s, struct now now, struct rx *rx,
 	}
 	fault = logon_fault(s, rx, &interval);
 	if (fault != NULL) {
-		logon_refuse(s, now, SESS_OTHER_REFUSED, rx->seq, fault, a);
+		refuse_known(s, now, rx, fault, a);
 		return;
 	}
 	if (reset_contradicts(s, now, rx, a))
 		return;
-	asked = fix_get_bool(rx->m, 141);
-	if (asked)
+	says_reset = fix_get_bool(rx->m, 141);
+	if (says_reset) {
 		seq_reset_used(s, now, "ResetSeqNumFlag of the peer", a);
-	else if (s->cfg.reset_on_logon)
+	} else if (s->cfg.reset_on_logon) {
 		seq_reset_used(s, now, "ResetOnLogon", a);
-	if (rx->seq < s->seqs.next_in) {
+		says_reset = s->cfg.echo_141_always && s->ver->reset_flag;
+	}
+	if (rx->seq < s->seqs.next_in && !seq_in_turn(s, rx)) {
 		seq_too_low(s, now, rx, a);
 		return;
 	}
-	if (rx->seq == s->seqs.next_in)
+	if (expects_too_much(s, now, rx, a))
+		return;
+	if (seq_in_turn(s, rx))
 		seq_accept(s, rx, a);
-	put_logon(s, now, interval, asked, a);
-	established(s, now, rx, interval, a);
+	next_out = s->seqs.next_out;
+	put_logon(s, now, interval, says_reset, a);
+	established(s, now, rx, interval, next_out, a);
 }
 
 /* The answer is no: a Logout or a Reject. */
@@ -196,13 +262,15 @@ logon_recv_answer(struct sess *s, struct now now, struct rx *rx,
 		return;
 	if (fix_get_bool(rx->m, 141) && !s->reset_sent)
 		seq_reset(s, now, "ResetSeqNumFlag of the peer", a);
-	if (rx->seq < s->seqs.next_in) {
+	if (rx->seq < s->seqs.next_in && !seq_in_turn(s, rx)) {
 		seq_too_low(s, now, rx, a);
 		return;
 	}
-	if (rx->seq == s->seqs.next_in)
+	if (expects_too_much(s, now, rx, a))
+		return;
+	if (seq_in_turn(s, rx))
 		seq_accept(s, rx, a);
-	established(s, now, rx, interval, a);
+	established(s, now, rx, interval, s->seqs.next_out, a);
 }
 
 /* Start again in the middle of a session [SessionReset]. */

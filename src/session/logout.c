@@ -57,8 +57,10 @@ void
 logout_recv(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
 {
 	seq_accept_any(s, rx, a);
-	if (s->state != SESS_LOGOUT_SENT)
+	if (s->state != SESS_LOGOUT_SENT) {
 		put_logout(s, now, NULL, a);
+		s->lingers = !s->cfg.logout_responder_closes;
+	}
 	logout_recv_text(s, now, rx, a);
 	if (s->cfg.reset_on_logout)
 		seq_reset_used(s, now, "ResetOnLogout", a);

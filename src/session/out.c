@@ -13,7 +13,7 @@
 #include "session/internal.h"
 
 #define FIELD_ROOM 16 /* tag, '=' and SOH of one field, generously */
-#define HEADER_OWN 10 /* header fields that we may add (put_header, 43, 122) */
+#define HEADER_OWN 11 /* header fields that we may add (put_header, 43, 122) */
 
 /* The hops group keeps its inner order; MsgType leads. */
 static int32_t
@@ -199,6 +199,19 @@ identity_field(struct out_msg *o, int32_t tag, const char *id)
 		out_head(o, tag, id, strlen(id));
 }
 
+/* 369: what this message leaves behind is committed before it is sent. */
+static void
+put_last_processed(const struct sess *s, struct out_msg *o)
+{
+	char *p;
+
+	if (!s->cfg.last_msg_seq_num_processed || !s->ver->last_processed)
+		return;
+	assert(o->nnumber < OUT_NUMBERS);
+	p = o->number[o->nnumber++];
+	out_head(o, 369, p, num_format_u64(p, s->seqs.next_in - 1));
+}
+
 /* What every header of ours has; the text is the caller's. */
 static void
 put_header(struct sess *s, struct out_msg *o, const char *seq, size_t seq_len,
@@ -212,6 +225,7 @@ put_header(struct sess *s, struct out_msg *o, const char *seq, size_t seq_len,
 	identity_field(o, 57, s->cfg.target_sub_id);
 	identity_field(o, 142, s->cfg.sender_location_id);
 	identity_field(o, 143, s->cfg.target_location_id);
+	put_last_processed(s, o);
 }
 
 void
@@ -273,8 +287,10 @@ out_repeat(struct sess *s, struct now now, struct out_msg *o, uint64_t seq,
 
 /* Fields that the session alone writes. */
 static bool
-is_reserved(int32_t tag)
+is_reserved(const struct sess *s, int32_t tag)
 {
+	if (tag == 369)
+		return s->cfg.last_msg_seq_num_processed;
 	return tag == 8 || tag == 9 || tag == 10 || tag == 34 || tag == 35 ||
 	    tag == 49 || tag == 52 || tag == 56;
 }
@@ -296,8 +312,10 @@ split_fields(const struct sess *s, struct out_msg *o, const char *p, size_t len)
 	int r;
 
 	while ((r = fields_next(&w, &f)) == 1) {
-		if (is_reserved(f.tag))
+		if (is_reserved(s, f.tag))
 			return FG_EINVAL;
+		if ((f.tag == 43 || f.tag == 122) && !s->cfg.allow_poss_dup)
+			continue;
 		if (is_header(s, f.tag))
 			out_head(o, f.tag, f.value, f.len);
 		else

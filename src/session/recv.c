@@ -68,12 +68,14 @@ recv_valid(const struct sess *s, const struct rx *rx, struct dict_reject *rej)
 	    app, s->cfg.dict_flags, rx->m, s->scratch, rej);
 }
 
-/* Not 2 and 5, which are obeyed at any number, nor a reset without 123 [R3]. */
+/* Not 2 and 5, which are obeyed at any number unless StrictAdminSeqNum says
+ * otherwise, nor a reset without 123 [R3]. */
 static bool
-is_numbered(const struct rx *rx)
+is_numbered(const struct sess *s, const struct rx *rx)
 {
-	return rx->admin != '2' && rx->admin != '5' &&
-	    (rx->admin != '4' || admin_is_gap_fill(rx));
+	if (rx->admin == '2' || rx->admin == '5')
+		return s->cfg.strict_admin_numbers;
+	return rx->admin != '4' || admin_is_gap_fill(rx);
 }
 
 static void
@@ -139,8 +141,8 @@ check_content(struct sess *s, struct now now, struct rx *rx,
 	struct dict_reject rej;
 	int err;
 
-	if (!(rx->poss_dup && rx->seq < s->seqs.next_in && is_numbered(rx)) &&
-	    !recv_valid(s, rx, &rej) && s->cfg.reject_invalid) {
+	if (!(rx->poss_dup && rx->seq < s->seqs.next_in &&
+	    is_numbered(s, rx)) && !recv_valid(s, rx, &rej) && s->cfg.reject_invalid) {
 		refuse_invalid(s, now, rx, rej.reason, rej.tag, a);
 		return false;
 	}
@@ -170,22 +172,27 @@ check_identity(struct sess *s, struct now now, const struct rx *rx,
 	return false;
 }
 
-static bool
-is_accepted(const struct sess *s, const struct rx *rx)
+bool
+recv_type_listed(const char *list, const char *type, size_t len)
 {
-	const char *p = s->cfg.accept_msg_types;
+	const char *p = list;
 	size_t n;
 
-	if (p == NULL)
-		return true;
 	for (;;) {
 		n = strcspn(p, ",");
-		if (n == rx->type_len && memcmp(p, rx->type, n) == 0)
+		if (n == len && memcmp(p, type, n) == 0)
 			return true;
 		if (p[n] == '\0')
 			return false;
 		p += n + 1;
 	}
+}
+
+static bool
+is_accepted(const struct sess *s, const struct rx *rx)
+{
+	return s->cfg.accept_msg_types == NULL ||
+	    recv_type_listed(s->cfg.accept_msg_types, rx->type, rx->type_len);
 }
 
 /* In its turn, or free of turns. */
@@ -208,16 +215,29 @@ dispatch(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
 	}
 }
 
+/* A ResendRequest is answered nevertheless: two sides that wait for each other
+ * would wait for ever. */
+static void
+too_high(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
+{
+	if (rx->admin != '2') {
+		seq_too_high(s, now, rx, a);
+		return;
+	}
+	resend_recv(s, now, rx, a);
+	seq_missed(s, now, rx, a);
+}
+
 static void
 check_number(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a)
 {
 	if (rx->admin == 'A' && fix_get_bool(rx->m, 141) && !rx->poss_dup)
 		logon_recv_reset(s, now, rx, a);
-	else if (!is_numbered(rx) || rx->seq == s->seqs.next_in)
+	else if (!is_numbered(s, rx) || seq_in_turn(s, rx))
 		dispatch(s, now, rx, a);
 	else if (rx->seq > s->seqs.next_in)
-		seq_too_high(s, now, rx, a);
+		too_high(s, now, rx, a);
 	else
 		seq_too_low(s, now, rx, a);
 }
@@ -233,8 +253,10 @@ recv_logged_on(struct sess *s, struct now now, struct rx *rx,
 		seq_recalled(s, rx);
 		check_number(s, now, rx, a);
 	} else {
-		s->last_in = now.mono;
-		s->testing = false;
+		if (admin_shows_life(s, rx)) {
+			s->last_in = now.mono;
+			s->testing = false;
+		}
 		if (check_form(s, now, rx, a) &&
 		    check_content(s, now, rx, a) &&
 		    check_identity(s, now, rx, a))

@@ -68,6 +68,33 @@ later(struct resend *r, uint64_t first, uint64_t last)
 }
 
 void
+resend_range(struct sess *s, struct now now, uint64_t first, uint64_t last,
+    struct sess_acts *a)
+{
+	if (!s->cfg.persist_messages)
+		gap_fill(s, now, first, last + 1, a);
+	else if (resend_running(s))
+		later(&s->resend, first, last);
+	else
+		start(s, first, last, false, a);
+}
+
+/* A peer that asks for the same again and again does not understand what it
+ * gets: one of us has to end this. */
+static bool
+is_asked_too_often(struct sess *s, uint64_t first, uint64_t last)
+{
+	struct resend *r = &s->resend;
+
+	if (first != r->same_first || last != r->same_last)
+		r->same = 0;
+	r->same_first = first;
+	r->same_last = last;
+	return ++r->same > s->cfg.repeated_resend_limit &&
+	    s->cfg.repeated_resend_limit != 0;
+}
+
+void
 resend_recv(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a)
 {
@@ -77,6 +104,13 @@ resend_recv(struct sess *s, struct now now, struct rx *rx,
 	if (fix_get_u64(rx->m, 7, &first) != 0 ||
 	    fix_get_u64(rx->m, 16, &last) != 0)
 		return;
+	if (rx->poss_dup && s->cfg.ignore_poss_dup_resend_requests)
+		return;
+	if (is_asked_too_often(s, first, last)) {
+		logout_start(s, now, "the same ResendRequest came too often",
+		    "the peer asked for the same too often", a);
+		return;
+	}
 	if (first == 0)
 		first = 1;
 	if (s->peer_has < first - 1 && first - 1 <= most)
@@ -84,21 +118,8 @@ resend_recv(struct sess *s, struct now now, struct rx *rx,
 	if (last == 0 || last > most || last == s->ver->resend_to_end)
 		last = most;
 	acts_event(s, a, SESS_EV_RESEND, first, last, "the peer asked for it");
-	if (first > last)
-		return;
-	if (!s->cfg.persist_messages)
-		gap_fill(s, now, first, last + 1, a);
-	else if (resend_running(s))
-		later(&s->resend, first, last);
-	else
-		start(s, first, last, false, a);
-}
-
-/* Of the session-level messages only a Reject tells the peer anything new. */
-static bool
-is_worth_repeating(const char *type, size_t len)
-{
-	return !fix_type_is_admin(type, len) || type[0] == '3';
+	if (first <= last)
+		resend_range(s, now, first, last, a);
 }
 
 struct stored {
@@ -107,6 +128,27 @@ struct stored {
 	const char *time; /* 52 */
 	size_t time_len;
 };
+
+static bool
+is_too_old(const struct sess *s, struct now now, const struct stored *st)
+{
+	wall_t sent;
+
+	return s->cfg.max_resend_age != 0 &&
+	    wall_parse(st->time, st->time_len, &sent) == 0 &&
+	    now.wall.ns - sent.ns > s->cfg.max_resend_age * NS_PER_S;
+}
+
+/* Of the session-level messages only a Reject tells the peer anything new. */
+static bool
+is_worth_repeating(const struct sess *s, struct now now,
+    const struct stored *st)
+{
+	if (fix_type_is_admin(st->type, st->type_len))
+		return st->type[0] == '3' && s->cfg.resend_rejects;
+	return !is_too_old(s, now, st) && (s->cfg.gap_fill_types == NULL ||
+	    !recv_type_listed(s->cfg.gap_fill_types, st->type, st->type_len));
+}
 
 #define TRAILER_LEN 7 /* 10=nnn and SOH */
 
@@ -135,7 +177,8 @@ take_apart(struct sess *s, const char *msg, size_t len, struct out_msg *o,
 			st->time = f.value;
 			st->time_len = f.len;
 		} else if (f.tag != 8 && f.tag != 9 && f.tag != 34 &&
-		    f.tag != 43 && f.tag != 122) {
+		    f.tag != 43 && f.tag != 122 && !(f.tag == 369 &&
+		    s->cfg.last_msg_seq_num_processed)) {
 			out_head(o, f.tag, f.value, f.len);
 		}
 	}
@@ -194,7 +237,7 @@ sess_stored(struct sess *s, struct now now, uint64_t seq, const char *msg,
 	}
 	if (r->fill == 0 && r->next < seq)
 		r->fill = r->next;
-	if (is_worth_repeating(st.type, st.type_len)) {
+	if (is_worth_repeating(s, now, &st)) {
 		if (r->fill != 0)
 			gap_fill(s, now, r->fill, seq, a);
 		r->fill = 0;

@@ -8,9 +8,23 @@
 void
 seq_accept(struct sess *s, const struct rx *rx, struct sess_acts *a)
 {
+	if (rx->seq > s->seqs.next_in)
+		acts_event(s, a, SESS_EV_SKIPPED, s->seqs.next_in, rx->seq - 1,
+		    "the peer left out %" PRIu64 " numbers",
+		    rx->seq - s->seqs.next_in);
 	acts_add(s, a, SESS_STORE_IN, rx->seq, 0);
-	s->seqs.next_in = rx->seq + 1;
+	if (rx->seq >= s->seqs.next_in)
+		s->seqs.next_in = rx->seq + 1;
 	s->dirty = true;
+}
+
+bool
+seq_in_turn(const struct sess *s, const struct rx *rx)
+{
+	if (rx->seq == s->seqs.next_in)
+		return true;
+	return !s->cfg.validate_numbers && rx->seq <= SEQ_MAX &&
+	    (rx->seq > s->seqs.next_in || !rx->poss_dup);
 }
 
 void
@@ -70,18 +84,47 @@ seq_forget(struct sess *s, struct sess_acts *a)
 	s->early = (struct early){ 0 };
 }
 
-/* Ask for all from the expected number on: what comes meanwhile is kept. */
+/* Ask from the expected number on: what comes meanwhile is kept. */
 void
 seq_ask(struct sess *s, struct now now, struct sess_acts *a)
 {
+	uint64_t first = s->seqs.next_in, last = s->gap.end - 1;
+	uint32_t chunk = s->cfg.resend_chunk;
 	struct out_msg o;
 
-	acts_event(s, a, SESS_EV_GAP_OPEN, s->seqs.next_in, s->gap.end - 1,
-	    "asked for %" PRIu64 " and all after it", s->seqs.next_in);
+	if (chunk != 0 && last - first >= chunk)
+		last = first + chunk - 1;
+	s->gap.upto = chunk != 0 || s->cfg.closed_resend_interval ? last : 0;
+	if (s->gap.upto != 0)
+		acts_event(s, a, SESS_EV_GAP_OPEN, first, last,
+		    "asked for %" PRIu64 " to %" PRIu64, first, last);
+	else
+		acts_event(s, a, SESS_EV_GAP_OPEN, first, last,
+		    "asked for %" PRIu64 " and all after it", first);
 	out_start(&o, "2");
-	out_u64(&o, 7, s->seqs.next_in);
-	out_u64(&o, 16, s->ver->resend_to_end);
+	out_u64(&o, 7, first);
+	out_u64(&o, 16, s->gap.upto != 0 ? last : s->ver->resend_to_end);
 	out_send(s, now, &o, false, a);
+}
+
+static void
+open_gap(struct sess *s, struct now now, uint64_t end)
+{
+	s->gap = (struct gap){ .end = end, .top = end, .asked = now.mono,
+	    .asks = 1 };
+}
+
+/* Another early message while a gap is open. */
+static void
+note_hole(struct gap *g, uint64_t seq)
+{
+	if (seq > g->top + 1) {
+		if (g->hole == 0)
+			g->hole = g->top + 1;
+		g->hole_end = seq;
+	}
+	if (seq > g->top)
+		g->top = seq;
 }
 
 void
@@ -89,11 +132,34 @@ seq_too_high(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a)
 {
 	keep(s, rx, a);
-	if (s->gap.end == 0)
-		s->gap = (struct gap){ .end = rx->seq, .asked = now.mono,
-		    .asks = 1 };
-	else if (!s->cfg.send_redundant_resend_requests)
+	if (s->gap.end == 0) {
+		open_gap(s, now, rx->seq);
+	} else {
+		note_hole(&s->gap, rx->seq);
+		if (!s->cfg.send_redundant_resend_requests)
+			return;
+	}
+	seq_ask(s, now, a);
+}
+
+void
+seq_await(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	keep(s, rx, a);
+	open_gap(s, now, rx->seq);
+	acts_event(s, a, SESS_EV_GAP_OPEN, s->seqs.next_in, rx->seq - 1,
+	    "our Logon asked for %" PRIu64 " and all after it",
+	    s->seqs.next_in);
+}
+
+void
+seq_missed(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	if (s->gap.end != 0 || rx->seq > SEQ_MAX)
 		return;
+	open_gap(s, now, rx->seq + 1);
 	seq_ask(s, now, a);
 }
 
@@ -141,6 +207,33 @@ seq_too_low(struct sess *s, struct now now, const struct rx *rx,
 	logout_now(s, now, text, a);
 }
 
+/* A request with an end is followed by the next one: for the rest of the gap,
+ * or for what is missing behind it. */
+static void
+move_gap(struct sess *s, struct now now, struct sess_acts *a)
+{
+	struct gap *g = &s->gap;
+	uint64_t next = s->seqs.next_in;
+
+	if (g->end != 0 && next >= g->end) {
+		acts_state(s, a);
+		acts_event(s, a, SESS_EV_GAP_CLOSED, g->end, 0,
+		    "all that was missing has come");
+		g->end = 0;
+	} else if (g->end != 0) {
+		g->asked = now.mono;
+		g->asks = 1;
+		if (g->upto != 0 && next > g->upto)
+			seq_ask(s, now, a);
+	}
+	if (g->end == 0 && g->upto != 0 && g->hole != 0 && next >= g->hole &&
+	    next < g->hole_end) {
+		open_gap(s, now, g->hole_end);
+		g->top = s->early.last;
+		seq_ask(s, now, a);
+	}
+}
+
 void
 seq_moved(struct sess *s, struct now now, uint64_t before,
     struct sess_acts *a)
@@ -149,15 +242,7 @@ seq_moved(struct sess *s, struct now now, uint64_t before,
 
 	if (next == before || s->state == SESS_ENDING)
 		return;
-	if (s->gap.end != 0 && next >= s->gap.end) {
-		acts_state(s, a);
-		acts_event(s, a, SESS_EV_GAP_CLOSED, s->gap.end, 0,
-		    "all that was missing has come");
-		s->gap.end = 0;
-	} else if (s->gap.end != 0) {
-		s->gap.asked = now.mono;
-		s->gap.asks = 1;
-	}
+	move_gap(s, now, a);
 	if (s->early.n == 0)
 		return;
 	if (next > s->early.last)

@@ -52,11 +52,18 @@ sess_cfg_default(struct sess_cfg *c)
 		.heart_bt_int = 30,
 		.logon_timeout = 10,
 		.logout_timeout = 2,
+		.test_request_delay = 200,
+		.heart_beat_timeout = 1400,
+		.logout_responder_closes = true,
 		.check_latency = true,
 		.max_latency = 120,
 		.check_comp_id = true,
 		.persist_messages = true,
 		.requires_orig_sending_time = true,
+		.resend_timeout = 30,
+		.validate_numbers = true,
+		.resend_rejects = true,
+		.repeated_resend_limit = 20,
 		.timestamp_digits = 3,
 		.validate = true,
 		.reject_invalid = true,
@@ -106,6 +113,7 @@ sess_enter(struct sess *s, struct now now, enum sess_state st,
 		resend_cancel(s);
 		seq_forget(s, a);
 		s->gap = (struct gap){ 0 };
+		s->lingers = false;
 		break;
 	case SESS_LOGON_WAIT:
 	case SESS_LOGON_SENT:
@@ -113,7 +121,8 @@ sess_enter(struct sess *s, struct now now, enum sess_state st,
 	case SESS_LOGOUT_SENT:
 		break;
 	case SESS_ENDING:
-		acts_add(s, a, SESS_DISCONNECT, 0, 0);
+		if (!s->lingers)
+			acts_add(s, a, SESS_DISCONNECT, 0, 0);
 		break;
 	}
 }
@@ -207,7 +216,11 @@ sess_tick(struct sess *s, struct now now, struct sess_acts *a)
 		return;
 	switch (s->state) {
 	case SESS_DOWN:
+		break;
 	case SESS_ENDING:
+		if (s->lingers)
+			acts_add(s, a, SESS_DISCONNECT, 0, 0);
+		s->lingers = false;
 		break;
 	case SESS_LOGON_WAIT:
 	case SESS_LOGON_SENT:

@@ -23,10 +23,9 @@
 #include "base/clock.h"
 #include "dict/dict.h"
 #include "fix/msg.h"
+#include "session/cfg.h"
 
 struct sess;
-
-enum sess_role { SESS_ACCEPTOR, SESS_INITIATOR };
 
 #define SESS_STATES(X)                                                         \
 	X(DOWN, "not connected")                                               \
@@ -71,57 +70,6 @@ enum sess_event {
 };
 
 const char *sess_event_text(enum sess_event ev);
-
-/* An application dictionary of FIXT.1.1. */
-struct sess_appl {
-	const char *ver_id; /* ApplVerID (1128), "9" */
-	const struct dict *dict;
-};
-
-/* All strings are borrowed and must outlive the session; times are seconds. */
-struct sess_cfg {
-	const char *name; /* CONNECTION_NAME */
-	enum sess_role role;
-	const char *begin_string;
-	const char *default_appl_ver_id; /* 1137, FIXT only, else NULL */
-	const char *sender_comp_id, *sender_sub_id, *sender_location_id;
-	const char *target_comp_id, *target_sub_id, *target_location_id;
-	/* (sub and location: NULL if they are not part of the identity) */
-
-	uint32_t heart_bt_int;      /* initiator's 108 */
-	uint32_t logon_timeout;     /* LogonTimeout */
-	uint32_t logout_timeout;    /* LogoutTimeout */
-	bool check_latency;         /* CheckLatency */
-	uint32_t max_latency;       /* MaxLatency */
-	bool check_comp_id;         /* CheckCompID */
-	bool reset_on_logon, reset_on_logout, reset_on_disconnect;
-	bool send_redundant_resend_requests;
-	bool persist_messages;      /* N: resends are gap fills */
-	bool requires_orig_sending_time;
-	/* SendLogoutBeforeDisconnectFromTimeout */
-	bool send_logout_before_timeout;
-	unsigned timestamp_digits;  /* TimestampPrecision, 4.2 and later */
-
-	bool validate;              /* ValidateIncomingMessage, a dictionary */
-	bool reject_invalid;        /* RejectInvalidMessage */
-	bool reject_garbled;        /* RejectGarbledMessage */
-	unsigned dict_flags;        /* enum dict_flag */
-	const struct dict *transport, *app; /* borrowed; NULL without one */
-	/* FIXT.1.1: all that a message or the peer's Logon may name, that of
-	 * default_appl_ver_id among them; borrowed. nappl 0: app is for all. */
-	const struct sess_appl *appl;
-	size_t nappl;
-	/* Data fields of all these dictionaries; borrowed. NULL: of app. */
-	const struct fix_lens *lens;
-	const char *accept_msg_types; /* AcceptMsgTypes "D,d,C"; NULL: all */
-	const char *logon_fields; /* complete fields, SOH ended, of our Logon */
-
-	uint32_t max_early;         /* MaxEarlyMessages */
-	uint32_t max_early_bytes;   /* MaxEarlyBytes */
-};
-
-/* Fill c with the defaults of the settings (identity stays NULL). */
-void sess_cfg_default(struct sess_cfg *c);
 
 /* What survives a restart; what the store keeps of a session. */
 struct sess_seqs {

@@ -1,11 +1,6 @@
 #include "session/internal.h"
 
-/* Silence of the peer, in tenths of the heartbeat interval, after which we
- * ask; and the same once more, after which we close [6_SendTestRequest]. */
-#define SILENCE_TENTHS 12
-
-#define RESEND_WAIT_S 30 /* for progress after a ResendRequest of ours */
-#define RESEND_ASKS   3  /* without progress, then we give up */
+#define RESEND_ASKS 3 /* without progress, then we give up */
 
 static mono_t
 after_s(mono_t t, uint32_t seconds)
@@ -14,30 +9,42 @@ after_s(mono_t t, uint32_t seconds)
 }
 
 static mono_t
-after_beats(const struct sess *s, mono_t t, int tenths)
+after_beats(const struct sess *s, mono_t t, uint32_t thousandths)
 {
-	return mono_add(t, (int64_t)s->heart_bt_int * tenths *
-	    (NS_PER_S / 10));
+	int64_t ns;
+
+	if (__builtin_mul_overflow((int64_t)s->heart_bt_int * thousandths,
+	    NS_PER_MS, &ns))
+		return MONO_NEVER;
+	return mono_add(t, ns);
+}
+
+/* After 1.2 intervals of silence we ask [6_SendTestRequest]. */
+static mono_t
+ask_due(const struct sess *s)
+{
+	return s->cfg.disable_heart_beat_check ? MONO_NEVER :
+	    after_beats(s, s->last_in, 1000 + s->cfg.test_request_delay);
 }
 
 /* When the peer's silence matters next, or ours. No Heartbeat while a
- * TestRequest is open. */
+ * TestRequest is open; after 2.4 intervals in all we close. */
 static mono_t
 beat_due(const struct sess *s)
 {
 	if (s->heart_bt_int == 0)
 		return MONO_NEVER;
 	if (s->testing)
-		return after_beats(s, s->tested, SILENCE_TENTHS);
-	return mono_min(after_s(s->last_out, s->heart_bt_int),
-	    after_beats(s, s->last_in, SILENCE_TENTHS));
+		return after_beats(s, s->tested, s->cfg.heart_beat_timeout -
+		    s->cfg.test_request_delay);
+	return mono_min(after_s(s->last_out, s->heart_bt_int), ask_due(s));
 }
 
 static mono_t
 gap_due(const struct sess *s)
 {
 	return s->gap.end == 0 ? MONO_NEVER :
-	    after_s(s->gap.asked, RESEND_WAIT_S);
+	    after_s(s->gap.asked, s->cfg.resend_timeout);
 }
 
 mono_t
@@ -45,8 +52,10 @@ timer_due(const struct sess *s)
 {
 	switch (s->state) {
 	case SESS_DOWN:
-	case SESS_ENDING:
 		break;
+	case SESS_ENDING:
+		return s->lingers ? after_s(s->entered, s->cfg.logout_timeout) :
+		    MONO_NEVER;
 	case SESS_LOGON_WAIT:
 	case SESS_LOGON_SENT:
 		return after_s(s->entered, s->cfg.logon_timeout);
@@ -68,8 +77,7 @@ beat(struct sess *s, struct now now, struct sess_acts *a)
 		else
 			sess_enter(s, now, SESS_ENDING, SESS_EV_TIMEOUT,
 			    "the peer fell silent", a);
-	} else if (!mono_before(now.mono,
-	    after_beats(s, s->last_in, SILENCE_TENTHS)))
+	} else if (!mono_before(now.mono, ask_due(s)))
 		admin_test_request(s, now, a);
 	else
 		admin_heartbeat(s, now, a);

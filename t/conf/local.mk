@@ -30,6 +30,8 @@ EXTRA_DIST += \
 	t/conf/identity.out \
 	t/conf/keys.conf \
 	t/conf/keys.out \
+	t/conf/liveness.conf \
+	t/conf/liveness.out \
 	t/conf/nobody.conf \
 	t/conf/nobody.out \
 	t/conf/ours.conf \

@@ -6,7 +6,9 @@ t_session_scenario_SOURCES = \
 	t/session/mem.h \
 	t/session/scenario.c \
 	t/session/script.c \
-	t/session/script.h
+	t/session/script.h \
+	t/session/settings.c \
+	t/session/settings.h
 session_libs = libsession.a libdictxml.a libdict.a libfix.a libbase.a
 t_session_scenario_LDADD = $(session_libs) $(LIBXML2_LIBS)
 
@@ -113,10 +115,18 @@ session_scenarios = \
 	t/session/8_AdminAndApplicationMessages.fix \
 	t/session/8_OnlyAdminMessages.fix \
 	t/session/8_OnlyApplicationMessages.fix \
+	t/session/AllowPosDup.fix \
+	t/session/AllowPosDup_not.fix \
 	t/session/CheckCompID_off.fix \
 	t/session/CheckFieldsHaveValues.fix \
 	t/session/CheckFieldsHaveValues_off.fix \
 	t/session/CheckLatency_off.fix \
+	t/session/ClosedResendInterval.fix \
+	t/session/DisableHeartBeatCheck.fix \
+	t/session/Echo141.fix \
+	t/session/Echo141_4.0.fix \
+	t/session/EnableLastMsgSeqNumProcessed.fix \
+	t/session/EnableLastMsgSeqNumProcessed_old.fix \
 	t/session/FIXT_50.fix \
 	t/session/FIXT_ApplVerID.fix \
 	t/session/FIXT_ApplVerIDUnknown.fix \
@@ -124,20 +134,46 @@ session_scenarios = \
 	t/session/FIXT_DefaultApplVerIDUnknown.fix \
 	t/session/FIXT_DefaultApplVerIDUnknown_off.fix \
 	t/session/FIXT_SP1.fix \
+	t/session/GapfillOnReplayMessageTypes.fix \
+	t/session/HeartBeatTimeoutMultiplier.fix \
+	t/session/HeartBtIntMin.fix \
+	t/session/HeartBtIntOverride.fix \
+	t/session/IgnorePossDupResendRequests.fix \
+	t/session/LogoutResponderCloses.fix \
+	t/session/LogoutResponderCloses_PeerCloses.fix \
 	t/session/MaxLatency.fix \
+	t/session/MaxResendAge.fix \
+	t/session/MaxSequenceJump.fix \
+	t/session/RefusedLogon.fix \
+	t/session/RefusedLogon_unknown.fix \
 	t/session/RejectGarbledMessage.fix \
 	t/session/RejectGarbledMessage_17.fix \
 	t/session/RejectGarbledMessage_off.fix \
 	t/session/RejectInvalidMessage_off.fix \
 	t/session/RejectResentMessage.fix \
+	t/session/RepeatedResendLimit.fix \
+	t/session/ResendRequestChunkSize.fix \
+	t/session/ResendRequestTimeout.fix \
+	t/session/ResendSessionLevelRejects.fix \
 	t/session/ReverseRoute.fix \
 	t/session/ReverseRouteWithEmptyRoutingTags.fix \
 	t/session/ReverseRoute_4.0.fix \
+	t/session/SendNextExpectedMsgSeqNum.fix \
+	t/session/SendNextExpectedMsgSeqNum_Asks.fix \
+	t/session/SendNextExpectedMsgSeqNum_TooHigh.fix \
+	t/session/SendNextExpectedMsgSeqNum_initiator.fix \
+	t/session/SendNextExpectedMsgSeqNum_old.fix \
 	t/session/SessionReset.fix \
 	t/session/SessionReset_FIXT.fix \
 	t/session/SessionReset_Interval.fix \
+	t/session/StrictAdminSeqNum.fix \
+	t/session/StrictAdminSeqNum_TooLow.fix \
+	t/session/TestReqIDUnique.fix \
+	t/session/TestRequestDelayMultiplier.fix \
 	t/session/UseDataDictionary_off.fix \
 	t/session/ValidateIncomingMessage_off.fix \
+	t/session/ValidateSequenceNumbers.fix \
+	t/session/ValidateSequenceNumbers_Logon.fix \
 	t/session/acceptor_Encryption.fix \
 	t/session/acceptor_GarbledFirst.fix \
 	t/session/acceptor_HeartBtIntTooBig.fix \
@@ -157,9 +193,9 @@ session_scenarios = \
 	t/session/gap_Progress.fix \
 	t/session/gap_Redundant.fix \
 	t/session/initiator_AnswerNotLogon.fix \
-	t/session/initiator_Logon.fix \
 	t/session/initiator_DefaultApplVerID.fix \
 	t/session/initiator_DefaultApplVerIDUnknown.fix \
+	t/session/initiator_Logon.fix \
 	t/session/initiator_LogonAnswerTooHigh.fix \
 	t/session/initiator_LogonAnswerTooLow.fix \
 	t/session/initiator_LogonRejected.fix \

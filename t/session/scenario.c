@@ -4,7 +4,7 @@
  *	# comment
  *	versions 4.2 4.4      run once for each; "all": 4.0 ... 5.0
  *	role initiator        the default is acceptor
- *	set Key=value         as in fixgate.conf (the few that matter here)
+ *	set Key=value         as in fixgate.conf (settings.c)
  *	set Appl=79           FIXT: ApplVerIDs with a dictionary, ours first
  *	< 35=D|11=id          we receive; 8 9 34 49 52 56 10 are filled in
  *	> 35=D|11=id          we must send; the whole message is compared
@@ -25,8 +25,8 @@
  *
  * '|' is SOH. In a message "-34" leaves a field out, "@" is the time now,
  * "@-121s" another, "$V" the BeginString, "$END" the EndSeqNo for "all", "$60"
- * a TransactTime where an order needs one. The connection is up at the start.
- * At each line but ">" all that was sent must have been taken.
+ * a TransactTime where an order needs one, "$1137" that of a FIXT Logon. The
+ * connection is up at the start. At each line but ">" all that was sent must have been taken.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -39,6 +39,7 @@
 #include "dicts.h"
 #include "mem.h"
 #include "script.h"
+#include "settings.h"
 
 #define START_TIME   "20260105-09:00:00.000"
 
@@ -319,74 +320,16 @@ do_no_event(struct run *r, const char *name)
 			script_fail(&r->sc, "event %s", name);
 }
 
-static bool
-yes(const char *value)
-{
-	return strcmp(value, "Y") == 0;
-}
-
-/* The value must live as long as the configuration that points to it. */
-static const char *
-keep_text(const char *v)
-{
-	static char kept[8][128];
-	static unsigned next;
-	char *p, *text = kept[next++ % 8];
-
-	snprintf(text, sizeof(kept[0]), "%s", v);
-	for (p = text; *p != '\0'; p++)
-		if (*p == '|')
-			*p = '\001';
-	return text;
-}
-
 static void
 do_set(struct run *r, char *line)
 {
 	char *v = strchr(line, '=');
 	struct sess_cfg *c = &r->cfg;
-	const struct {
-		const char *key;
-		bool *flag;
-		uint32_t *number;
-		const char **text;
-	} row[] = {
-		{ "ResetOnLogon", &c->reset_on_logon, NULL, NULL },
-		{ "ResetOnLogout", &c->reset_on_logout, NULL, NULL },
-		{ "ResetOnDisconnect", &c->reset_on_disconnect, NULL, NULL },
-		{ "SendRedundantResendRequests",
-		    &c->send_redundant_resend_requests, NULL, NULL },
-		{ "PersistMessages", &c->persist_messages, NULL, NULL },
-		{ "RequiresOrigSendingTime", &c->requires_orig_sending_time,
-		    NULL, NULL },
-		{ "CheckLatency", &c->check_latency, NULL, NULL },
-		{ "CheckCompID", &c->check_comp_id, NULL, NULL },
-		{ "RejectInvalidMessage", &c->reject_invalid, NULL, NULL },
-		{ "RejectGarbledMessage", &c->reject_garbled, NULL, NULL },
-		{ "ValidateIncomingMessage", &c->validate, NULL, NULL },
-		{ "MaxLatency", NULL, &c->max_latency, NULL },
-		{ "SendLogoutBeforeDisconnectFromTimeout",
-		    &c->send_logout_before_timeout, NULL, NULL },
-		{ "PauseRows", &r->m.pause_rows, NULL, NULL },
-		{ "HeartBtInt", NULL, &c->heart_bt_int, NULL },
-		{ "LogoutTimeout", NULL, &c->logout_timeout, NULL },
-		{ "LogonTimeout", NULL, &c->logon_timeout, NULL },
-		{ "MaxEarlyMessages", NULL, &c->max_early, NULL },
-		{ "MaxEarlyBytes", NULL, &c->max_early_bytes, NULL },
-		{ "AcceptMsgTypes", NULL, NULL, &c->accept_msg_types },
-		{ "SenderSubID", NULL, NULL, &c->sender_sub_id },
-		{ "LogonFields", NULL, NULL, &c->logon_fields },
-	};
-	size_t i;
 
 	if (v == NULL)
 		script_fail(&r->sc, "set Key=value");
 	*v++ = '\0';
-	if (strcmp(line, "ValidateFieldsHaveValues") == 0 && !yes(v)) {
-		c->dict_flags &= ~(unsigned)DICT_FIELDS_HAVE_VALUES;
-		return;
-	}
-	if (strcmp(line, "UseDataDictionary") == 0 && !yes(v)) {
+	if (strcmp(line, "UseDataDictionary") == 0 && strcmp(v, "N") == 0) {
 		c->app = c->transport = NULL;
 		return;
 	}
@@ -395,21 +338,11 @@ do_set(struct run *r, char *line)
 		c->appl = r->appl;
 		c->default_appl_ver_id = r->appl[0].ver_id;
 		c->app = r->appl[0].dict;
-		return;
+	} else if (strcmp(line, "PauseRows") == 0) {
+		r->m.pause_rows = strcmp(v, "Y") == 0;
+	} else if (!settings_set(c, line, v)) {
+		script_fail(&r->sc, "unknown setting: %s", line);
 	}
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		if (strcmp(line, row[i].key) != 0)
-			continue;
-		if (row[i].flag != NULL) {
-			*row[i].flag = yes(v);
-		} else if (row[i].number != NULL) {
-			*row[i].number = (uint32_t)strtoul(v, NULL, 10);
-		} else {
-			*row[i].text = keep_text(v);
-		}
-		return;
-	}
-	script_fail(&r->sc, "unknown setting: %s", line);
 }
 
 static void
