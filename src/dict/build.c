@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "dict/defs.h"
 
-#define MESSAGES_MAX 10000 /* they are searched one by one */
+#define MESSAGES_MAX 4000 /* they are searched one by one */
 
 struct dict_build *
 dict_build_new(unsigned flags, struct dict_faults *faults)
@@ -193,16 +193,25 @@ dict_build_message(struct dict_build *b, unsigned line, const char *name,
     const char *type)
 {
 	struct message *m;
+	const struct message *same = NULL;
 
-	for (m = b->messages; m != NULL; m = m->next) {
-		if (strcmp(m->type, type) != 0)
+	for (m = b->messages; m != NULL && b->err == 0; m = m->next) {
+		if (strcmp(m->type, type) != 0) {
+			if (strcmp(m->name, name) == 0)
+				same = m;
 			continue;
+		}
 		dict_faults_add(b->faults, false, line,
 		    "message %s: MsgType %s is also that of %s (line %u); "
 		    "their members are united",
 		    name, type, m->name, m->line);
 		return &m->members;
 	}
+	if (same != NULL)
+		dict_faults_add(b->faults, false, line,
+		    "message %s of MsgType %s has the name of MsgType %s "
+		    "(line %u)",
+		    name, type, same->type, same->line);
 	if (b->nmessages == MESSAGES_MAX) {
 		b->err = FG_ELIMIT;
 		return NULL;

@@ -94,6 +94,22 @@ said(struct dict_build *b, int32_t *partner)
 	}
 }
 
+/* A data field in the file whose length is in no field. */
+static void
+tell_lone(struct dict_build *b, const int32_t *partner)
+{
+	const struct dict_fdef *f;
+	const struct dict_field *data;
+
+	for (f = b->fields; f != NULL; f = f->next) {
+		data = dict_field_by_tag(b->dict, f->tag);
+		if (is_data(data) && partner[data - b->dict->field] == 0)
+			dict_faults_add(b->faults, false, f->line,
+			    "data field %s (%d) has no length field and ends "
+			    "at the first SOH", data->name, data->tag);
+	}
+}
+
 static int
 collect(struct dict_build *b, int32_t *partner)
 {
@@ -107,13 +123,9 @@ collect(struct dict_build *b, int32_t *partner)
 			continue;
 		if (partner[i] == 0)
 			partner[i] = guess(d, &d->field[i]);
-		if (partner[i] == 0)
-			dict_faults_add(b->faults, false, 0,
-			    "data field %s (%d) has no length field and ends "
-			    "at the first SOH",
-			    d->field[i].name, d->field[i].tag);
 		n += partner[i] != 0;
 	}
+	tell_lone(b, partner);
 	pair = dict_build_alloc(b, &d->arena, n, sizeof(*pair));
 	if (pair == NULL)
 		return FG_ENOMEM;

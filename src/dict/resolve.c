@@ -55,14 +55,13 @@ find_component(const struct dict_build *b, const char *name)
 }
 
 static void
-drop(struct dict_build *b, struct node *n, const char *what)
+drop(struct dict_build *b, struct node *n, const char *what, const char *name)
 {
 	n->dropped = true;
 	/* Without a required member no message could be judged. */
 	dict_faults_add(b->faults,
 	    n->required || (b->flags & DICT_LENIENT) == 0, n->line,
-	    "%s %s is not defined", what,
-	    n->shared != NULL ? n->shared : n->name);
+	    "%s %s is not defined", what, name);
 }
 
 static void
@@ -75,12 +74,12 @@ resolve_list(struct dict_build *b, struct dict_list *l, unsigned depth)
 		if (n->kind == NODE_COMPONENT) {
 			n->component = find_component(b, n->name);
 			if (n->component == NULL)
-				drop(b, n, "component");
+				drop(b, n, "component", n->name);
 			continue;
 		}
 		f = dict_field_by_name(b->dict, n->name);
 		if (f == NULL)
-			drop(b, n, "field");
+			drop(b, n, "field", n->name);
 		else
 			n->field = (uint32_t)(f - b->dict->field);
 		if (n->kind != NODE_GROUP)
@@ -88,7 +87,7 @@ resolve_list(struct dict_build *b, struct dict_list *l, unsigned depth)
 		if (n->shared != NULL) {
 			n->component = find_component(b, n->shared);
 			if (n->component == NULL)
-				drop(b, n, "group");
+				drop(b, n, "group", n->shared);
 			continue;
 		}
 		if (depth == DICT_DEPTH_MAX) {

@@ -89,6 +89,7 @@ main(void)
 	int failed;
 
 	suite_add_tcase(s, load_cases());
+	suite_add_tcase(s, limits_cases());
 	suite_add_tcase(s, validate_cases());
 	suite_add_tcase(s, pretty_cases());
 	suite_add_tcase(s, table_cases());

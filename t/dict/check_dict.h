@@ -22,6 +22,7 @@ struct parsed parse(const char *text, const struct dict *d);
 void parsed_free(struct parsed *p);
 
 TCase *load_cases(void);
+TCase *limits_cases(void);
 TCase *validate_cases(void);
 TCase *pretty_cases(void);
 TCase *table_cases(void);

@@ -254,7 +254,7 @@ START_TEST(what_is_no_dictionary_is_refused)
 		{ "a data field without length",
 		    DOC("<field number='9' name='D' type='DATA'/>", M1, ""), 0,
 		    0,
-		    "f:0: warning: data field D (9) has no length field and "
+		    "f:2: warning: data field D (9) has no length field and "
 		    "ends at the first SOH\n" },
 		{ "odd elements, each once",
 		    DOC("",

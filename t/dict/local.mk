@@ -3,6 +3,7 @@ TESTS += t/dict/check_dict
 t_dict_check_dict_SOURCES = \
 	t/dict/check_dict.c \
 	t/dict/check_dict.h \
+	t/dict/check_limits.c \
 	t/dict/check_load.c \
 	t/dict/check_pretty.c \
 	t/dict/check_table.c \
@@ -10,8 +11,9 @@ t_dict_check_dict_SOURCES = \
 t_dict_check_dict_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_dict_check_dict_LDADD = libdictxml.a libdict.a libfix.a libbase.a \
 	$(LIBXML2_LIBS) $(CHECK_LIBS)
-TESTS += t/dict/orchestra.py t/dict/tables.py
-EXTRA_DIST += t/dict/orchestra.py t/dict/scopes.xml t/dict/tables.py
+TESTS += t/dict/oddities.py t/dict/orchestra.py t/dict/tables.py
+EXTRA_DIST += t/dict/oddities t/dict/oddities.py t/dict/orchestra.py \
+	t/dict/scopes.xml t/dict/tables.py
 
 check_PROGRAMS += t/dict/dump
 t_dict_dump_SOURCES = t/dict/dump.c

@@ -1,7 +1,8 @@
-/* Any bytes as a dictionary, strict and lenient. */
+/* Any bytes as a dictionary of either format, strict and lenient. */
 #include <string.h>
 
 #include "base/err.h"
+#include "dict/dump.h"
 #include "dict/xml/xml.h"
 #include "fuzz.h"
 
@@ -34,14 +35,19 @@ check_dict(const struct dict *d)
 	struct fix_field field[16];
 	struct fix_msg m = { .field = field, .cap = 16 };
 	struct dict_scratch *s = dict_scratch_new();
+	struct buf out = { 0 };
 	struct dict_reject rej;
 	int32_t tag;
+	int err;
 
 	FUZZ_CHECK(s != NULL && dict_version(d) != NULL);
 	for (tag = -1; tag < 256; tag++)
 		check_field(d, tag);
 	if (fix_parse(&m, text, sizeof(text) - 1, dict_lens(d)) == 0)
 		dict_validate(d, d, DICT_FLAGS_DEFAULT, &m, s, &rej);
+	err = dict_dump(d, &out);
+	FUZZ_CHECK((err == 0 || err == FG_ELIMIT) && out.len > 0);
+	buf_free(&out);
 	dict_scratch_free(s);
 }
 

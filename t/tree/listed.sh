@@ -15,5 +15,5 @@ while read -r f; do
 		;;
 	esac
 done < <(find src t dict etc man -type f ! -name '*.mk' ! -path '*/corpus/*' \
-    ! -name '*.pyc' ! -name '*~' ! -name '.*')
+    ! -path '*/oddities/*' ! -name '*.pyc' ! -name '*~' ! -name '.*')
 exit $status

@@ -1,6 +1,7 @@
 /* Elements and attributes, for both formats. */
 #include "dict/xml/load.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -8,9 +9,7 @@
 unsigned
 load_line(const xmlNode *n)
 {
-	long line = xmlGetLineNo(n);
-
-	return line > 0 ? (unsigned)line : 0;
+	return (unsigned)(uintptr_t)n->_private;
 }
 
 bool

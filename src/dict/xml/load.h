@@ -28,6 +28,8 @@ struct load {
 #define LOAD_WARN(l, n, ...)                                                   \
 	dict_faults_add((l)->faults, false, load_line(n), __VA_ARGS__)
 
+/* The line that the element's tag ends on. libxml2 keeps 16 bits of it only, so
+ * the parser in xml.c puts it aside. */
 unsigned load_line(const xmlNode *n);
 
 /* Is that the element's name? Namespaces are not looked at. */

@@ -1,6 +1,7 @@
 #include "dict/xml/xml.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,22 @@ refuse_doctype(void *ctx, const xmlChar *name, const xmlChar *id,
 	xmlStopParser(p);
 }
 
+/* Also keeps the line, for load_line. */
+static void
+start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri, int n_ns, const xmlChar **ns, int nattr, int ndefault,
+    const xmlChar **attr)
+{
+	xmlParserCtxt *p = ctx;
+	const xmlNode *before = p->node;
+
+	xmlSAX2StartElementNs(ctx, name, prefix, uri, n_ns, ns, nattr, ndefault,
+	    attr);
+	if (p->node != NULL && p->node != before)
+		p->node->_private =
+		    (void *)(uintptr_t)xmlSAX2GetLineNumber(p);
+}
+
 static xmlDoc *
 parse(struct load *l, const char *text, size_t len)
 {
@@ -39,9 +56,10 @@ parse(struct load *l, const char *text, size_t len)
 	p->_private = l;
 	p->sax->internalSubset = refuse_doctype;
 	p->sax->externalSubset = refuse_doctype;
+	p->sax->startElementNs = start_element;
 	doc = xmlCtxtReadMemory(p, text, (int)len, NULL, NULL,
 	    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-		XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA);
+		XML_PARSE_NOCDATA);
 	if (l->doctype || !p->wellFormed) {
 		xmlFreeDoc(doc);
 		doc = NULL;
