@@ -257,7 +257,7 @@ driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
 	driver_run(d, fs, &in);
 }
 
-void
+bool
 driver_stranger(struct driver *d, const char *p, size_t n, const char *why)
 {
 	struct store_row row = { .code = SESS_OTHER_BEFORE_LOGON };
@@ -265,7 +265,7 @@ driver_stranger(struct driver *d, const char *p, size_t n, const char *why)
 
 	driver_now(d);
 	row.time = d->now.wall;
-	driver_other(d, NULL, &row, &m, why, strlen(why));
+	return driver_other(d, NULL, &row, &m, why, strlen(why));
 }
 
 void

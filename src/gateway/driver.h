@@ -115,8 +115,9 @@ void driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
 /* Overwrite what looks like a secret in bytes that are no clean message; fs may
  * be NULL. */
 void driver_mask(const struct fgsess *fs, char *p, size_t n);
-/* A connection was refused before its session was known: this is what it said. */
-void driver_stranger(struct driver *d, const char *p, size_t n,
+/* A connection was refused before its session was known: this is what it said.
+ * false: there were too many of them, it is only counted. */
+bool driver_stranger(struct driver *d, const char *p, size_t n,
     const char *why);
 
 /*

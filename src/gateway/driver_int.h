@@ -74,8 +74,8 @@ void driver_run(struct driver *d, struct fgsess *fs,
 
 /* Store a message that was not processed in sequence as a FIX_IN_OTHER row: the
  * message, then why; the row's a is where the reason begins. A message without an index
- * (garbled, or of a stranger) counts against the rate. fs may be NULL. */
-void driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
+ * (garbled, or of a stranger) counts against the rate: false, it was not stored. fs may be NULL. */
+bool driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
     const struct fix_msg *m, const char *why, size_t len);
 
 /* Put the session on the list of those with work left. */

@@ -150,13 +150,13 @@ driver_mask(const struct fgsess *fs, char *p, size_t n)
 		mask_tag(p, n, fs->masked[i]);
 }
 
-void
+bool
 driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
     const struct fix_msg *m, const char *why, size_t len)
 {
 	if (m->nfield == 0 && d->other_left-- <= 0) {
 		d->other_lost++;
-		return;
+		return false;
 	}
 	set_message(d, fs, row, m);
 	if (row->len > OTHER_DATA_MAX)
@@ -164,17 +164,18 @@ driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
 	if (row->data != d->mask.p) {
 		d->mask.len = 0;
 		if (buf_add(&d->mask, row->data, row->len) != 0)
-			return;
+			return false;
 	}
 	if (m->nfield == 0)
 		driver_mask(fs, d->mask.p, row->len);
 	d->mask.len = row->len;
 	if (buf_add(&d->mask, why, len) != 0)
-		return;
+		return false;
 	row->a = row->len;
 	row->data = d->mask.p;
 	row->len = d->mask.len;
 	store_add(driver_batch(d), STORE_FIX_IN_OTHER, row);
+	return true;
 }
 
 static void

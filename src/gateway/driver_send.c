@@ -124,8 +124,9 @@ copy_pending(void *arg, const struct store_row *row)
 	return r->err;
 }
 
-/* Number and send one waiting row; its mark commits with its number. */
-static void
+/* Number and send one waiting row; its mark commits with its number. A row that
+ * never can be sent is passed by. 0, or FG_ENOMEM: try again. */
+static int
 send_pending(struct driver *d, struct fgsess *fs, uint64_t seq, const char *p,
     size_t len)
 {
@@ -134,7 +135,6 @@ send_pending(struct driver *d, struct fgsess *fs, uint64_t seq, const char *p,
 	char type[64];
 	int err = FG_EINVAL;
 
-	fs->pending_done = seq;
 	soh = memchr(p, FIX_SOH, len);
 	if (soh != NULL && soh - p > 3) {
 		snprintf(type, sizeof(type), "%.*s", (int)(soh - p - 3), p + 3);
@@ -145,6 +145,10 @@ send_pending(struct driver *d, struct fgsess *fs, uint64_t seq, const char *p,
 	if (err != 0)
 		log_error("%s: OUT_PENDING row %llu cannot be sent: %s",
 		    fs->name, (unsigned long long)seq, fg_strerror(err));
+	if (err == FG_ENOMEM)
+		return err;
+	fs->pending_done = seq;
+	return 0;
 }
 
 bool
@@ -168,8 +172,8 @@ driver_pending_step(struct driver *d, struct fgsess *fs)
 	for (at = 0; err == 0 && at < r.rows.len;
 	    at += sizeof(head) + head.len) {
 		memcpy(&head, r.rows.p + at, sizeof(head));
-		send_pending(d, fs, head.seq, r.rows.p + at + sizeof(head),
-		    head.len);
+		err = send_pending(d, fs, head.seq,
+		    r.rows.p + at + sizeof(head), head.len);
 	}
 	buf_free(&r.rows);
 	if (err != 0 || upto == before)

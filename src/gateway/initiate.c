@@ -39,8 +39,10 @@ initiate_later(struct route *r)
 
 	if (!r->enabled || r->visitor != NULL)
 		return;
+	if (r->fs->logged_on_at.ns >= r->dialed.ns)
+		r->tries = 0;
 	r->next_try = mono_add(now.mono,
-	    NS_PER_S * conf_reconnect(r->conf, r->failures));
+	    NS_PER_S * conf_reconnect(r->conf, ++r->tries));
 	timer_set(r->retry, r->next_try);
 }
 
@@ -74,7 +76,7 @@ initiate_now(struct route *r)
 		return;
 	}
 	next_address(r, &host, &port);
-	r->failures++;
+	r->dialed = loop_now(p->g->loop).wall;
 	v = visitor_new(p, NULL, r);
 	if (v == NULL) {
 		initiate_later(r);

@@ -16,14 +16,12 @@
 
 /* ---- strangers: connections before their Logon ---- */
 
+/* The oldest stranger's deadline is the next one. */
 static void
 set_logon_timer(struct peers *p)
 {
-	struct visitor *v;
-
-	for (v = p->first; v != NULL && !v->stranger; v = v->next)
-		;
-	timer_set(p->logon_timer, v == NULL ? MONO_NEVER : v->deadline);
+	timer_set(p->logon_timer, p->stranger == NULL ? MONO_NEVER :
+	    p->stranger->deadline);
 }
 
 static void
@@ -33,7 +31,7 @@ logon_timed_out(void *arg)
 	struct now now = loop_now(p->g->loop);
 	struct visitor *v;
 
-	for (v = p->first; v != NULL; v = v->next)
+	for (v = p->stranger; v != NULL; v = v->next)
 		if (v->stranger && !mono_before(now.mono, v->deadline))
 			conn_abort(v->conn, "no Logon within LogonTimeout");
 	set_logon_timer(p);
@@ -58,8 +56,8 @@ visitor_new(struct peers *p, struct conn *c, struct route *r)
 		p->first = v;
 	p->last = v;
 	p->nvisitors++;
-	if (v->stranger) {
-		p->nstrangers++;
+	if (v->stranger && p->nstrangers++ == 0) {
+		p->stranger = v;
 		set_logon_timer(p);
 	}
 	return v;
@@ -68,11 +66,18 @@ visitor_new(struct peers *p, struct conn *c, struct route *r)
 static void
 no_stranger(struct visitor *v)
 {
+	struct peers *p = v->peers;
+
 	if (!v->stranger)
 		return;
 	v->stranger = false;
-	v->peers->nstrangers--;
-	set_logon_timer(v->peers);
+	p->nstrangers--;
+	if (p->stranger != v)
+		return;
+	while (v != NULL && !v->stranger)
+		v = v->next;
+	p->stranger = v;
+	set_logon_timer(p);
 }
 
 void
@@ -106,9 +111,9 @@ refuse(struct visitor *v, const char *p, size_t n, const char *why)
 {
 	char text[STRANGER_TEXT];
 
-	log_warnx("%s: refused: %s: %s", conn_peer(v->conn), why,
-	    shown(text, NULL, p, n));
-	driver_stranger(v->peers->g->driver, p, n, why);
+	if (driver_stranger(v->peers->g->driver, p, n, why))
+		log_warnx("%s: refused: %s: %s", conn_peer(v->conn), why,
+		    shown(text, NULL, p, n));
 	conn_abort(v->conn, why);
 }
 
@@ -316,7 +321,6 @@ on_connected(struct conn *c, void *arg)
 	struct visitor *v = arg;
 
 	(void)c;
-	v->route->failures = 0;
 	v->route->dialing = NULL;
 	peers_bind(v, v->route);
 }

@@ -24,7 +24,8 @@ struct route {
 	struct timer *retry;
 	mono_t next_try;
 	unsigned host;     /* which of the numbered hosts is next */
-	unsigned failures; /* since the last logon */
+	wall_t dialed;     /* when the connection was tried */
+	unsigned tries;    /* since the last logon */
 };
 
 /* A connection, from accept or connect to its end. */
@@ -48,6 +49,7 @@ struct peers {
 	struct port *port;
 	size_t nport;
 	struct visitor *first, *last; /* all, oldest first */
+	struct visitor *stranger;     /* the oldest that has not logged on */
 	size_t nvisitors, nstrangers, max_strangers;
 	struct timer *logon_timer;    /* of the oldest stranger */
 	int64_t logon_timeout_ns;
