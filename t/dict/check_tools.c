@@ -247,10 +247,13 @@ START_TEST(what_xml_must_quote_survives)
 }
 END_TEST
 
-static const char *const roots[] = { "type='FIX' major='5' minor='0' "
-	"servicepack='2'", "type='FIXT' major='1' minor='1'",
-	"type='Order Entry' major='2026' minor='02'", "major='4' minor='2'",
-	"type='FIX' major='4'" };
+static const char *const roots[] = {
+	"type='FIX' major='5' minor='0' servicepack='2'",
+	"type='FIXT' major='1' minor='1'",
+	"type='Order Entry' major='2026' minor='02'",
+	"major='4' minor='2'",
+	"type='FIX' major='4'",
+};
 
 START_TEST(every_root_survives)
 {

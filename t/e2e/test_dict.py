@@ -221,7 +221,8 @@ def dry_run_of_fixt(work):
                     **{"AppDataDictionary.FIX.5.0": fg.dictionary(
                         "FIX.5.0")})]).start()
     with fg.Peer("A", "EXCHANGE", "FIXT.1.1").connect(port) as peer:
-        peer.logon(body="1137=9|")
+        # Data that only the transport knows of.
+        peer.logon(body="1401=3|1402=a|b|1137=9|")
         peer.send("D", "115=X|" + order(1, "1"))
         peer.send("D", "1128=7|" + order(2, "2"))
         peer.sync()
