@@ -4,10 +4,10 @@
  *	inputs -> machine -> actions -> rows + states  \
  *	                             -> release items   > driver_end:
  *	                                               /   commit, then release
- *	                                                   what is durable, in order
+ *	                                               what is durable, in order
  *
- * One transaction per wake-up; nothing of a wake-up leaves before its transaction
- * is durable, nor before what wake-ups before it want to let out.
+ * One transaction per wake-up; nothing of a wake-up leaves before its
+ * transaction is durable, nor before what earlier wake-ups want to let out.
  */
 #include "gateway/driver.h"
 
@@ -474,7 +474,7 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 		if (it->fn != NULL)
 			it->fn(it->arg, &it->done);
 		if (it->done.msg_seq_num == 0)
-			driver_work(d, fs); /* a row of OUT_PENDING is visible */
+			driver_work(d, fs); /* OUT_PENDING has a row */
 		return;
 	}
 	if (!fs->connected || fs->generation != it->generation)

@@ -21,7 +21,8 @@
 
 struct driver;
 
-/* What to do with an application message for a session that is not logged on. */
+/* What to do with an application message for a session that is not logged on.
+ * */
 enum driver_when_off { DRIVER_OFF_QUEUE, DRIVER_OFF_NUMBER, DRIVER_OFF_REJECT };
 
 /* A dictionary and its id in the store. */
@@ -30,8 +31,8 @@ struct driver_dict {
 	uint32_t id;
 };
 
-/* A session with all that the driver keeps of it. Members up to the line are for readers
- * (control, status); only the driver writes them. */
+/* A session with all that the driver keeps of it. Members up to the line are
+ * for readers (control, status); only the driver writes them. */
 struct fgsess {
 	struct sess *machine;
 	const char *name;      /* CONNECTION_NAME; borrowed from the config */
@@ -68,13 +69,13 @@ struct driver_ops {
 	struct now (*now)(void *arg);
 	/* Write to the session's connection. */
 	void (*send)(void *arg, struct fgsess *fs, const void *p, size_t n);
-	/* Its connection has enough to write: resends wait until driver_drained.
-	 * May be NULL. */
+	/* Its connection has enough to write: resends wait until
+	 * driver_drained. May be NULL. */
 	bool (*is_full)(void *arg, struct fgsess *fs);
 	/* Close it when all is written. driver_disconnected follows, later. */
 	void (*disconnect)(void *arg, struct fgsess *fs, const char *why);
-	/* The store failed: drop all connections now; driver_disconnected must not
-	 * be called for them. */
+	/* The store failed: drop all connections now; driver_disconnected must
+	 * not be called for them. */
 	void (*drop_all)(void *arg, const char *why);
 	/* Rows became visible. May be NULL. */
 	void (*visible)(void *arg);
@@ -121,8 +122,9 @@ bool driver_stranger(struct driver *d, const char *p, size_t n,
     const char *why);
 
 /*
- * Send an application message; fields as sess_send wants them. fn (may be NULL) is called
- * once: when it is durable, or with an error after all. 0, or FG_E*: fn is not called.
+ * Send an application message; fields as sess_send wants them. fn (may be NULL)
+ * is called once: when it is durable, or with an error after all. 0, or FG_E*:
+ * fn is not called.
  * FG_ESTATE: not logged on, and the session says reject. FG_ENOSPC: no disk.
  */
 int driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
@@ -147,14 +149,16 @@ void driver_drained(struct driver *d, struct fgsess *fs);
 
 /* This wake-up has taken its share (256 rows, 256 KiB): leave the rest. */
 bool driver_is_full(const struct driver *d);
-/* Too much waits for the disk: stop reading (driver_ops.visible tells when to look again). */
+/* Too much waits for the disk: stop reading (driver_ops.visible tells when to
+ * look again). */
 bool driver_is_stalled(const struct driver *d);
 /* The store is being repaired after a failure; nothing is accepted. */
 bool driver_is_down(const struct driver *d);
 
 /*
- * End of the wake-up: timers that are due, commit, release what is durable, and go on with
- * resends. Returns true if work is left that should not wait. *due = next timer.
+ * End of the wake-up: timers that are due, commit, release what is durable, and
+ * go on with resends. Returns true if work is left that should not wait. *due =
+ * next timer.
  */
 bool driver_end(struct driver *d, mono_t *due);
 

@@ -68,13 +68,15 @@ struct fgsess *driver_by_id(const struct driver *d, uint32_t id);
 /* The open batch of this wake-up. */
 struct store_batch *driver_batch(struct driver *d);
 
-/* Run what the machine asked for in d->acts; then recalls, until there are none. */
+/* Run what the machine asked for in d->acts; then recalls, until there are
+ * none. */
 void driver_run(struct driver *d, struct fgsess *fs,
     const struct driver_input *in);
 
 /* Store a message that was not processed in sequence as a FIX_IN_OTHER row: the
- * message, then why; the row's a is where the reason begins. A message without an index
- * (garbled, or of a stranger) counts against the rate: false, it was not stored. fs may be NULL. */
+ * message, then why; the row's a is where the reason begins. A message without
+ * an index (garbled, or of a stranger) counts against the rate: false, it was
+ * not stored. fs may be NULL. */
 bool driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
     const struct fix_msg *m, const char *why, size_t len);
 

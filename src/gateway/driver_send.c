@@ -1,6 +1,6 @@
 /*
- * driver_send.c: what comes from inside: application messages to send, those that
- * wait in OUT_PENDING for their session to log on, and the operator's requests.
+ * driver_send.c: what comes from inside: application messages to send, those
+ * that wait in OUT_PENDING for their session to log on, and the operator's requests.
  *
  * A row of OUT_PENDING holds the fields of the message, the first being 35.
  */
@@ -216,7 +216,8 @@ driver_start(struct driver *d)
 			break;
 	}
 	for (i = 0; i < d->n; i++)
-		if (!is_backlogged(d->all[i]) && d->all[i]->pending_done < after)
+		if (!is_backlogged(d->all[i]) &&
+		    d->all[i]->pending_done < after)
 			d->all[i]->pending_done = after;
 	return 0;
 }

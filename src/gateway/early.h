@@ -1,6 +1,6 @@
 /*
- * early.h: messages that came before their turn and wait, in memory, for the gap
- * in front of them to close. The session machine bounds their number and bytes.
+ * early.h: messages that came before their turn and wait, in memory, for the
+ * gap in front of them to close. The session machine bounds their number and bytes.
  */
 #ifndef FG_GATEWAY_EARLY_H
 #define FG_GATEWAY_EARLY_H
@@ -27,8 +27,8 @@ struct early {
 int early_keep(struct early *e, uint64_t seq, wall_t arrived, const char *p,
     size_t len);
 
-/* Take number seq out, with all lower ones (their turn is over): 1 and *out, whose
- * p the caller frees, or 0. */
+/* Take number seq out, with all lower ones (their turn is over): 1 and *out,
+ * whose p the caller frees, or 0. */
 int early_take(struct early *e, uint64_t seq, struct early_msg *out);
 
 /* Forget all. */

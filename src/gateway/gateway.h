@@ -2,9 +2,10 @@
  * gateway.h: fixgated as a whole: what its parts need of each other.
  *
  *	main.c      start, signals, stop
- *	peers.c     FIX connections          -> driver_recv, driver_connected ...
+ *	peers.c     FIX connections -> driver_recv, driver_connected ...
  *	control*.c  fixgatectl's connections -> driver_send, driver_reset ...
- *	driver.c    session machines -> store transaction -> release queue -> peers, control
+ *	driver.c    session machines -> store transaction -> release queue
+ *	            -> peers, control
  */
 #ifndef FG_GATEWAY_GATEWAY_H
 #define FG_GATEWAY_GATEWAY_H

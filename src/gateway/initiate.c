@@ -1,7 +1,7 @@
 /*
  * initiate.c: initiator sessions connect, and connect again: SocketConnectHost,
- * ...Host1 and so on in turn, ReconnectInterval between tries ("30", or QuickFIX/J's
- * steps "3x5;10": three times 5 s, then 10 s for ever).
+ * ...Host1 and so on in turn, with ReconnectInterval between tries: "30", or
+ * steps as in QuickFIX/J, "3x5;10": three times 5 s, then 10 s for ever.
  */
 #include <stdio.h>
 

@@ -1,4 +1,5 @@
-/* listen.c: one listener for each address and port that acceptor sessions name. */
+/* listen.c: one listener for each address and port that acceptor sessions name.
+ * */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

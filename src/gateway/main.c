@@ -212,7 +212,7 @@ open_loop(struct gateway *g)
 	return 0;
 }
 
-/* The pid file is made as root; nothing else is: the store must be the user's. */
+/* Only the pid file is made as root: the store must be the user's. */
 static int
 start(struct gateway *g, struct sessions **sessions)
 {

@@ -1,5 +1,6 @@
 /*
- * peers.c: connections of counterparties: bytes to frames to the driver, and back.
+ * peers.c: connections of counterparties: bytes to frames to the driver, and
+ * back.
  */
 #include "gateway/peers.h"
 
@@ -200,8 +201,8 @@ introduce(struct visitor *v, const struct fix_msg *m)
 
 /* ---- frames ---- */
 
-/* A run of garbage comes in pieces: the first of a kind is a line of the log, the
- * end of the run another. */
+/* A run of garbage comes in pieces: the first of a kind is a line of the log,
+ * the end of the run another. */
 static void
 garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
 {

@@ -40,7 +40,8 @@ mono_t peers_next_try(const struct fgsess *fs);
 /* Log out everybody and let nobody in, until it is called with false. */
 void peers_halt(struct peers *p, bool on);
 
-/* Log out everybody; *done is called when no connection is left or after a limit. */
+/* Log out everybody; *done is called when no connection is left or after a
+ * limit. */
 void peers_shutdown(struct peers *p, void (*done)(void *arg), void *arg);
 
 /* Connections that have not logged on (for status). */

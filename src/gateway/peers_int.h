@@ -57,7 +57,7 @@ struct peers {
 	size_t max_message;           /* of a stranger */
 	unsigned checks;              /* that every session makes */
 	bool halted;                  /* nobody may log on */
-	bool stalled;                 /* reading is paused: the disk is behind */
+	bool stalled;                 /* reading is paused for the disk */
 	struct fgsess **ended;        /* released disconnects of this wake-up */
 	size_t nended;
 	struct timer *stop_timer;

@@ -7,7 +7,7 @@
 #include "base/err.h"
 
 #define ITEMS_FIRST  64
-#define SHIFT_BYTES  (256 * 1024) /* dead bytes in front that are worth a move */
+#define SHIFT_BYTES  (256 * 1024) /* dead bytes in front, worth a move */
 
 static int
 reserve_item(struct release *r)

@@ -1,7 +1,7 @@
 /*
  * release.h: what may leave the process, and when (AMENDMENTS "release
- * discipline"). Everything that a wake-up wants to let out is queued here behind
- * the number of its commit, and is done strictly in order once that commit is
+ * discipline"). Everything that a wake-up wants to let out is queued here
+ * behind the number of its commit, and is done strictly in order once that commit is
  * durable. Pure bookkeeping: the doing is the owner's.
  */
 #ifndef FG_GATEWAY_RELEASE_H

@@ -10,8 +10,8 @@
 
 struct sessions;
 
-/* Add all sessions of the configuration to the driver. Errors are logged, all of them.
- * 0 and *out (owned; keep it as long as the driver), or FG_E*. */
+/* Add all sessions of the configuration to the driver. Errors are logged, all
+ * of them. 0 and *out (owned; keep it as long as the driver), or FG_E*. */
 int sessions_load(struct sessions **out, const struct conf *conf,
     struct driver *d);
 /* The same without a driver: check the dictionaries only. 0, or FG_E*. */

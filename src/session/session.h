@@ -180,8 +180,9 @@ void sess_disconnected(struct sess *s, struct now now, const char *text,
 void sess_recv(struct sess *s, struct now now, const struct fix_msg *m,
     wall_t arrived, unsigned flags, struct sess_acts *a);
 
-/* A garbled frame; m has the fields before what is wrong, or none. It is dropped,
- * or answered if RejectGarbledMessage is set and it tells its number. */
+/* A garbled frame; m has the fields before what is wrong, or none. It is
+ * dropped, or answered if RejectGarbledMessage is set and it tells its number.
+ * */
 void sess_garbled(struct sess *s, struct now now, const struct fix_msg *m,
     enum fix_garble why, struct sess_acts *a);
 
