@@ -7,9 +7,9 @@
 
 #define SCOPE_MAX 60000 /* members; a slot has 16 bits */
 
-/* Steps from member to member. The largest stock file takes 400,000; components
+/* Steps from member to member. The largest stock file takes 320,000; components
  * that each name another one twice would take 2 to the power of their depth. */
-#define WORK_MAX 20000000
+#define WORK_MAX 5000000
 #define WORK_OF_FIELDS 16 /* fields of an index that are as much as a step */
 
 /* A scope while it is filled; one for each level of groups. */

@@ -48,7 +48,8 @@ load_members(struct load *l, const xmlNode *parent, struct dict_list *to)
 
 	for (n = load_element(parent->children); n != NULL;
 	    n = load_element(n->next)) {
-		if (!load_is(n, "field") && !load_is(n, "group") && !load_is(n, "component")) {
+		if (!load_is(n, "field") && !load_is(n, "group") &&
+		    !load_is(n, "component")) {
 			load_odd(l, n);
 			continue;
 		}
