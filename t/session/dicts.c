@@ -8,7 +8,7 @@
 
 static struct {
 	const char *version, *begin_string;
-	const char *file, *transport;
+	const char *file, *transport, *appl_ver_id;
 	struct dict *app, *head;
 } known[] = {
 	{ "4.0", "FIX.4.0", .file = "FIX40.xml" },
@@ -16,8 +16,12 @@ static struct {
 	{ "4.2", "FIX.4.2", .file = "FIX42.xml" },
 	{ "4.3", "FIX.4.3", .file = "FIX43.xml" },
 	{ "4.4", "FIX.4.4", .file = "FIX44.xml" },
-	{ "5.0", "FIXT.1.1", .file = "FIX50SP2.xml",
-	    .transport = "FIXT11.xml" },
+	{ "5.0", "FIXT.1.1", .file = "FIX50.xml", .transport = "FIXT11.xml",
+	    .appl_ver_id = "7" },
+	{ "5.0SP1", "FIXT.1.1", .file = "FIX50SP1.xml",
+	    .transport = "FIXT11.xml", .appl_ver_id = "8" },
+	{ "5.0SP2", "FIXT.1.1", .file = "FIX50SP2.xml",
+	    .transport = "FIXT11.xml", .appl_ver_id = "9" },
 };
 
 /* By ApplVerID. */
@@ -52,7 +56,7 @@ load(const char *file)
 /* On demand: a file that runs one version needs one. */
 const char *
 dicts_find(const char *version, const struct dict **transport,
-    const struct dict **app)
+    const struct dict **app, const char **appl_ver_id)
 {
 	size_t i;
 
@@ -63,6 +67,7 @@ dicts_find(const char *version, const struct dict **transport,
 	if (known[i].head == NULL && known[i].transport != NULL)
 		known[i].head = load(known[i].transport);
 	*app = known[i].app;
+	*appl_ver_id = known[i].appl_ver_id;
 	*transport = known[i].transport != NULL ? known[i].head :
 	    known[i].app;
 	return known[i].begin_string;

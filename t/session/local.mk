@@ -77,6 +77,8 @@ session_scenarios = \
 	t/session/1e_NotLogonMessage.fix \
 	t/session/20_SimultaneousResendRequest.fix \
 	t/session/21_RepeatingGroupSpecifierWithValueOfZero.fix \
+	t/session/21_RepeatingGroupSpecifierWithValueOfZero_4.3.fix \
+	t/session/21_RepeatingGroupSpecifierWithValueOfZero_5.0SP1.fix \
 	t/session/2a_MsgSeqNumCorrect.fix \
 	t/session/2b_MsgSeqNumTooHigh.fix \
 	t/session/2c_MsgSeqNumTooLow.fix \
@@ -157,6 +159,7 @@ session_scenarios = \
 	t/session/ResendSessionLevelRejects.fix \
 	t/session/ReverseRoute.fix \
 	t/session/ReverseRouteWithEmptyRoutingTags.fix \
+	t/session/ReverseRouteWithEmptyRoutingTags_4.0.fix \
 	t/session/ReverseRoute_4.0.fix \
 	t/session/SendNextExpectedMsgSeqNum.fix \
 	t/session/SendNextExpectedMsgSeqNum_Asks.fix \
@@ -225,3 +228,6 @@ session_scenarios = \
 	t/session/send_Hops.fix
 TESTS += $(session_scenarios)
 EXTRA_DIST += $(session_scenarios)
+
+TESTS += t/session/table.py
+EXTRA_DIST += t/session/README.md t/session/table.py

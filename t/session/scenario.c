@@ -2,7 +2,8 @@
  * scenario: run the files named, each a talk between a peer and the machine:
  *
  *	# comment
- *	versions 4.2 4.4      run once for each; "all": 4.0 ... 5.0
+ *	versions 4.2 4.4      run once for each; "fixt": 5.0 5.0SP1 5.0SP2,
+ *	                      "all": these and 4.0 ... 4.4
  *	role initiator        the default is acceptor
  *	set Key=value         as in fixgate.conf (settings.c)
  *	set Appl=79           FIXT: ApplVerIDs with a dictionary, ours first
@@ -96,14 +97,21 @@ do_receive(struct run *r, char *line)
 }
 
 static void
-do_receive_raw(struct run *r, char *line)
+do_receive_raw(struct run *r, const char *line)
 {
-	char *p;
+	char bytes[SCRIPT_BYTES];
+	size_t n = 0;
 
-	for (p = line; *p != '\0'; p++)
-		if (*p == '|')
-			*p = '\001';
-	mem_receive(&r->m, line, strlen(line));
+	for (; *line != '\0'; line++) {
+		if (strncmp(line, "$V", 2) == 0) {
+			n += (size_t)snprintf(bytes + n, sizeof(bytes) - n,
+			    "%s", r->sc.begin_string);
+			line++;
+		} else {
+			bytes[n++] = *line == '|' ? '\001' : *line;
+		}
+	}
+	mem_receive(&r->m, bytes, n);
 }
 
 static void
@@ -418,9 +426,8 @@ configure(struct run *r)
 	r->cfg.sender_comp_id = "ISLD";
 	r->cfg.target_comp_id = "TW";
 	r->cfg.begin_string = dicts_find(r->sc.version, &r->cfg.transport,
-	    &r->cfg.app);
-	if (is_fixt(r))
-		r->cfg.default_appl_ver_id = "9";
+	    &r->cfg.app, &r->cfg.default_appl_ver_id);
+	r->sc.appl_ver_id = r->cfg.default_appl_ver_id;
 	r->sc.begin_string = r->cfg.begin_string;
 	r->sc.now = &r->m.now;
 	if (r->cfg.app == NULL || r->cfg.transport == NULL)
@@ -473,6 +480,21 @@ run_file(const char *path, const char *version)
 	fclose(f);
 }
 
+/* Add the words of a versions line; "all" and "fixt" stand for several. */
+static void
+add_versions(char *words, char *out, size_t cap)
+{
+	char *w, *rest;
+	size_t n = 0;
+
+	for (w = strtok_r(words, " ", &rest); w != NULL;
+	    w = strtok_r(NULL, " ", &rest))
+		n += (size_t)snprintf(out + n, cap - n, "%s%s ",
+		    strcmp(w, "all") == 0 ? "4.0 4.1 4.2 4.3 4.4 " : "",
+		    strcmp(w, "all") == 0 || strcmp(w, "fixt") == 0 ?
+		    "5.0 5.0SP1 5.0SP2" : w);
+}
+
 /* The versions line, or "4.2 4.4". */
 static void
 read_versions(const char *path, char *out, size_t cap)
@@ -483,10 +505,8 @@ read_versions(const char *path, char *out, size_t cap)
 	snprintf(out, cap, "4.2 4.4");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
-		if (strcmp(line, "versions all") == 0)
-			snprintf(out, cap, "4.0 4.1 4.2 4.3 4.4 5.0");
-		else if (strncmp(line, "versions ", 9) == 0)
-			snprintf(out, cap, "%s", line + 9);
+		if (strncmp(line, "versions ", 9) == 0)
+			add_versions(line + 9, out, cap);
 	}
 	if (f != NULL)
 		fclose(f);

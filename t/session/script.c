@@ -117,8 +117,8 @@ script_read(const struct script *sc, char *line, struct script_msg *m)
 			if (!script_is_old(sc))
 				add_token(sc, m, m->n, 60, "@");
 		} else if (strcmp(p, "$1137") == 0) {
-			if (strcmp(sc->begin_string, "FIXT.1.1") == 0)
-				add_token(sc, m, m->n, 1137, "9");
+			if (sc->appl_ver_id != NULL)
+				add_token(sc, m, m->n, 1137, sc->appl_ver_id);
 		} else if (*p == '-') {
 			add_token(sc, m, m->n, LEFT_OUT + atoi(p), "");
 		} else {

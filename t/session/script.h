@@ -20,7 +20,7 @@ struct script {
 	const char *path;
 	int line;
 	const char *version; /* as "4.2" */
-	const char *begin_string;
+	const char *begin_string, *appl_ver_id;
 	const struct now *now;
 };
 

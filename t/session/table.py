@@ -1,0 +1,164 @@
+"""The table of t/session/README.md: each case of the session standard, and the
+versions for which a scenario here plays it. Without an argument: is the page
+what it should be? "table.py write" writes it."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(os.environ.get("FG_SRC", ".")) / "t/session"
+OLD = ["4.0", "4.1", "4.2", "4.3", "4.4"]
+FIXT = ["5.0", "5.0SP1", "5.0SP2"]
+ALL = OLD + FIXT
+FROM_42 = ALL[2:]
+ELSEWHERE = "two connections at once are no matter of the machine, which has " \
+    "one: `t/e2e/test_peers.py`"
+
+# (the start of the files' names, the versions that have the case)
+ROWS = [
+    ("Logon and refusal", [
+        ("1a_ValidLogonWithCorrectMsgSeqNum", ALL),
+        ("1a_ValidLogonMsgSeqNumTooHigh", ALL),
+        ("1b_DuplicateIdentity", []),
+        ("AlreadyLoggedOn", []),
+        ("1c_InvalidSenderCompID", ALL),
+        ("1c_InvalidTargetCompID", ALL),
+        ("1d_InvalidLogonBadSendingTime", ALL),
+        ("1d_InvalidLogonLengthInvalid", ALL),
+        ("1d_InvalidLogonWrongBeginString", ALL),
+        ("1d_InvalidLogonNoDefaultApplVerID", FIXT),
+        ("1e_NotLogonMessage", ALL),
+        ("SessionReset", ["4.4"] + FIXT),
+    ]),
+    ("Receiving: numbers, duplicates, header", [
+        ("2a_MsgSeqNumCorrect", ALL),
+        ("2b_MsgSeqNumTooHigh", ALL),
+        ("2c_MsgSeqNumTooLow", ALL),
+        ("2d_GarbledMessage", ALL),
+        ("3c_GarbledMessage", ALL),
+        ("3b_InvalidChecksum", ALL),
+        ("2e_PossDupAlreadyReceived", ALL),
+        ("2e_PossDupNotReceived", ALL),
+        ("2f_PossDupOrigSendingTimeTooHigh", ALL),
+        ("2g_PossDupNoOrigSendingTime", ALL),
+        ("2i_BeginStringValueUnexpected", ALL),
+        ("2k_CompIDDoesNotMatchProfile", ALL),
+        ("2m_BodyLengthValueNotCorrect", ALL),
+        ("2o_SendingTimeValueOutOfRange", ALL),
+        ("2q_MsgTypeNotValid", ALL),
+        ("2r_UnregisteredMsgType", ALL),
+        ("2t_FirstThreeFieldsOutOfOrder", ALL),
+    ]),
+    ("Heartbeat and TestRequest", [
+        ("4a_NoDataSentDuringHeartBtInt", ALL),
+        ("4b_ReceivedTestRequest", ALL),
+        ("6_SendTestRequest", ALL),
+    ]),
+    ("Reject and Logout received", [
+        ("7_ReceiveRejectMessage", ALL),
+        ("13b_UnsolicitedLogoutMessage", ALL),
+    ]),
+    ("Resend requests, gap fill, sequence reset", [
+        ("8_OnlyAdminMessages", ALL),
+        ("8_OnlyApplicationMessages", ALL),
+        ("8_AdminAndApplicationMessages", ALL),
+        ("20_SimultaneousResendRequest", ALL),
+        ("10_MsgSeqNumEqual", ALL),
+        ("10_MsgSeqNumGreater", ALL),
+        ("10_MsgSeqNumLess", ALL),
+        ("11a_NewSeqNoGreater", ALL),
+        ("11b_NewSeqNoEqual", ALL),
+        ("11c_NewSeqNoLess", ALL),
+        ("RejectResentMessage", ALL),
+    ]),
+    ("Validation", [
+        ("14a_BadField", ALL),
+        ("14b_RequiredFieldMissing", ALL),
+        ("14c_TagNotDefinedForMsgType", ALL),
+        ("14d_TagSpecifiedWithoutValue", ALL),
+        ("14e_IncorrectEnumValue", ALL),
+        ("14f_IncorrectDataFormat", ALL),
+        ("14g_HeaderBodyTrailerFieldsOutOfOrder", ALL),
+        ("14h_RepeatedTag", ALL),
+        ("14i_RepeatingGroupCountNotEqual", FROM_42),
+        ("15_HeaderAndBodyFieldsOrderedDifferently", ALL),
+        ("21_RepeatingGroupSpecifierWithValueOfZero", FROM_42),
+        ("CheckFieldsHaveValues", ["4.4"]),
+    ]),
+    ("PossResend", [
+        ("19_PossResend", ALL),
+    ]),
+    ("Routing fields in Rejects", [
+        ("ReverseRoute", ALL),
+        ("ReverseRouteWithEmptyRoutingTags", ALL),
+    ]),
+]
+
+HEAD = """\
+# The session machine's tests
+
+`scenario.c` says how a scenario (`.fix`) is written; `check_session.c` has what
+needs no dictionary, `check_pair.c` two machines that talk to each other over a
+bad line. A file that is named after a setting shows what the setting does.
+
+The cases of the session standard and the versions for which a scenario here
+plays them: **x** it is played, - the version does not have the case, **!** it is
+missing. The table is written by `table.py write`, and held against the files by
+`table.py`.
+
+"""
+
+
+def versions_of(path):
+    """As scenario.c reads them."""
+    words = ["4.2", "4.4"]
+    for line in path.read_text().splitlines():
+        if line.startswith("versions "):
+            words = line.split()[1:]
+    out = set()
+    for w in words:
+        out |= {"all": set(ALL), "fixt": set(FIXT)}.get(w, {w})
+    return out
+
+
+def files_of(case, cases):
+    """Those of a longer case whose name begins alike are not this one's."""
+    longer = [c for c in cases if c != case and c.startswith(case)]
+    return [p for p in HERE.glob(case + "*.fix")
+            if p.stem == case or p.stem[len(case)] == "_"
+            and not any(p.stem.startswith(c) for c in longer)]
+
+
+def page():
+    cases = [c for _, rows in ROWS for c, _ in rows]
+    out, missing = [HEAD], []
+    for title, rows in ROWS:
+        out.append(f"| {title} | " + " | ".join(ALL) + " |\n")
+        out.append("|---" * (len(ALL) + 1) + "|\n")
+        for case, wanted in rows:
+            have = set()
+            for p in files_of(case, cases):
+                have |= versions_of(p)
+            if not wanted:
+                missing.append(f"- {case}: {ELSEWHERE}\n")
+            marks = ["x" if v in have else "!" if v in wanted else "-"
+                     for v in ALL]
+            out.append(f"| {case} | " + " | ".join(marks) + " |\n")
+        out.append("\n")
+    out += ["Not played here:\n\n"] + missing
+    return "".join(out)
+
+
+def main():
+    readme = HERE / "README.md"
+    want = page()
+    if sys.argv[1:] == ["write"]:
+        readme.write_text(want)
+    elif readme.read_text() != want:
+        sys.exit(f"{readme} is not current: table.py write")
+    elif " ! " in want:
+        sys.exit(f"{readme}: a case is not played for all its versions")
+
+
+if __name__ == "__main__":
+    main()
