@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "dict/impl.h"
+#include "dict/quick.h"
 
 #define SURE_DIGITS 18 /* that many always fit 64 bits */
 
@@ -77,71 +77,10 @@ form_float(const char *s, size_t n)
 	return points <= 1 && n > points;
 }
 
-/* Eight bytes as a number whose lowest byte is the first. */
-static inline uint64_t
-eight(const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
-#define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Is each of the eight bytes a digit? */
-static inline bool
-eight_digits(uint64_t v)
-{
-	return ((v & ALL(0xf0)) ^ ALL(0x30)) == 0 &&
-	    (((v + ALL(0x06)) & ALL(0xf0)) ^ ALL(0x30)) == 0;
-}
-
-/* The digits at two bytes, as a number; they are digits. */
-static inline unsigned
-pair(uint64_t v, unsigned first)
-{
-	return (unsigned)(v >> first * 8 & 15) * 10 +
-	    (unsigned)(v >> (first + 1) * 8 & 15);
-}
-
-/* loose: every month has 31 days, as QuickFIX has it. */
-static inline bool
-date_part(const char *s, bool loose)
-{
-	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31,
-		30, 31, 30, 31 };
-	uint64_t v = eight(s);
-	unsigned year, month = pair(v, 4), day = pair(v, 6);
-
-	if (!eight_digits(v) || month - 1 > 11 || day == 0)
-		return false;
-	if (day <= days[month - 1] || (loose && day <= 31))
-		return true;
-	year = pair(v, 0) * 100 + pair(v, 2);
-	return month == 2 && day == 29 && year % 4 == 0 &&
-	    (year % 100 != 0 || year % 400 == 0);
-}
-
 static bool
 form_date(const char *s, size_t n, bool loose)
 {
-	return n == 8 && date_part(s, loose);
-}
-
-/* HH:MM:SS; a leap second is legal. */
-static inline bool
-clock_part(const char *s)
-{
-	const uint64_t colons = (uint64_t)':' << 16 | (uint64_t)':' << 40;
-	const uint64_t zeros = (uint64_t)'0' << 16 | (uint64_t)'0' << 40;
-	uint64_t v = eight(s) ^ colons ^ zeros;
-
-	/* A colon became a zero; other digits there fail the second test. */
-	return eight_digits(v) &&
-	    (v & (UINT64_C(15) << 16 | UINT64_C(15) << 40)) == 0 &&
-	    pair(v, 0) <= 23 && pair(v, 3) <= 59 && pair(v, 6) <= 60;
+	return n == 8 && quick_date(s, loose);
 }
 
 /* Nothing, or a point and 3, 6, 9 or 12 digits; loose: up to 12. */
@@ -161,13 +100,13 @@ fraction(const char *s, size_t n, bool loose)
 static bool
 form_time(const char *s, size_t n, bool loose)
 {
-	return n >= 8 && clock_part(s) && fraction(s + 8, n - 8, loose);
+	return n >= 8 && quick_clock(s) && fraction(s + 8, n - 8, loose);
 }
 
 static bool
 form_timestamp(const char *s, size_t n, bool loose)
 {
-	return n >= 17 && date_part(s, loose) && s[8] == '-' &&
+	return n >= 17 && quick_date(s, loose) && s[8] == '-' &&
 	    form_time(s + 9, n - 9, loose);
 }
 
@@ -290,7 +229,7 @@ dict_form_ok(enum dict_format form, const char *s, size_t n, bool loose)
 	case DICT_FORM_TOKENS:
 		return form_words(s, n, false);
 	case DICT_FORM_LOCAL_TIME:
-		return n == 8 && clock_part(s);
+		return n == 8 && quick_clock(s);
 	case DICT_FORM_MONTH_YEAR:
 		return form_month_year(s, n);
 	case DICT_FORM_TZ_TIME:

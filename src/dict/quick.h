@@ -61,6 +61,97 @@ quick_number(const struct dict_rule *r, const struct fix_msg *m, uint32_t at,
 
 #endif
 
+/* Eight bytes as a number whose lowest byte is the first. */
+static inline uint64_t
+quick_eight(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+#define QUICK_ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Is each of the eight bytes a digit? */
+static inline bool
+quick_eight_digits(uint64_t v)
+{
+	const uint64_t high = QUICK_ALL(0xf0), zeros = QUICK_ALL('0');
+
+	return (v & high) == zeros &&
+	    ((v + QUICK_ALL(0x06)) & high) == zeros;
+}
+
+/* The digits at two bytes, as a number; they are digits. */
+static inline unsigned
+quick_pair(uint64_t v, unsigned first)
+{
+	return (unsigned)(v >> first * 8 & 15) * 10 +
+	    (unsigned)(v >> (first + 1) * 8 & 15);
+}
+
+/* loose: every month has 31 days, as QuickFIX has it. */
+static inline bool
+quick_date(const char *s, bool loose)
+{
+	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31,
+		30, 31, 30, 31 };
+	uint64_t v = quick_eight(s);
+	unsigned year, month = quick_pair(v, 4), day = quick_pair(v, 6);
+
+	if (!quick_eight_digits(v) || month - 1 > 11 || day == 0)
+		return false;
+	if (day <= days[month - 1] || (loose && day <= 31))
+		return true;
+	year = quick_pair(v, 0) * 100 + quick_pair(v, 2);
+	return month == 2 && day == 29 && year % 4 == 0 &&
+	    (year % 100 != 0 || year % 400 == 0);
+}
+
+static inline bool
+quick_three(const char *s)
+{
+	return (unsigned char)(s[0] - '0') <= 9 &&
+	    (unsigned char)(s[1] - '0') <= 9 &&
+	    (unsigned char)(s[2] - '0') <= 9;
+}
+
+/* HH:MM:SS; a leap second is legal. */
+static inline bool
+quick_clock(const char *s)
+{
+	const uint64_t colons = (uint64_t)':' << 16 | (uint64_t)':' << 40;
+	const uint64_t zeros = (uint64_t)'0' << 16 | (uint64_t)'0' << 40;
+	uint64_t v = quick_eight(s) ^ colons ^ zeros;
+
+	/* A colon became a zero; other digits there fail the second test. */
+	return quick_eight_digits(v) &&
+	    (v & (UINT64_C(15) << 16 | UINT64_C(15) << 40)) == 0 &&
+	    quick_pair(v, 0) <= 23 && quick_pair(v, 3) <= 59 &&
+	    quick_pair(v, 6) <= 60;
+}
+
+/* Is the value a date, or a time to the second or the millisecond? */
+static inline bool
+quick_stamp(enum dict_format form, const char *s, uint32_t n)
+{
+	if (form == DICT_FORM_TIMESTAMP && n >= 17) {
+		if (s[8] != '-' || !quick_date(s, false))
+			return false;
+		s += 9;
+		n -= 9;
+	} else if (form == DICT_FORM_DATE || form == DICT_FORM_LOCAL_DATE) {
+		return n == 8 && quick_date(s, false);
+	} else if (form != DICT_FORM_TIME) {
+		return false;
+	}
+	if (n != 8 && (n != 12 || s[8] != '.' || !quick_three(s + 9)))
+		return false;
+	return quick_clock(s);
+}
+
 /* Is the value of a member with this rule good? */
 static inline bool
 dict_surely_good(const struct dict_rule *r, const struct fix_msg *m,

@@ -41,6 +41,8 @@ struct frame {
 	uint32_t instance;	/* 0: none yet */
 	uint32_t nrequired;	/* of the required members, seen so far */
 	uint32_t delimiter;	/* slot of the member that opens an instance */
+	uint64_t n;		/* instances of a group ... */
+	uint64_t count;		/* ... and how many there should be */
 };
 
 struct walk {
@@ -163,9 +165,14 @@ static inline __attribute__((always_inline)) int
 check_value(const struct walk *w, const struct dict *d,
     const struct dict_member *m, const struct fix_field *f)
 {
+	const struct dict_rule *r = &d->rule[m->field];
+
 	if ((m->flags & DICT_ANY_VALUE) != 0 && f->len != 0)
 		return VALUE_OK;
-	if (dict_surely_good(&d->rule[m->field], w->m, f))
+	if (dict_surely_good(r, w->m, f) ||
+	    (r->set == DICT_SET_ANY &&
+		quick_stamp((enum dict_format)r->format,
+		    w->m->buf + f->off, f->len)))
 		return VALUE_OK;
 	return judge_value(w, d, m->field, f);
 }
@@ -247,39 +254,38 @@ open_instance(struct walk *w, struct frame *fr)
 	close_instance(w, fr);
 	fr->instance = ++w->s->instance;
 	fr->nrequired = 0;
+	fr->n++;
 }
 
 enum verdict { TAKEN, LEAVES };
 
 /*
- * May the member at slot stand here? *last is the slot before it, *n counts the
- * instances; opens a new one if need be. A tag may belong to this group and to
- * a scope further out: it stays here as long as it fits here.
+ * May the member at slot stand here? *last is the slot before it; opens a new
+ * instance if need be. A tag may belong to this group and to a scope further
+ * out: it stays here as long as it fits here.
  */
 static __attribute__((noinline)) enum verdict
 enter_member(struct walk *w, struct frame *fr, uint32_t slot, uint32_t index,
-    bool full, uint32_t *last, uint64_t *n)
+    uint32_t *last)
 {
 	const struct dict_member *m = &fr->scope->member[slot];
 	bool again = fr->instance != 0 && fr->seen[slot] == fr->instance;
-	bool learns = *n == 0 &&
-	    (w->flags & DICT_FIRST_FIELD_IS_DELIMITER) != 0;
-	bool opens = slot == fr->delimiter || *n == 0 ||
+	bool full = fr->n >= fr->count, first = fr->n == 0;
+	bool opens = slot == fr->delimiter || first ||
 	    (again && w->profile != 0);
 
-	if ((opens ? full || *n == 0 : again || slot < *last) &&
+	if ((opens ? full || first : again || slot < *last) &&
 	    (slot != fr->delimiter || full) && wanted_above(fr->up, index))
 		return LEAVES;
-	if (learns)
+	if (first && (w->flags & DICT_FIRST_FIELD_IS_DELIMITER) != 0)
 		fr->delimiter = slot;
 	if (opens) {
 		/* Before the count, which is then wrong as well. */
-		if (slot != fr->delimiter && *n == 0 && w->profile == 0)
+		if (slot != fr->delimiter && first && w->profile == 0)
 			note(w, STAGE_FIELD, w->group_section, w->group_tag,
 			    STEP_FIELD, FIX_REJECT_REQUIRED_MISSING,
 			    fr->scope->member[1].tag);
 		open_instance(w, fr);
-		++*n;
 	} else if (again) {
 		note_inside(w, FIX_REJECT_REPEATED, m->tag);
 		return TAKEN;
@@ -317,7 +323,8 @@ take_member(struct walk *w, const struct frame *fr, const struct dict *d,
 
 /*
  * Take members from field i on as long as they come in order behind the slot
- * *last of an open instance, which is the rule; returns the first that does not.
+ * *last of an open instance, or open the next one that is due, which is the
+ * rule; returns the first that does not.
  */
 static __attribute__((noinline)) uint32_t
 take_in_order(struct walk *w, struct frame *fr, const struct dict *d,
@@ -326,16 +333,24 @@ take_in_order(struct walk *w, struct frame *fr, const struct dict *d,
 	const struct fix_field *field = w->m->field;
 	const struct dict_scope *g = fr->scope;
 	uint32_t slot, before = *last, nrequired = 0, n = w->m->nfield;
+	uint32_t *seen = fr->seen, instance = fr->instance;
+	unsigned profile = w->profile;
 	const struct dict_member *m;
 
 	while (i < n) {
 		slot = dict_slot(g, dict_index(d, field[i].tag));
-		if (slot <= before)
-			break;
+		if (slot <= before) {
+			if (slot != fr->delimiter || fr->n >= fr->count)
+				break;
+			fr->nrequired += nrequired;
+			nrequired = 0;
+			open_instance(w, fr);
+			instance = fr->instance;
+		}
 		before = slot;
 		m = &g->member[slot];
-		fr->seen[slot] = fr->instance;
-		nrequired += m->flags >> w->profile & 1;
+		seen[slot] = instance;
+		nrequired += m->flags >> profile & 1;
 		i = take_member(w, fr, d, m, i);
 	}
 	fr->nrequired += nrequired;
@@ -355,19 +370,19 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 	const struct fix_field *f, *counter = &w->m->field[i++];
 	struct frame fr = { .scope = g, .up = up, .seen = up->below,
 		.below = up->below + g->n + 1, .delimiter = 1 };
-	uint64_t count = 0, n = 0;
 	uint32_t index, slot, last = UINT32_MAX; /* no instance is open */
-	enum verdict v;
 	bool counted = num_parse_u64(w->m->buf + counter->off, counter->len,
-			   &count) == 0;
+			   &fr.count) == 0;
 	int reason;
 
+	if (!counted)
+		fr.count = UINT64_MAX;
 	while ((i = take_in_order(w, &fr, d, i, &last)) < w->m->nfield) {
 		f = &w->m->field[i];
 		index = dict_index(d, f->tag);
 		slot = dict_slot(g, index);
 		if (slot == 0) {
-			if (n == 0 || known_above(w, up, f->tag, index))
+			if (fr.n == 0 || known_above(w, up, f->tag, index))
 				break;
 			reason = check_stray(w, d, index, f);
 			if (reason != VALUE_OK)
@@ -376,14 +391,12 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 			i++;
 			continue;
 		}
-		v = enter_member(w, &fr, slot, index, counted && n >= count,
-		    &last, &n);
-		if (v == LEAVES)
+		if (enter_member(w, &fr, slot, index, &last) == LEAVES)
 			break;
 		i = take_member(w, &fr, d, &g->member[slot], i);
 	}
 	close_instance(w, &fr);
-	if (counted && n != count && (w->profile == 0 || up->up == NULL))
+	if (counted && fr.n != fr.count && (w->profile == 0 || up->up == NULL))
 		note(w, STAGE_FIELD, w->group_section, w->group_tag,
 		    up->up == NULL ? STEP_COUNT : STEP_INSIDE,
 		    FIX_REJECT_GROUP_COUNT, counter->tag);
