@@ -195,7 +195,10 @@ check_stray(const struct walk *w, const struct dict *d, uint32_t index,
 	return index == 0 ? FIX_REJECT_INVALID_TAG : FIX_REJECT_NOT_DEFINED;
 }
 
-/* Does a scope further out know the tag? */
+static const uint64_t rank_of[DICT_SECTIONS] = { [DICT_HEADER] = RANK_HEADER,
+	[DICT_BODY] = RANK_BODY, [DICT_TRAILER] = RANK_TRAILER };
+
+/* Does a scope further out know the tag, or another section? */
 static __attribute__((noinline)) bool
 known_above(const struct walk *w, const struct frame *up, int32_t tag,
     uint32_t index)
@@ -206,7 +209,8 @@ known_above(const struct walk *w, const struct frame *up, int32_t tag,
 	for (; up != NULL; up = up->up)
 		if (dict_slot(up->scope, index) != 0)
 			return true;
-	return dict_place(w->transport, w->dict, tag, &d, &i) != DICT_BODY;
+	return rank_of[dict_place(w->transport, w->dict, tag, &d, &i)] !=
+	    w->group_section;
 }
 
 /* Would the innermost scope that knows the tag take it now? */
@@ -402,9 +406,6 @@ walk_group(struct walk *w, const struct frame *up, const struct dict_scope *g,
 		    FIX_REJECT_GROUP_COUNT, counter->tag);
 	return i;
 }
-
-static const uint64_t rank_of[DICT_SECTIONS] = { [DICT_HEADER] = RANK_HEADER,
-	[DICT_BODY] = RANK_BODY, [DICT_TRAILER] = RANK_TRAILER };
 
 /*
  * A field that is no member of the section before it: does it open another
