@@ -8,5 +8,7 @@ libbase_a_SOURCES = \
 	src/base/cursor.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/near.c \
+	src/base/near.h \
 	src/base/num.c \
 	src/base/num.h

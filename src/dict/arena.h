@@ -1,4 +1,4 @@
-/* arena.h: memory that is freed all at once. For libdict only. */
+/* arena.h: memory that is freed all at once. For libdict and libscript. */
 #ifndef FG_DICT_ARENA_H
 #define FG_DICT_ARENA_H
 

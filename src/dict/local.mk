@@ -23,6 +23,8 @@ libdict_a_SOURCES = \
 	src/dict/resolve.c \
 	src/dict/seen.c \
 	src/dict/seen.h \
+	src/dict/shape.c \
+	src/dict/shape.h \
 	src/dict/show.c \
 	src/dict/show.h \
 	src/dict/validate.c \
