@@ -86,6 +86,7 @@ struct sess {
 	mono_t tested;
 	uint32_t heart_bt_int;
 	bool reset_sent; /* our Logon said 141=Y */
+	bool reset_open; /* ... on a connection that was logged on */
 	/* What an end of the epoch would leave in doubt: ours up to
 	 * last_app, if the peer is not known to have them. */
 	uint64_t last_app;
@@ -173,6 +174,9 @@ bool recv_type_listed(const char *list, const char *type, size_t len);
 
 /* logon.c */
 void logon_send(struct sess *s, struct now now, struct sess_acts *a);
+/* Start again on the open connection. */
+void logon_send_reset(struct sess *s, struct now now, const char *why,
+    struct sess_acts *a);
 /* In states LOGON_WAIT and LOGON_SENT. */
 void logon_recv_first(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a);

@@ -50,6 +50,17 @@ logon_send(struct sess *s, struct now now, struct sess_acts *a)
 	put_logon(s, now, s->cfg.heart_bt_int, s->reset_sent, a);
 }
 
+void
+logon_send_reset(struct sess *s, struct now now, const char *why,
+    struct sess_acts *a)
+{
+	seq_reset(s, now, why, a);
+	s->reset_sent = s->reset_open = true;
+	sess_enter(s, now, SESS_LOGON_SENT, SESS_EV_LOGGED_OUT,
+	    "until the reset is answered", a);
+	put_logon(s, now, s->cfg.heart_bt_int, true, a);
+}
+
 /* Close without a byte [R7]. */
 void
 logon_refuse(struct sess *s, struct now now, enum sess_other why, uint64_t seq,
@@ -157,7 +168,7 @@ established(struct sess *s, struct now now, const struct rx *rx,
 	appl_logon(s, rx);
 	s->heart_bt_int = (uint32_t)interval;
 	s->last_in = now.mono;
-	s->testing = false;
+	s->testing = s->reset_open = false;
 	sess_enter(s, now, SESS_ON, SESS_EV_LOGGED_ON, "logged on", a);
 	if (rx->seq > s->seqs.next_in && next != 0)
 		seq_await(s, now, rx, a);
@@ -248,6 +259,11 @@ logon_recv_answer(struct sess *s, struct now now, struct rx *rx,
 
 	if (rx->admin == '5' || rx->admin == '3') {
 		turned_down(s, now, rx, a);
+		return;
+	}
+	if (s->reset_open && rx->admin != 'A') {
+		acts_other(s, a, SESS_OTHER_UNSEQUENCED, rx->seq,
+		    "sent before the answer to our reset");
 		return;
 	}
 	fault = before_logon_fault(s, rx);

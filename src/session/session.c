@@ -113,7 +113,7 @@ sess_enter(struct sess *s, struct now now, enum sess_state st,
 		resend_cancel(s);
 		seq_forget(s, a);
 		s->gap = (struct gap){ 0 };
-		s->lingers = false;
+		s->lingers = s->reset_open = false;
 		break;
 	case SESS_LOGON_WAIT:
 	case SESS_LOGON_SENT:
@@ -202,6 +202,11 @@ sess_garbled(struct sess *s, struct now now, const struct fix_msg *m,
 		break;
 	case SESS_LOGON_WAIT:
 	case SESS_LOGON_SENT:
+		if (s->reset_open) {
+			acts_other(s, a, SESS_OTHER_GARBLED, 0,
+			    fix_garble_text(why));
+			break;
+		}
 		/* What begins with noise is no FIX counterparty [R6]. */
 		logon_refuse(s, now, SESS_OTHER_GARBLED, 0,
 		    fix_garble_text(why), a);
@@ -245,8 +250,9 @@ sess_released(struct sess *s, struct now now)
 		s->last_out = now.mono;
 }
 
-void
-sess_logout(struct sess *s, struct now now, const char *text,
+/* A Logout by us; why is for the event. */
+static void
+end_session(struct sess *s, struct now now, const char *text, const char *why,
     struct sess_acts *a)
 {
 	switch (s->state) {
@@ -260,14 +266,23 @@ sess_logout(struct sess *s, struct now now, const char *text,
 		    "logout before the Logon was answered", a);
 		break;
 	case SESS_ON:
-		logout_start(s, now, text, "logout by the operator", a);
+		logout_start(s, now, text, why, a);
 		break;
 	}
 	acts_state(s, a);
 }
 
 void
-sess_reset(struct sess *s, struct now now, const char *who,
+sess_logout(struct sess *s, struct now now, const char *text,
+    struct sess_acts *a)
+{
+	end_session(s, now, text, "logout by the operator", a);
+}
+
+/* Both numbers to 1, after the connection if there is one; text is that of its
+ * Logout. */
+static void
+reset(struct sess *s, struct now now, const char *who, const char *text,
     struct sess_acts *a)
 {
 	snprintf(s->reset_who, sizeof(s->reset_who), "%s", who);
@@ -280,13 +295,51 @@ sess_reset(struct sess *s, struct now now, const char *who,
 	case SESS_LOGON_SENT:
 	case SESS_ON:
 		s->reset_pending = true;
-		sess_logout(s, now, "the sequence numbers are being reset", a);
+		end_session(s, now, text, who, a);
 		return;
 	case SESS_LOGOUT_SENT:
 	case SESS_ENDING:
 		s->reset_pending = true;
 		return;
 	}
+}
+
+void
+sess_reset(struct sess *s, struct now now, const char *who,
+    struct sess_acts *a)
+{
+	reset(s, now, who, "the sequence numbers are being reset", a);
+}
+
+void
+sess_window_begins(struct sess *s, struct now now, wall_t opens,
+    struct sess_acts *a)
+{
+	if (s->seqs.created.ns >= opens.ns || s->reset_pending)
+		return;
+	if (s->seqs.next_in != 1 || s->seqs.next_out != 1) {
+		reset(s, now, "a new window of the schedule", NULL, a);
+		return;
+	}
+	s->seqs.created = now.wall;
+	s->dirty = true;
+	acts_state(s, a);
+}
+
+void
+sess_window_ends(struct sess *s, struct now now, struct sess_acts *a)
+{
+	end_session(s, now, NULL, "outside its schedule", a);
+}
+
+void
+sess_reset_open(struct sess *s, struct now now, struct sess_acts *a)
+{
+	if (s->state != SESS_ON || s->cfg.role != SESS_INITIATOR ||
+	    !s->ver->reset_flag)
+		return;
+	logon_send_reset(s, now, "ResetSeqTime", a);
+	acts_state(s, a);
 }
 
 int

@@ -219,6 +219,19 @@ void sess_logout(struct sess *s, struct now now, const char *text,
  * ends the connection with a Logout first. who goes to the event. */
 void sess_reset(struct sess *s, struct now now, const char *who,
     struct sess_acts *a);
+/*
+ * The schedule. A window that began at opens is on: the numbers of an epoch
+ * from before it go to 1 in a new one, logged on after a Logout. Call it at
+ * the start of a window, and before each connection.
+ */
+void sess_window_begins(struct sess *s, struct now now, wall_t opens,
+    struct sess_acts *a);
+/* It ends, or the time to be logged on: Logout. */
+void sess_window_ends(struct sess *s, struct now now, struct sess_acts *a);
+/* ResetSeqTime. Initiator, logged on: both numbers to 1 by a Logon with
+ * ResetSeqNumFlag on the open connection; what comes before its answer is of
+ * the past epoch, and not processed. Else nothing. */
+void sess_reset_open(struct sess *s, struct now now, struct sess_acts *a);
 /* Operator: set numbers (0 = leave). FG_ESTATE while connected. */
 int sess_set_seqs(struct sess *s, struct now now, uint64_t next_in,
     uint64_t next_out, const char *who, struct sess_acts *a);

@@ -223,6 +223,16 @@ session_scenarios = \
 	t/session/resend_SendsMeanwhile.fix \
 	t/session/resend_ToTheEndByNumber.fix \
 	t/session/reset_InDoubt.fix \
+	t/session/schedule_ResetSeqTime.fix \
+	t/session/schedule_ResetSeqTimeAcceptor.fix \
+	t/session/schedule_ResetSeqTimeNoAnswer.fix \
+	t/session/schedule_ResetSeqTimeTurnedDown.fix \
+	t/session/schedule_WindowBegins.fix \
+	t/session/schedule_WindowBeginsOnce.fix \
+	t/session/schedule_WindowBeginsUnused.fix \
+	t/session/schedule_WindowBeginsWhileOff.fix \
+	t/session/schedule_WindowEnds.fix \
+	t/session/schedule_WindowEndsBeforeLogon.fix \
 	t/session/send_DataOfTheDictionary.fix \
 	t/session/send_HeaderFields.fix \
 	t/session/send_Hops.fix

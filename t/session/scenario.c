@@ -23,6 +23,7 @@
  *	event gap-open        has happened since the last such line
  *	no gap-open           has not
  *	! close | connect | logout [text] | reset | set IN OUT
+ *	! window begins | window goes on | window ends | ResetSeqTime
  *
  * '|' is SOH. In a message "-34" leaves a field out, "@" is the time now,
  * "@-121s" another, "$V" the BeginString, "$END" the EndSeqNo for "all", "$60"
@@ -289,6 +290,26 @@ do_event(struct run *r, const char *name)
 	script_fail(&r->sc, "no event %s", name);
 }
 
+static bool
+do_schedule(struct run *r, const char *line, struct sess_acts *a)
+{
+	wall_t opens = r->m.now.wall;
+
+	if (strcmp(line, "window begins") == 0) {
+		sess_window_begins(r->m.s, r->m.now, opens, a);
+	} else if (strcmp(line, "window goes on") == 0) {
+		opens = sess_seqs(r->m.s).created;
+		sess_window_begins(r->m.s, r->m.now, opens, a);
+	} else if (strcmp(line, "window ends") == 0) {
+		sess_window_ends(r->m.s, r->m.now, a);
+	} else if (strcmp(line, "ResetSeqTime") == 0) {
+		sess_reset_open(r->m.s, r->m.now, a);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void
 do_order(struct run *r, char *line)
 {
@@ -305,6 +326,8 @@ do_order(struct run *r, char *line)
 		mem_run(&r->m, &a, NULL, r->m.now.wall);
 	} else if (strcmp(line, "reset") == 0) {
 		sess_reset(r->m.s, r->m.now, "the test", &a);
+		mem_run(&r->m, &a, NULL, r->m.now.wall);
+	} else if (do_schedule(r, line, &a)) {
 		mem_run(&r->m, &a, NULL, r->m.now.wall);
 	} else if (sscanf(line, "set %" SCNu64 " %" SCNu64, &in, &out) == 2) {
 		if (sess_set_seqs(r->m.s, r->m.now, in, out, "the test",
