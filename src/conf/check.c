@@ -1,24 +1,14 @@
 /* check.c: what spans several keys of one section. */
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include "conf/internal.h"
 
-/* A key that may be used: there, and not named in a fault. */
-static const struct conf_entry *
-good(const struct conf_section *s, enum conf_key k)
-{
-	const struct conf_entry *e = section_find(s, k, "");
-
-	return e == NULL || e->bad ? NULL : e;
-}
-
 static const char *
 text(const struct conf_section *s, enum conf_key k)
 {
-	const struct conf_entry *e = good(s, k);
+	const struct conf_entry *e = section_good(s, k);
 
 	return e == NULL ? NULL : e->value;
 }
@@ -63,7 +53,7 @@ check_initiator(struct conf *c, const struct conf_section *s)
 static void
 check_connection(struct conf *c, const struct conf_section *s)
 {
-	const struct conf_entry *e = good(s, CONF_ConnectionType);
+	const struct conf_entry *e = section_good(s, CONF_ConnectionType);
 
 	if (e == NULL)
 		demand(c, s, CONF_ConnectionType, "",
@@ -88,77 +78,12 @@ check_identity(struct conf *c, struct conf_section *s)
 		    ", which FIXT.1.1 needs", "DefaultApplVerID=FIX.5.0SP2");
 }
 
-/* HH:MM:SS, maybe with a zone behind; -1: it is none. */
-static int
-seconds_of_day(const char *t)
-{
-	unsigned h, m, sec;
-	int end = 0;
-
-	if (sscanf(t, "%2u:%2u:%2u%n", &h, &m, &sec, &end) != 3 || end != 8 ||
-	    (t[end] != '\0' && t[end] != ' ') || h > 23 || m > 59 || sec > 59)
-		return -1;
-	return (int)(h * 3600 + m * 60 + sec);
-}
-
-#define LAST_SECOND (24 * 3600 - 1)
-
-static void
-check_window(struct conf *c, struct conf_section *s,
-    const struct conf_entry *start, const struct conf_entry *end)
-{
-	int from = seconds_of_day(start->value);
-	int to = seconds_of_day(end->value);
-	const struct conf_entry *e = from < 0 ? start : end;
-
-	if (from < 0 || to < 0) {
-		fault_add(c, CONF_ERROR, e->line, "%s=%.60s: write HH:MM:SS",
-		    e->name, e->value);
-		return;
-	}
-	if (from != to && !(from == 0 && to == LAST_SECOND)) {
-		fault_add(c, CONF_ERROR, start->line,
-		    "StartTime=%.60s and EndTime=%.60s: a session that is on "
-		    "for a part of the day is not supported yet: write "
-		    "NonStopSession=Y", start->value, end->value);
-		return;
-	}
-	fault_add(c, CONF_WARNING, start->line,
-	    "StartTime and EndTime are 24 hours apart: the session is always "
-	    "on, and its numbers are not reset at StartTime: write "
-	    "NonStopSession=Y (and ResetOnLogon=Y if each connection is to "
-	    "begin at 1)");
-	section_set(c, s, CONF_NonStopSession, "Y");
-}
-
-static void
-check_schedule(struct conf *c, struct conf_section *s)
-{
-	const struct conf_entry *nonstop = good(s, CONF_NonStopSession);
-	const struct conf_entry *start = good(s, CONF_StartTime);
-	const struct conf_entry *end = good(s, CONF_EndTime);
-
-	if (nonstop == NULL || (nonstop->line != 0 && nonstop->num != 0))
-		return;
-	if (start != NULL && end != NULL)
-		check_window(c, s, start, end);
-	else if (start != NULL || end != NULL)
-		fault_add(c, CONF_ERROR, start != NULL ? start->line
-		    : end->line, "%s without %s: write NonStopSession=Y",
-		    start != NULL ? "StartTime" : "EndTime",
-		    start != NULL ? "EndTime" : "StartTime");
-	else if (nonstop->line != 0)
-		fault_add(c, CONF_ERROR, nonstop->line,
-		    "NonStopSession=N without StartTime and EndTime: write "
-		    "NonStopSession=Y");
-}
-
 /* The older key holds where the newer one is not set. */
 static void
 settle_timestamps(struct conf *c, struct conf_section *s)
 {
-	const struct conf_entry *ms = good(s, CONF_MillisecondsInTimeStamp);
-	const struct conf_entry *digits = good(s, CONF_TimestampPrecision);
+	const struct conf_entry *ms = section_good(s, CONF_MillisecondsInTimeStamp);
+	const struct conf_entry *digits = section_good(s, CONF_TimestampPrecision);
 
 	if (ms == NULL || digits == NULL)
 		return;
@@ -208,8 +133,8 @@ settle_name(struct conf *c, struct conf_section *s)
 static void
 check_sizes(struct conf *c, const struct conf_section *s)
 {
-	const struct conf_entry *early = good(s, CONF_MaxEarlyBytes);
-	const struct conf_entry *size = good(s, CONF_MaxMessageSize);
+	const struct conf_entry *early = section_good(s, CONF_MaxEarlyBytes);
+	const struct conf_entry *size = section_good(s, CONF_MaxMessageSize);
 
 	if (early != NULL && size != NULL && early->num < size->num)
 		fault_add(c, CONF_ERROR, early->line != 0 ? early->line
@@ -222,9 +147,9 @@ check_sizes(struct conf *c, const struct conf_section *s)
 static void
 check_liveness(struct conf *c, const struct conf_section *s)
 {
-	const struct conf_entry *ask = good(s, CONF_TestRequestDelayMultiplier);
-	const struct conf_entry *end = good(s, CONF_HeartBeatTimeoutMultiplier);
-	const struct conf_entry *own = good(s, CONF_HeartBtIntOverride);
+	const struct conf_entry *ask = section_good(s, CONF_TestRequestDelayMultiplier);
+	const struct conf_entry *end = section_good(s, CONF_HeartBeatTimeoutMultiplier);
+	const struct conf_entry *own = section_good(s, CONF_HeartBtIntOverride);
 
 	if (ask != NULL && end != NULL && end->num <= ask->num)
 		fault_add(c, CONF_ERROR, end->line != 0 ? end->line : ask->line,
@@ -259,7 +184,7 @@ check_session(struct conf *c, struct conf_section *s)
 static void
 check_store(struct conf *c)
 {
-	const struct conf_entry *e = good(&c->gateway, CONF_StorePath);
+	const struct conf_entry *e = section_good(&c->gateway, CONF_StorePath);
 	const char *slash;
 	struct stat st;
 
@@ -288,13 +213,13 @@ static void
 settle_socket(struct conf *c, enum conf_key k, const char *file)
 {
 	struct conf_section *g = &c->gateway;
-	const struct conf_entry *store = good(g, CONF_StorePath);
+	const struct conf_entry *store = section_good(g, CONF_StorePath);
 	const struct conf_entry *e;
 
 	if (section_find(g, k, "") == NULL && store != NULL)
 		section_set(c, g, k, conf_keepf(c, "%s/%s", store->path,
 		    file));
-	e = good(g, k);
+	e = section_good(g, k);
 	if (e != NULL &&
 	    strlen(e->path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		fault_add(c, CONF_ERROR, e->line != 0 ? e->line : g->line,
@@ -306,9 +231,9 @@ settle_socket(struct conf *c, enum conf_key k, const char *file)
 void
 check_gateway(struct conf *c)
 {
-	const struct conf_entry *e = good(&c->gateway, CONF_Durability);
+	const struct conf_entry *e = section_good(&c->gateway, CONF_Durability);
 	const struct conf_entry *allow =
-	    good(&c->gateway, CONF_AllowDurabilityNone);
+	    section_good(&c->gateway, CONF_AllowDurabilityNone);
 
 	check_store(c);
 	settle_socket(c, CONF_ControlSocket, "control.sock");

@@ -173,8 +173,10 @@ conf_free(struct conf *c)
 
 	if (c == NULL)
 		return;
-	for (i = 0; i < c->nsessions; i++)
+	for (i = 0; i < c->nsessions; i++) {
 		free(c->session[i].entry);
+		free(c->session[i].holiday);
+	}
 	for (i = 0; i < c->ntables; i++)
 		free(c->table[i].entry);
 	free(c->session);
@@ -183,6 +185,7 @@ conf_free(struct conf *c)
 	free(c->fault);
 	free(c->unknown);
 	buf_free(&c->ignored);
+	zones_free(c);
 	while ((b = c->blocks) != NULL) {
 		c->blocks = b->next;
 		free(b);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "conf/schema.h"
+#include "schedule/schedule.h"
 
 struct conf;
 
@@ -102,6 +103,9 @@ const char *conf_suffix_at(const struct conf_section *s, enum conf_key k,
 /* ReconnectInterval: seconds to wait before try n (1: the first one after a
  * connection ended or failed); the last step holds from there on. */
 unsigned conf_reconnect(const struct conf_section *s, unsigned n);
+
+/* When a session is open; the borrowed zones and holidays are the conf's. */
+const struct schedule *conf_schedule(const struct conf_section *s);
 
 /* Does the field belong to those that are never shown: 554, 925, 1402, 1404 and
  * the section's MaskTags? */

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "schedule/schedule.h"
 
 /* ---- schema.c ---- */
 
@@ -88,6 +89,8 @@ struct conf_section {
 	unsigned line;
 	struct conf_entry *entry;
 	size_t n, cap;
+	struct schedule schedule; /* of a session */
+	struct schedule_holiday *holiday; /* owned */
 };
 
 struct conf_unknown {
@@ -97,6 +100,7 @@ struct conf_unknown {
 };
 
 struct conf_block;
+struct conf_zone;
 
 struct conf {
 	const char *file;
@@ -113,6 +117,7 @@ struct conf {
 	size_t nignored;
 	unsigned ignored_line;
 	struct conf_block *blocks;
+	struct conf_zone *zones;
 	int err; /* sticky: FG_ENOMEM */
 };
 
@@ -125,6 +130,9 @@ const char *conf_keepf(struct conf *c, const char *fmt, ...)
 /* The entry of key (and suffix), or NULL. */
 struct conf_entry *section_find(const struct conf_section *s, enum conf_key k,
     const char *suffix);
+/* An entry without a suffix that may be used: there, and named in no fault. */
+const struct conf_entry *section_good(const struct conf_section *s,
+    enum conf_key k);
 /* By whole name, without case. */
 struct conf_entry *section_find_name(const struct conf_section *s,
     const char *name, size_t n);
@@ -169,11 +177,25 @@ bool form_is_masked(const char *mask_tags, uint64_t tag);
 /* What spans keys: check.c */
 void check_gateway(struct conf *c);
 void check_session(struct conf *c, struct conf_section *s);
+/* The schedule of a session: schedule.c */
+void check_schedule(struct conf *c, struct conf_section *s);
+/* HH:MM:SS of n bytes as a second of the day; SCHEDULE_UNSET: it is none. */
+int32_t schedule_second(const char *p, size_t n);
+/* HolidayCalendar, to s->holiday: calendar.c */
+void calendar_load(struct conf *c, struct conf_section *s,
+    const struct conf_entry *e);
 /* What spans sessions, and what is said once for a file: file.c */
 void check_file(struct conf *c);
 /* Dictionaries of a session: path.c */
 void check_dictionaries(struct conf *c, struct conf_section *s);
 /* The path that a value of the file means. */
 const char *path_resolve(struct conf *c, const char *value);
+
+/* ---- zone.c ---- */
+
+/* The zone of the name (NULL: that of the host), read once for a conf, which
+ * keeps it; *out is NULL for UTC. 0, FG_ENOENT or what zone_parse gives. */
+int zone_get(struct conf *c, const char *name, const struct zone **out);
+void zones_free(struct conf *c);
 
 #endif

@@ -1,8 +1,10 @@
 noinst_LIBRARIES += libconf.a
 libconf_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DFG_DICT_DIR='"$(pkgdatadir)/dict"' \
+	-DFG_ZONE_DIR='"/usr/share/zoneinfo"' \
 	-DFG_STORE_DIR='"$(localstatedir)/lib/fixgate"'
 libconf_a_SOURCES = \
+	src/conf/calendar.c \
 	src/conf/check.c \
 	src/conf/conf.c \
 	src/conf/conf.h \
@@ -14,8 +16,10 @@ libconf_a_SOURCES = \
 	src/conf/parse.c \
 	src/conf/path.c \
 	src/conf/print.c \
+	src/conf/schedule.c \
 	src/conf/schema.c \
 	src/conf/schema.def \
 	src/conf/schema.h \
 	src/conf/section.c \
-	src/conf/value.c
+	src/conf/value.c \
+	src/conf/zone.c

@@ -19,6 +19,14 @@ section_find(const struct conf_section *s, enum conf_key k, const char *suffix)
 	return NULL;
 }
 
+const struct conf_entry *
+section_good(const struct conf_section *s, enum conf_key k)
+{
+	const struct conf_entry *e = section_find(s, k, "");
+
+	return e == NULL || e->bad ? NULL : e;
+}
+
 struct conf_entry *
 section_find_name(const struct conf_section *s, const char *name, size_t n)
 {
@@ -240,4 +248,10 @@ bool
 conf_is_masked(const struct conf_section *s, unsigned tag)
 {
 	return form_is_masked(conf_str(s, CONF_MaskTags), tag);
+}
+
+const struct schedule *
+conf_schedule(const struct conf_section *s)
+{
+	return &s->schedule;
 }

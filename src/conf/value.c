@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "base/num.h"
@@ -153,36 +152,14 @@ value_parse(struct conf *c, struct conf_entry *e)
 	}
 }
 
-/* A session that never stops has no use for its schedule. */
-static bool
-is_moot(const struct conf_section *s, enum conf_key k)
-{
-	const struct conf_entry *e = section_find(s, CONF_NonStopSession, "");
-
-	switch (k) {
-	case CONF_StartDay:
-	case CONF_EndDay:
-	case CONF_Weekdays:
-	case CONF_LogonTime:
-	case CONF_LogonDay:
-	case CONF_LogoutTime:
-	case CONF_LogoutDay:
-		return e != NULL && strcasecmp(e->value, "Y") == 0;
-	default:
-		return false;
-	}
-}
-
 static void
-check_refused(struct conf *c, const struct conf_section *s,
-    const struct conf_entry *e)
+check_refused(struct conf *c, const struct conf_entry *e)
 {
 	const struct conf_rule *r = &conf_rules[e->key];
 	const char *canon;
 	size_t len;
 
-	if (schema_word(r->words, e->value, &canon, &len) >= 0 ||
-	    is_moot(s, e->key))
+	if (schema_word(r->words, e->value, &canon, &len) >= 0)
 		return;
 	if (*r->words == '\0')
 		fault_add(c, CONF_ERROR, e->line, "%s is not supported: %s",
@@ -211,7 +188,7 @@ check_entry(struct conf *c, struct conf_section *s, struct conf_entry *e)
 		    ? "[DEFAULT] and [SESSION]" : "[GATEWAY]");
 		e->bad = true;
 	} else if (r->class == CONF_REFUSED) {
-		check_refused(c, s, e);
+		check_refused(c, e);
 	} else {
 		value_parse(c, e);
 	}

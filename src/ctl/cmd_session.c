@@ -41,6 +41,23 @@ begin_order(struct ctl *c, const char *type, const char *name, unsigned n)
 	return o;
 }
 
+int
+cmd_session_schedule(struct ctl *c, int argc, char **argv)
+{
+	struct link_msg m;
+	int code;
+
+	if (argc != 1)
+		return ctl_usage("session schedule",
+		    "exactly one NAME is needed");
+	if (begin_order(c, "SESSION_SCHEDULE", argv[0], 0) == NULL)
+		return CTL_NO_GATEWAY;
+	code = ctl_ask(c, "SESSION_SCHEDULE_ACK", &m);
+	if (code == CTL_OK)
+		c->out->schedule(stdout, m.details);
+	return code;
+}
+
 static int
 wait_done(struct ctl *c)
 {

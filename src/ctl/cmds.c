@@ -25,6 +25,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "dictionary" },
 	{ "session reset", "NAME --reason TEXT --yes", cmd_session_reset,
 	    "both sequence numbers to 1, in a new epoch" },
+	{ "session schedule", "NAME", cmd_session_schedule,
+	    "when a session opens and closes: the next 20 times (UTC)" },
 	{ "session seq",
 	    "NAME [--next-in N] [--next-out N] --reason TEXT --yes",
 	    cmd_session_seq, "set sequence numbers" },

@@ -80,6 +80,7 @@ int cmd_version(struct ctl *c, int argc, char **argv);
 int cmd_status(struct ctl *c, int argc, char **argv);
 /* cmd_session.c */
 int cmd_session_show(struct ctl *c, int argc, char **argv);
+int cmd_session_schedule(struct ctl *c, int argc, char **argv);
 int cmd_session_start(struct ctl *c, int argc, char **argv);
 int cmd_session_stop(struct ctl *c, int argc, char **argv);
 int cmd_session_reset(struct ctl *c, int argc, char **argv);

@@ -22,6 +22,8 @@ struct ctl_output {
 	void (*status)(FILE *to, const struct link_val *details);
 	/* The SESSIONS of a SESSIONS_ACK; one: its only session, in full. */
 	void (*sessions)(FILE *to, const struct link_val *sessions, int one);
+	/* A SESSION_SCHEDULE_ACK. */
+	void (*schedule)(FILE *to, const struct link_val *details);
 	/* A request was done; text may be empty. */
 	void (*done)(FILE *to, const char *text);
 	/* A message was accepted: EVENT_ACK. */

@@ -31,6 +31,16 @@ print_sessions(FILE *to, const struct link_val *sessions, int one)
 }
 
 static void
+print_schedule(FILE *to, const struct link_val *details)
+{
+	const struct link_val *edges = link_find(details, "EDGES");
+	size_t i;
+
+	for (i = 0; edges != NULL && i < link_count(edges); i++)
+		print(to, json_value(link_at(edges, i)));
+}
+
+static void
 print_done(FILE *to, const char *text)
 {
 	print(to, json_pack("{s:b, s:s}", "DONE", 1, "TEXT", text));
@@ -56,6 +66,7 @@ print_sent(FILE *to, const struct ctl_sent *s)
 const struct ctl_output ctl_output_json = {
 	.status = print_status,
 	.sessions = print_sessions,
+	.schedule = print_schedule,
 	.done = print_done,
 	.accepted = print_accepted,
 	.sent = print_sent,

@@ -129,6 +129,24 @@ print_sessions(FILE *to, const struct link_val *sessions, int one)
 }
 
 static void
+print_schedule(FILE *to, const struct link_val *d)
+{
+	const struct link_val *edges = link_find(d, "EDGES");
+	bool open = link_find_bool(d, "OPEN", false);
+	size_t i;
+
+	if (count(edges) == 0) {
+		fprintf(to, "%s\n", open ? "always open"
+		    : "closed, for a year at least");
+		return;
+	}
+	fprintf(to, "now                    %s\n", open ? "open" : "closed");
+	for (i = 0; i < count(edges); i++)
+		fprintf(to, "%s  %s\n", time_of(link_at(edges, i), "TIME").s,
+		    text_of(link_at(edges, i), "EDGE").s);
+}
+
+static void
 print_advice(FILE *to, const struct link_val *advice)
 {
 	const struct link_val *a;
@@ -222,6 +240,7 @@ print_sent(FILE *to, const struct ctl_sent *s)
 const struct ctl_output ctl_output_text = {
 	.status = print_status,
 	.sessions = print_sessions,
+	.schedule = print_schedule,
 	.done = print_done,
 	.accepted = print_accepted,
 	.sent = print_sent,

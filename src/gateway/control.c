@@ -43,6 +43,7 @@ static const struct request {
 	{ "READ", control_read, ALSO_RESTRICTED },
 	{ "SESSIONS", control_sessions, ALSO_RESTRICTED },
 	{ "SESSION_RESET", control_session_reset, WAITS_FOR_DISK },
+	{ "SESSION_SCHEDULE", control_session_schedule, ALSO_RESTRICTED },
 	{ "SESSION_SEQ", control_session_seq, WAITS_FOR_DISK },
 	{ "SESSION_START", control_session_start, WAITS_FOR_DISK },
 	{ "SESSION_STOP", control_session_stop, WAITS_FOR_DISK },

@@ -93,6 +93,7 @@ void control_later_free(struct control_later *l);
 
 void control_status(const struct control_ask *a);
 void control_sessions(const struct control_ask *a);
+void control_session_schedule(const struct control_ask *a);
 void control_session_start(const struct control_ask *a);
 void control_session_stop(const struct control_ask *a);
 void control_session_reset(const struct control_ask *a);

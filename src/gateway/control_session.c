@@ -6,6 +6,7 @@
 #include "gateway/peers.h"
 #include "gateway/status.h"
 
+#define SHOWN_EDGES  20           /* of a schedule */
 #define WHO_MAX      512
 #define PENDING_ROWS 1000         /* looked at to count what waits */
 #define PENDING_MAX  (256 * 1024) /* bytes of them */
@@ -128,6 +129,58 @@ control_sessions(const struct control_ask *a)
 	control_done(a->control, a->cc);
 }
 
+static void
+put_edge(struct link_out *o, wall_t at, unsigned what)
+{
+	static const struct {
+		unsigned what;
+		const char *text;
+	} names[] = {
+		{ SCHEDULE_LOGOUT, "logout" },
+		{ SCHEDULE_END, "end" },
+		{ SCHEDULE_START, "start" },
+		{ SCHEDULE_LOGON, "logon" },
+		{ SCHEDULE_RESET, "reset" },
+	};
+	char text[64] = "";
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (what & names[i].what)
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+			    "%s%s", n == 0 ? "" : ", ", names[i].text);
+	link_map(o, 2);
+	link_key_u64(o, "TIME", (uint64_t)at.ns);
+	link_key_str(o, "EDGE", text);
+}
+
+void
+control_session_schedule(const struct control_ask *a)
+{
+	const struct fgsess *fs = control_session(a, "NACK");
+	wall_t at[SHOWN_EDGES], t = loop_now(a->control->g->loop).wall, since;
+	unsigned what[SHOWN_EDGES];
+	struct link_out *o;
+	uint32_t i, n;
+
+	if (fs == NULL)
+		return;
+	for (n = 0; n < SHOWN_EDGES; n++, t = at[n - 1]) {
+		what[n] = schedule_next(peers_schedule(fs), t, &at[n]);
+		if (what[n] == 0)
+			break;
+	}
+	o = control_begin(a->control, "SESSION_SCHEDULE_ACK", a->ref);
+	link_map(o, 3);
+	link_key_str(o, "SESSION", fs->name);
+	link_key_bool(o, "OPEN", peers_is_open(fs, &since));
+	link_str(o, "EDGES");
+	link_array(o, n);
+	for (i = 0; i < n; i++)
+		put_edge(o, at[i], what[i]);
+	control_done(a->control, a->cc);
+}
+
 /* ---- STATUS ---- */
 
 struct advice {
@@ -156,6 +209,9 @@ judge_session(const struct control *c, const struct fgsess *fs,
 		.next_try_ns = next_try(c, fs),
 	};
 
+	s.closed = !peers_is_open(fs, &s.opens);
+	if (!s.closed && s.opens.ns > alive.ns)
+		alive = s.opens;
 	if (fs->logged_on_at.ns > alive.ns)
 		alive = fs->logged_on_at;
 	if (fs->last_received.ns > alive.ns)
@@ -205,7 +261,7 @@ judge(const struct control *c, struct buf *b)
 		a.level = judge_session(c, driver_session(d, i), a.text);
 		if (a.level > worst)
 			worst = a.level;
-		if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
+		if (a.text[0] != '\0' && buf_add(b, &a, sizeof(a)) != 0)
 			return STATUS_ERROR;
 	}
 	return worst;

@@ -137,6 +137,10 @@ int driver_reset(struct driver *d, struct fgsess *fs, const char *who,
     release_fn fn, void *arg);
 int driver_set_seqs(struct driver *d, struct fgsess *fs, uint64_t next_in,
     uint64_t next_out, const char *who, release_fn fn, void *arg);
+/* The schedule's: sess_window_begins, sess_window_ends, sess_reset_open. */
+void driver_window_begins(struct driver *d, struct fgsess *fs, wall_t opens);
+void driver_window_ends(struct driver *d, struct fgsess *fs);
+void driver_reset_open(struct driver *d, struct fgsess *fs);
 /* A SESSION_EVENT row from outside the machine. */
 void driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
     const char *text);

@@ -274,6 +274,38 @@ driver_set_seqs(struct driver *d, struct fgsess *fs, uint64_t next_in,
 	return operated(d, fs, fn, arg);
 }
 
+/* ---- the schedule: peers looks again while the store is down ---- */
+
+void
+driver_window_begins(struct driver *d, struct fgsess *fs, wall_t opens)
+{
+	if (d->down)
+		return;
+	driver_now(d);
+	sess_window_begins(fs->machine, d->now, opens, &d->acts);
+	driver_run(d, fs, NULL);
+}
+
+void
+driver_window_ends(struct driver *d, struct fgsess *fs)
+{
+	if (d->down)
+		return;
+	driver_now(d);
+	sess_window_ends(fs->machine, d->now, &d->acts);
+	driver_run(d, fs, NULL);
+}
+
+void
+driver_reset_open(struct driver *d, struct fgsess *fs)
+{
+	if (d->down)
+		return;
+	driver_now(d);
+	sess_reset_open(fs->machine, d->now, &d->acts);
+	driver_run(d, fs, NULL);
+}
+
 void
 driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
     const char *text)

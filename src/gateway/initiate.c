@@ -12,6 +12,7 @@
 static void
 retry_now(void *arg)
 {
+	window_look(arg);
 	initiate_now(arg);
 }
 
@@ -37,7 +38,7 @@ initiate_later(struct route *r)
 {
 	struct now now = loop_now(r->peers->g->loop);
 
-	if (!r->enabled || r->visitor != NULL)
+	if (!r->enabled || !r->open || r->visitor != NULL)
 		return;
 	if (r->fs->logged_on_at.ns >= r->dialed.ns)
 		r->tries = 0;
@@ -69,7 +70,7 @@ initiate_now(struct route *r)
 	uint16_t port;
 
 	r->next_try = MONO_NEVER;
-	if (!r->enabled || r->visitor != NULL || r->dialing != NULL)
+	if (!r->enabled || !r->open || r->visitor != NULL || r->dialing != NULL)
 		return;
 	if (p->halted || driver_is_down(p->g->driver)) {
 		initiate_later(r);

@@ -48,9 +48,11 @@ fixgated_SOURCES = \
 	src/gateway/sessions.c \
 	src/gateway/sessions.h \
 	src/gateway/settings.c \
-	src/gateway/settings.h
+	src/gateway/settings.h \
+	src/gateway/window.c
 fixgated_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DFG_CONF_FILE='"$(sysconfdir)/fixgate/fixgate.conf"'
-fixgated_LDADD = libgateway.a libdaemon.a libconf.a libnet.a libstore.a \
-	liblink.a libsession.a libdictxml.a libdict.a libfix.a liblog.a \
-	libbase.a $(BDB_LIBS) $(LIBUV_LIBS) $(MSGPACK_LIBS) $(LIBXML2_LIBS)
+fixgated_LDADD = libgateway.a libdaemon.a libconf.a libschedule.a \
+	libnet.a libstore.a liblink.a libsession.a libdictxml.a libdict.a \
+	libfix.a liblog.a libbase.a $(BDB_LIBS) $(LIBUV_LIBS) $(MSGPACK_LIBS) \
+	$(LIBXML2_LIBS)

@@ -161,6 +161,18 @@ is_whole(const struct route *r, const struct fix_msg *m)
 	    &f) == 0 && f.garble == FIX_CLEAN;
 }
 
+/* One event tells of all tries until the window opens. */
+static void
+refuse_outside(struct visitor *v, const struct route *r,
+    const struct fix_msg *m)
+{
+	static const char *const why = "outside its schedule";
+
+	refuse(v, m->buf, m->len, why);
+	if (strstr(r->fs->last_event, why) == NULL)
+		driver_event(v->peers->g->driver, r->fs, SESS_EV_REFUSED, why);
+}
+
 /* The first message of an accepted connection. false: it was refused. */
 static bool
 introduce(struct visitor *v, const struct fix_msg *m)
@@ -179,6 +191,7 @@ introduce(struct visitor *v, const struct fix_msg *m)
 		return false;
 	}
 	r = &p->route[i];
+	window_look(r);
 	if (!is_whole(r, m)) {
 		refuse(v, m->buf, m->len, "BodyLength or CheckSum is wrong");
 	} else if (r->initiator) {
@@ -190,6 +203,8 @@ introduce(struct visitor *v, const struct fix_msg *m)
 		refuse(v, m->buf, m->len, "the disk of the store is full");
 	} else if (!r->enabled) {
 		refuse(v, m->buf, m->len, "the session is stopped");
+	} else if (!r->open) {
+		refuse_outside(v, r, m);
 	} else if (r->visitor != NULL) {
 		refuse(v, m->buf, m->len, "the session is connected already");
 	} else {
@@ -519,6 +534,8 @@ setup_route(struct peers *p, size_t i)
 	r->limits.in_max = r->max_message + 1;
 	r->limits.nodelay = conf_bool(r->conf, CONF_SocketNodelay);
 	r->next_try = MONO_NEVER;
+	if (window_setup(r) != 0)
+		return FG_ENOMEM;
 	if (r->max_message > p->max_message)
 		p->max_message = r->max_message;
 	r->checks = frame_checks(r->conf);
@@ -565,8 +582,7 @@ peers_begin(struct peers *p)
 	size_t i;
 
 	for (i = 0; i < driver_count(p->g->driver); i++)
-		if (p->route[i].initiator && p->route[i].enabled)
-			initiate_now(&p->route[i]);
+		window_begin(&p->route[i]);
 }
 
 void
@@ -577,9 +593,11 @@ peers_free(struct peers *p)
 	if (p == NULL)
 		return;
 	listen_free(p);
-	for (i = 0; p->route != NULL && i < driver_count(p->g->driver); i++)
+	for (i = 0; p->route != NULL && i < driver_count(p->g->driver); i++) {
 		if (p->route[i].retry != NULL)
 			timer_free(p->route[i].retry);
+		window_free(&p->route[i]);
+	}
 	while (p->first != NULL)
 		visitor_free(p->first);
 	if (p->logon_timer != NULL)
@@ -638,6 +656,24 @@ bool
 peers_is_enabled(const struct fgsess *fs)
 {
 	return ((const struct route *)fs->owner)->enabled;
+}
+
+bool
+peers_is_open(const struct fgsess *fs, wall_t *since)
+{
+	const struct route *r = fs->owner;
+
+	if (r->open)
+		*since = r->opened;
+	else if (!window_opens(r, since))
+		since->ns = INT64_MAX;
+	return r->open;
+}
+
+const struct schedule *
+peers_schedule(const struct fgsess *fs)
+{
+	return ((const struct route *)fs->owner)->schedule;
 }
 
 const char *

@@ -32,6 +32,10 @@ extern const struct driver_ops peers_driver_ops;
 void peers_enable(struct peers *p, struct fgsess *fs, bool on,
     const char *who);
 bool peers_is_enabled(const struct fgsess *fs);
+/* Does its schedule let it be connected now? *since when; or if not, from when
+ * on (INT64_MAX: never). */
+bool peers_is_open(const struct fgsess *fs, wall_t *since);
+const struct schedule *peers_schedule(const struct fgsess *fs);
 /* The address of the counterparty, or "" if not connected. */
 const char *peers_address(const struct fgsess *fs);
 /* When an initiator tries again, or MONO_NEVER. */

@@ -20,6 +20,11 @@ struct route {
 	size_t max_message;
 	unsigned checks; /* enum fix_check */
 	struct conn_limits limits;
+	const struct schedule *schedule; /* borrowed from the conf */
+	bool open;         /* by the schedule */
+	struct timer *edge; /* NULL: the schedule never changes that */
+	wall_t looked;     /* at the schedule, last */
+	wall_t opened;     /* since when it is open */
 	/* initiator: */
 	struct timer *retry;
 	mono_t next_try;
@@ -76,6 +81,16 @@ void initiate_now(struct route *r);
 void initiate_later(struct route *r);
 void initiate_stop(struct route *r);
 int initiate_setup(struct route *r);
+
+/* window.c */
+int window_setup(struct route *r);
+void window_free(struct route *r);
+/* Obey the schedule from now on: connect the session when it says so. */
+void window_begin(struct route *r);
+/* What does the schedule want now? Sets r->open, and does it. */
+void window_look(struct route *r);
+/* When it is open again, or since when; false: it never is. */
+bool window_opens(const struct route *r, wall_t *at);
 
 /* listen.c */
 void listen_free(struct peers *p);

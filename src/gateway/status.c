@@ -61,6 +61,22 @@ judge_off(const struct status_session *s, char advice[STATUS_ADVICE_MAX])
 	    ? STATUS_ERROR : STATUS_WARNING;
 }
 
+static void
+say_closed(const struct status_session *s, char advice[STATUS_ADVICE_MAX])
+{
+	char time[WALL_TEXT_MAX];
+	int n;
+
+	if (s->opens.ns == INT64_MAX) {
+		snprintf(advice, STATUS_ADVICE_MAX, "outside its schedule, for "
+		    "a year at least");
+		return;
+	}
+	n = (int)wall_format(time, s->opens, 0);
+	snprintf(advice, STATUS_ADVICE_MAX, "outside its schedule until %.*s "
+	    "UTC", n, time);
+}
+
 enum status_health
 status_of_session(const struct status_session *s,
     char advice[STATUS_ADVICE_MAX])
@@ -73,6 +89,10 @@ status_of_session(const struct status_session *s,
 		    " messages wait for it: fixgatectl session start %s",
 		    s->pending, s->name);
 		return STATUS_WARNING;
+	}
+	if (s->closed) {
+		say_closed(s, advice);
+		return STATUS_HEALTHY;
 	}
 	switch (s->state) {
 	case SESS_DOWN:

@@ -34,6 +34,8 @@ struct status_session {
 	enum sess_role role;
 	enum sess_state state;
 	bool enabled, connected;
+	bool closed;            /* by its schedule */
+	wall_t opens;           /* when closed; INT64_MAX: never */
 	const char *address;    /* of the counterparty, "" if not connected */
 	const char *last_event; /* "refused: ..." */
 	uint64_t gap_from;      /* a ResendRequest of ours is open */
@@ -52,7 +54,8 @@ struct status_store {
 	uint64_t disk_free; /* bytes */
 };
 
-/* The judgement, and for what is not HEALTHY an advice; else it is "". */
+/* The judgement, and for what is not HEALTHY an advice; else it is "", or says
+ * why nothing is to be done. */
 enum status_health status_of_session(const struct status_session *s,
     char advice[STATUS_ADVICE_MAX]);
 enum status_health status_of_store(const struct status_store *s,

@@ -599,6 +599,40 @@ START_TEST(a_session_has_only_the_dictionaries_of_its_kind)
 }
 END_TEST
 
+START_TEST(the_keys_of_the_schedule_become_windows)
+{
+	struct conf *c = parse_clean(HEAD "[DEFAULT]\n" ACCEPTOR ONE
+	    "[SESSION]\n[SESSION]\nTargetSubID=2\n"
+	    "TimeZone=America/New_York\nStartTime=17:00:00\n"
+	    "EndTime=07:00:00 Europe/London\nWeekdays=mon,TU\n"
+	    "LogonTime=18:30:00\nResetSeqTime=19:00:00 UTC\n");
+	const struct schedule *s = conf_schedule(conf_session(c, 1));
+	/* Monday 2026-07-06 */
+	wall_t t = { 1783296000 * NS_PER_S };
+	static const struct {
+		int64_t hours10;
+		unsigned what;
+	} want[] = {
+		{ 190, SCHEDULE_RESET },
+		{ 210, SCHEDULE_START },
+		{ 225, SCHEDULE_LOGON },
+		{ 300, SCHEDULE_END },
+		{ 430, SCHEDULE_RESET },
+		{ 450, SCHEDULE_START },
+	};
+	wall_t at = t;
+	size_t i;
+
+	ck_assert(conf_schedule(conf_session(c, 0))->non_stop);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		ck_assert_uint_eq(schedule_next(s, at, &at), want[i].what);
+		ck_assert_int_eq(at.ns, t.ns + want[i].hours10 * 360 *
+		    NS_PER_S);
+	}
+	conf_free(c);
+}
+END_TEST
+
 START_TEST(paths_are_beside_the_file_if_there_is_something)
 {
 	char file[4096], want[4200];
@@ -664,6 +698,7 @@ main(void)
 	    a_fixt_session_has_the_dictionary_of_its_default_version);
 	tcase_add_test(t,
 	    a_session_has_only_the_dictionaries_of_its_kind);
+	tcase_add_test(t, the_keys_of_the_schedule_become_windows);
 	tcase_add_test(t, paths_are_beside_the_file_if_there_is_something);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

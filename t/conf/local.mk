@@ -2,11 +2,11 @@ check_PROGRAMS += t/conf/check_conf
 TESTS += t/conf/check_conf
 t_conf_check_conf_SOURCES = t/conf/check_conf.c
 t_conf_check_conf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-t_conf_check_conf_LDADD = libconf.a libbase.a $(CHECK_LIBS)
+t_conf_check_conf_LDADD = libconf.a libschedule.a libbase.a $(CHECK_LIBS)
 
 check_PROGRAMS += t/conf/confcheck
 t_conf_confcheck_SOURCES = t/conf/confcheck.c
-t_conf_confcheck_LDADD = libconf.a libbase.a
+t_conf_confcheck_LDADD = libconf.a libschedule.a libbase.a
 
 TESTS += t/conf/documented.sh t/conf/faults.sh t/conf/sample.sh
 EXTRA_DIST += \
@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	t/conf/FIX.4.4.xml \
 	t/conf/FIX42.xml \
 	t/conf/FIX44.xml \
+	t/conf/bad.calendar \
 	t/conf/dict/FIX42.xml \
 	t/conf/dict/FIX44.xml \
 	t/conf/dict/FIX50SP2.xml \
@@ -44,6 +45,7 @@ EXTRA_DIST += \
 	t/conf/quickfixj.out \
 	t/conf/refused.conf \
 	t/conf/refused.out \
+	t/conf/schedule.calendar \
 	t/conf/schedule.conf \
 	t/conf/schedule.out \
 	t/conf/sections.conf \

@@ -64,6 +64,23 @@ START_TEST(each_state_of_a_session_is_judged)
 }
 END_TEST
 
+START_TEST(a_session_outside_its_schedule_is_healthy_and_says_until_when)
+{
+	struct status_session s = off(SESS_INITIATOR, 3600 * NS_PER_S,
+	    "refused: outside its schedule");
+	char advice[STATUS_ADVICE_MAX];
+
+	s.closed = true;
+	s.opens.ns = 1767603600 * NS_PER_S;
+	ck_assert_int_eq(status_of_session(&s, advice), STATUS_HEALTHY);
+	ck_assert_str_eq(advice,
+	    "outside its schedule until 20260105-09:00:00 UTC");
+	s.opens.ns = INT64_MAX;
+	ck_assert_int_eq(status_of_session(&s, advice), STATUS_HEALTHY);
+	ck_assert_msg(strstr(advice, "for a year") != NULL, "%s", advice);
+}
+END_TEST
+
 START_TEST(an_initiator_says_when_it_tries_again)
 {
 	struct status_session s = off(SESS_INITIATOR, NS_PER_S,
@@ -118,6 +135,8 @@ status_cases(void)
 	TCase *tc = tcase_create("status");
 
 	tcase_add_test(tc, each_state_of_a_session_is_judged);
+	tcase_add_test(tc,
+	    a_session_outside_its_schedule_is_healthy_and_says_until_when);
 	tcase_add_test(tc, an_initiator_says_when_it_tries_again);
 	tcase_add_test(tc, the_store_is_judged_by_whether_it_takes_rows);
 	return tc;

@@ -11,3 +11,5 @@ TESTS += t/e2e/test_flow.py
 EXTRA_DIST += t/e2e/test_flow.py
 TESTS += t/e2e/test_dict.py
 EXTRA_DIST += t/e2e/test_dict.py
+TESTS += t/e2e/test_schedule.py
+EXTRA_DIST += t/e2e/test_schedule.py

@@ -19,7 +19,7 @@ endif
 
 t_fuzz_fuzz_conf_SOURCES = t/fuzz/fuzz_conf.c $(FUZZ_MAIN)
 t_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-t_fuzz_fuzz_conf_LDADD = libconf.a libbase.a
+t_fuzz_fuzz_conf_LDADD = libconf.a libschedule.a libbase.a
 
 t_fuzz_fuzz_fix_SOURCES = t/fuzz/fuzz_fix.c $(FUZZ_MAIN)
 t_fuzz_fuzz_fix_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

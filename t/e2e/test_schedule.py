@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""Schedules on a living gateway: windows of seconds around now."""
+
+import math
+import os
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import fixgate as fg
+
+fg.need("fixgated", "fixgatectl")
+
+
+def at(moment):
+    """A time of day, UTC."""
+    return time.strftime("%H:%M:%S", time.gmtime(moment))
+
+
+def until(moment):
+    time.sleep(max(0, moment - time.time()))
+
+
+def soon(seconds):
+    """A whole second, at least that far away."""
+    return math.ceil(time.time()) + seconds
+
+
+def window(start, end, **keys):
+    return dict(keys, NonStopSession=None, StartTime=at(start),
+                EndTime=at(end), SessionName="S")
+
+
+def epoch(g):
+    return g.ctl_json("--json", "session", "show", "S")[0]["EPOCH"]
+
+
+def events(g, name):
+    return [r["TEXT"] for r in g.rows("SESSION_EVENT", session="S")
+            if r["EVENT"] == name]
+
+
+def an_acceptor_is_closed_then_open_then_closed(work):
+    port = fg.free_port()
+    start = soon(4)
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", port, **window(start, start + 4))]).start()
+    with fg.Peer("BANK", "EXCH") as p:
+        for _ in range(2):
+            p.connect(port)
+            p.send("A", "98=0|108=30", seq=1)
+            p.expect_closed()
+        assert time.time() < start, "too slow to tell"
+        assert events(g, "refused") == ["outside its schedule"]
+        assert [r["TEXT"] for r in g.rows("FIX_IN_OTHER")] == \
+            ["outside its schedule"] * 2
+        text = g.ctl("status")
+        assert "HEALTHY" in text and "outside its schedule until" in text, \
+            text
+        until(start + 0.3)
+        p.connect(port)
+        p.logon()
+        p.sync()
+        m = p.expect("5", 6)
+        assert m.get(58) is None, m
+        assert time.time() >= start + 4
+        p.send("5")
+        p.expect_closed()
+        p.connect(port)
+        p.send("A", "98=0|108=30")
+        p.expect_closed()
+    assert events(g, "started") == ["by its schedule"]
+    assert events(g, "stopped") == ["by its schedule"]
+    assert g.stop() == 0, g.log()
+
+
+def a_new_window_begins_while_logged_on(work):
+    """24 hours: the session ends, and begins again at 1."""
+    port = fg.free_port()
+    edge = soon(4)
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", port, **window(edge, edge))]).start()
+    with fg.Peer("BANK", "EXCH") as p:
+        p.connect(port)
+        p.logon()
+        p.logout()
+        before = epoch(g)
+        p.connect(port)
+        m = p.logon()
+        assert m.seq == 3, m
+        assert time.time() < edge, "too slow to tell"
+        p.expect("5", 6)
+        p.send("5")
+        p.expect_closed()
+        p.next_out = 1
+        p.connect(port)
+        m = p.logon()
+        assert m.seq == 1, m
+        p.sync()
+    assert epoch(g) == before + 1
+    assert events(g, "reset") == ["a new window of the schedule"]
+    assert g.stop() == 0, g.log()
+
+
+def a_restart_keeps_the_numbers_of_its_window_only(work):
+    port = fg.free_port()
+    now = time.time()
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", port, **window(now - 3600, now + 3600))]).start()
+    with fg.Peer("BANK", "EXCH") as p:
+        p.connect(port)
+        p.logon()
+        p.logout()
+        assert g.stop() == 0, g.log()
+        g.start()
+        p.connect(port)
+        m = p.logon()
+        assert m.seq == 3, m
+        p.logout()
+        before = epoch(g)
+        assert g.stop() == 0, g.log()
+        # It was down when this window began.
+        start = soon(0)
+        g.sessions = [fg.acceptor("EXCH", "BANK", port,
+                                  **window(start, now + 3600))]
+        g.configure()
+        until(start + 1)
+        g.start()
+        p.next_out = 1
+        p.connect(port)
+        m = p.logon()
+        assert m.seq == 1, m
+        assert epoch(g) == before + 1
+    assert g.stop() == 0, g.log()
+
+
+def an_initiator_connects_in_its_window_only(work):
+    start = soon(3)
+    with fg.Peer("EXCH", "BANK") as p:
+        port = p.listen()
+        g = work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", port, **window(
+                start - 1, start + 20, LogonTime=at(start),
+                LogoutTime=at(start + 3)))]).start()
+        p.accept(10)
+        assert time.time() >= start, "it connected too early"
+        p.answer_logon()
+        p.sync()
+        p.expect("5", 6)
+        p.send("5")
+        p.expect_closed()
+        text = g.ctl("status")
+        assert "outside its schedule until" in text, text
+        try:
+            p.accept(2.5)
+            raise AssertionError("it connected again")
+        except OSError:
+            pass
+        assert g.stop() == 0, g.log()
+
+
+def what_is_sent_outside_waits_for_the_window(work):
+    """E13."""
+    start = soon(3)
+    with fg.Peer("EXCH", "BANK") as p:
+        port = p.listen()
+        g = work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", port, **window(start, start + 60))]).start()
+        g.ctl("send", "S", "--raw",
+              "35=D|11=early|55=X|54=1|38=1|40=1|60=" + fg.utc())
+        assert time.time() < start, "too slow to tell"
+        p.accept(10)
+        m = p.answer_logon()
+        assert m.seq == 1, m
+        m = p.expect("D")
+        assert m.seq == 2 and m[11] == "early", m
+        assert g.stop() == 0, g.log()
+
+
+def an_initiator_begins_again_on_the_open_connection(work):
+    reset = soon(3)
+    with fg.Peer("EXCH", "BANK") as p:
+        port = p.listen()
+        g = work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", port, SessionName="S",
+            ResetSeqTime=at(reset))]).start()
+        p.accept(10)
+        p.answer_logon()
+        p.sync()
+        m = p.expect("A", 6, t34=1, t141="Y")
+        p.next_out = 1
+        p.send("A", "98=0|108=%s|141=Y" % m[108])
+        p.sync()
+        assert events(g, "reset") == ["ResetSeqTime"]
+        assert g.stop() == 0, g.log()
+
+
+def the_next_edges_are_shown(work):
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "BANK", port, NonStopSession=None,
+                    SessionName="S", StartTime="08:00:00 Europe/London",
+                    EndTime="16:30:00 Europe/London", Weekdays="Mon",
+                    ResetSeqTime="12:00:00"),
+        fg.acceptor("EXCH", "FUND", port, SessionName="ALWAYS")]).start()
+    edges = g.ctl_json("--json", "session", "schedule", "S")
+    assert len(edges) == 20, edges
+    assert {e["EDGE"] for e in edges} == {"start", "end", "reset"}, edges
+    times = [e["TIME"] for e in edges]
+    assert times == sorted(set(times)) and times[0] > time.time() * 1e9
+    text = g.ctl("session", "schedule", "S")
+    assert len(text.splitlines()) == 21, text
+    assert text.splitlines()[1].split()[1] in ("start", "end", "reset")
+    text = g.ctl("session", "schedule", "ALWAYS")
+    assert text == "always open\n", text
+    assert g.stop() == 0, g.log()
+
+
+def main():
+    for case in (an_acceptor_is_closed_then_open_then_closed,
+                 a_new_window_begins_while_logged_on,
+                 a_restart_keeps_the_numbers_of_its_window_only,
+                 an_initiator_connects_in_its_window_only,
+                 what_is_sent_outside_waits_for_the_window,
+                 an_initiator_begins_again_on_the_open_connection,
+                 the_next_edges_are_shown):
+        with fg.Work() as work:
+            case(work)
+        print("ok", case.__name__)
+
+
+main()
