@@ -8,9 +8,9 @@
 #include <quickfix/Message.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -22,21 +22,29 @@ namespace
 const int rounds_default = 7;
 const uint64_t seed = 1;
 
-typedef std::chrono::steady_clock steady;
+/* Processor time, which other work on the machine moves least. */
+double
+now_ns()
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return static_cast<double>(t.tv_sec) * 1e9 +
+	    static_cast<double>(t.tv_nsec);
+}
 
 /* Nanoseconds a message, once over all of them. */
 double
 pass(const std::vector<std::string> &text, const FIX::DataDictionary &dict)
 {
-	steady::time_point start = steady::now();
+	double start = now_ns();
 
 	for (const std::string &t : text) {
 		FIX::Message m;
 		m.setString(t, true, &dict, &dict);
 		dict.validate(m);
 	}
-	return std::chrono::duration<double, std::nano>(steady::now() - start)
-	    .count() / static_cast<double>(text.size());
+	return (now_ns() - start) / static_cast<double>(text.size());
 }
 
 void
