@@ -258,7 +258,7 @@ const char *script_error(const struct script_code *code);
  * When the running call started (monotonic ns), and of which row; 0: no call is
  * running. Any thread. A call whose Lua code runs too long ends by its budget;
  * this is for a watchdog thread that sees one stuck in a function of the C
- * library (fixgate-lua(5), CallTimeout).
+ * library.
  */
 int64_t script_running(const struct script_code *code, uint64_t *row);
 

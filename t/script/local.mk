@@ -12,3 +12,5 @@ t_script_check_script_SOURCES = \
 t_script_check_script_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_script_check_script_LDADD = libscript.a libdictxml.a libdict.a libfix.a \
 	liblog.a libbase.a $(LUA_LIBS) $(LIBXML2_LIBS) $(CHECK_LIBS)
+TESTS += t/script/documented.sh
+EXTRA_DIST += t/script/documented.sh
