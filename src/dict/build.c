@@ -105,13 +105,20 @@ digits(const char *s, char out[static 8])
 	return s + n;
 }
 
+/* Orchestra names an extension pack after the version. */
+static bool
+is_end(const char *s)
+{
+	return *s == '\0' || *s == '_';
+}
+
 bool
 dict_build_version(struct dict_build *b, const char *name)
 {
 	const char *type = strncmp(name, "FIXT.", 5) == 0 ? "FIXT" : "FIX", *s;
 	char major[8], minor[8], pack[8] = "";
 
-	if (strncmp(name, "FIX.Latest", 10) == 0) {
+	if (strncmp(name, "FIX.Latest", 10) == 0 && is_end(name + 10)) {
 		dict_build_root(b, type, "Latest", NULL, NULL);
 		return true;
 	}
@@ -123,8 +130,8 @@ dict_build_version(struct dict_build *b, const char *name)
 		return false;
 	s = digits(s + 1, minor);
 	if (strncmp(s, "SP", 2) == 0)
-		digits(s + 2, pack);
-	if (*major == '\0' || *minor == '\0')
+		s = digits(s + 2, pack);
+	if (*major == '\0' || *minor == '\0' || !is_end(s))
 		return false;
 	dict_build_root(b, type, major, minor, *pack == '\0' ? NULL : pack);
 	return true;

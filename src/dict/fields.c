@@ -197,7 +197,7 @@ fill_values(struct dict_build *b, struct dict_field *f,
 {
 	struct dict_value *v;
 	const struct value *x;
-	size_t i, n = 0;
+	size_t i, j, n = 0;
 
 	for (i = 0; i < ndef; i++)
 		n += def[i]->nvalues;
@@ -206,9 +206,12 @@ fill_values(struct dict_build *b, struct dict_field *f,
 	v = dict_build_alloc(b, &b->dict->arena, n, sizeof(*v));
 	if (v == NULL)
 		return;
-	for (n = 0, i = 0; i < ndef; i++)
-		for (x = def[i]->values; x != NULL; x = x->next)
-			v[n++] = (struct dict_value){ x->value, x->label };
+	/* The lists are backwards; of two labels the first one counts. */
+	for (n = 0, i = 0; i < ndef; i++) {
+		n += def[i]->nvalues;
+		for (j = n, x = def[i]->values; x != NULL; x = x->next)
+			v[--j] = (struct dict_value){ x->value, x->label };
+	}
 	qsort(v, n, sizeof(*v), by_value);
 	f->values = v;
 	f->nvalues = 1;

@@ -98,6 +98,8 @@ START_TEST(the_version_may_be_given_with_the_file)
 		{ "<fix major='5'", "FIX.5", NULL },
 		{ "<fix major='5'", "fix.5.0", NULL },
 		{ "<fix major='5'", "", NULL },
+		{ "<fix major='5'", "FIX.5.0 SP2", NULL },
+		{ "<fix major='5'", "FIX.Later", NULL },
 		{ "<fix major='5'", "FIX.4.4", NULL }, /* no header */
 		{ "<repository version='1'", "FIX.5.0SP1", "FIX.5.0SP1" },
 	};

@@ -2,6 +2,7 @@
 #include "dict/xml/load.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Attributes of any element; others are told once and ignored. */
 static void
@@ -106,7 +107,7 @@ load_field(struct load *l, const xmlNode *n)
 		return;
 	f = dict_build_field(l->b, load_line(n), tag, name, type,
 	    open != NULL &&
-		(strcmp(open, "true") == 0 || strcmp(open, "Y") == 0));
+		(strcasecmp(open, "true") == 0 || strcasecmp(open, "Y") == 0));
 	load_values(l, n, f);
 }
 
