@@ -452,6 +452,110 @@ START_TEST(bytes_of_other_systems_are_read)
 }
 END_TEST
 
+/* Load text, and judge the message by it. */
+static bool
+judged_good(const char *text, const char *message, unsigned flags)
+{
+	struct dict_scratch *scratch = dict_scratch_new();
+	struct dict_faults faults = { 0 };
+	struct dict_reject rej;
+	struct dict *d = NULL;
+	struct parsed p;
+	bool good;
+
+	ck_assert_int_eq(0,
+	    dict_xml_load_mem(&d, text, strlen(text), 0, &faults));
+	p = parse(message, d);
+	good = dict_validate(d, d, flags, &p.m, scratch, &rej);
+	parsed_free(&p);
+	dict_scratch_free(scratch);
+	dict_faults_free(&faults);
+	dict_free(d);
+	return good;
+}
+
+#define ORDER_OF(version)                                                      \
+	"<fix " version "><header>"                                            \
+	"<field name='H'/><field name='L'/><field name='T'/></header>"         \
+	"<trailer><field name='E'/></trailer><messages>"                       \
+	"<message name='D' msgtype='D'><field name='C'/></message></messages>" \
+	"<fields><field number='8' name='H' type='STRING'/>"                   \
+	"<field number='9' name='L' type='LENGTH'/>"                           \
+	"<field number='35' name='T' type='STRING'/>"                          \
+	"<field number='10' name='E' type='STRING'/>"                          \
+	"<field number='58' name='C' type='CHAR'/></fields></fix>"
+
+START_TEST(a_char_is_a_string_before_fix_4_2_only)
+{
+	static const char two[] = "8=X|9=5|35=D|58=ab|10=000|";
+	const unsigned f = DICT_FLAGS_DEFAULT;
+
+	ck_assert(judged_good(ORDER_OF("major='4' minor='1'"), two, f));
+	ck_assert(judged_good(ORDER_OF("major='4'"), two, f));
+	ck_assert(!judged_good(ORDER_OF("major='4' minor='2'"), two, f));
+	ck_assert(!judged_good(ORDER_OF("major='5'"), two, f));
+	ck_assert(!judged_good(ORDER_OF("major='Latest'"), two, f));
+	ck_assert(!judged_good(ORDER_OF("type='V' major='1'"), two, f));
+}
+END_TEST
+
+START_TEST(a_group_of_orchestra_is_required_by_its_references)
+{
+	static const char text[] =
+	    "<repository version='FIX.5.0'><fields>"
+	    "<field id='8' name='H' type='String'/>"
+	    "<field id='9' name='L' type='Length'/>"
+	    "<field id='35' name='T' type='String'/>"
+	    "<field id='10' name='E' type='String'/>"
+	    "<field id='78' name='N' type='NumInGroup'/>"
+	    "<field id='79' name='A' type='String'/>"
+	    "<field id='80' name='Q' type='int'/></fields><components>"
+	    "<component id='1' name='StandardHeader'><fieldRef id='8'/>"
+	    "<fieldRef id='9'/><fieldRef id='35'/></component>"
+	    "<component id='2' name='StandardTrailer'><fieldRef id='10'/>"
+	    "</component></components><groups><group id='3' name='G'>"
+	    "<numInGroup id='78'/><fieldRef id='79'/>"
+	    "<fieldRef id='80' presence='required'/></group></groups>"
+	    "<messages><message name='R' msgType='R'><structure>"
+	    "<groupRef id='3' presence='required'/></structure></message>"
+	    "<message name='O' msgType='O'><structure>"
+	    "<groupRef id='3'/></structure></message></messages></repository>";
+	static const struct {
+		const char *message;
+		bool strict, quickfix;
+	} row[] = {
+		{ "8=X|9=5|35=R|78=1|79=a|80=1|10=000|", true, true },
+		{ "8=X|9=5|35=R|10=000|", false, false },
+		{ "8=X|9=5|35=O|10=000|", true, true },
+		{ "8=X|9=5|35=R|78=1|79=a|10=000|", false, false },
+		/* QuickFIX forgets the flags of an optional group. */
+		{ "8=X|9=5|35=O|78=1|79=a|10=000|", false, true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ck_assert_msg(judged_good(text, row[i].message,
+				  DICT_FLAGS_DEFAULT) == row[i].strict,
+		    "%s", row[i].message);
+		ck_assert_msg(judged_good(text, row[i].message,
+				  DICT_FLAGS_DEFAULT | DICT_PROFILE_QUICKFIX) ==
+			row[i].quickfix,
+		    "%s, as QuickFIX", row[i].message);
+	}
+}
+END_TEST
+
+START_TEST(a_header_in_a_file_of_version_5_is_that_of_its_messages)
+{
+	const unsigned f = DICT_FLAGS_DEFAULT;
+	static const char text[] = ORDER_OF("major='5' minor='0'");
+
+	ck_assert(judged_good(text, "8=X|9=5|35=D|58=a|10=000|", f));
+	ck_assert(!judged_good(text, "8=X|9=5|35=D|49=a|58=a|10=000|", f));
+	ck_assert(!judged_good(text, "8=X|9=5|35=D|58=a|9=5|10=000|", f));
+}
+END_TEST
+
 TCase *
 load_cases(void)
 {
@@ -470,5 +574,9 @@ load_cases(void)
 	tcase_add_test(t, data_fields_know_their_lengths);
 	tcase_add_test(t, values_of_two_definitions_are_merged);
 	tcase_add_test(t, bytes_of_other_systems_are_read);
+	tcase_add_test(t, a_char_is_a_string_before_fix_4_2_only);
+	tcase_add_test(t, a_group_of_orchestra_is_required_by_its_references);
+	tcase_add_test(t,
+	    a_header_in_a_file_of_version_5_is_that_of_its_messages);
 	return t;
 }
