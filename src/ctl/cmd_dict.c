@@ -56,11 +56,14 @@ check_one(const char *path, unsigned flags)
 		printf("%s: good: %s, %zu messages, %zu fields", path,
 		    dict_version(d), dict_nmsgs(d), dict_nfields(d));
 	else if (faults.errors > 0)
-		printf("%s: bad: %zu errors", path, faults.errors);
+		printf("%s: bad: %zu error%s", path, faults.errors,
+		    faults.errors == 1 ? "" : "s");
 	else
 		printf("%s: bad: %s", path, fg_strerror(err));
-	printf(faults.warnings > 0 ? ", %zu warnings\n" : "\n",
-	    faults.warnings);
+	if (faults.warnings > 0)
+		printf(", %zu warning%s", faults.warnings,
+		    faults.warnings == 1 ? "" : "s");
+	printf("\n");
 	dict_faults_free(&faults);
 	dict_free(d);
 	return err == 0;
@@ -252,6 +255,12 @@ cmd_dict_convert(struct ctl *c, int argc, char **argv)
 	d = dict_file_load(argv[0], &with);
 	if (d == NULL)
 		return CTL_REFUSED;
+	if (strchr(dict_version(d), '.') == NULL) {
+		ctl_complain("%s does not say which version of FIX it is: add "
+		    "--version, as FIX.5.0SP2", argv[0]);
+		dict_free(d);
+		return CTL_REFUSED;
+	}
 	code = dict_write(d, &text) != 0 ? no_memory() : print(&text);
 	buf_free(&text);
 	dict_free(d);

@@ -18,6 +18,7 @@ import orchestra
 fg.need("fixgated", "fixgatectl")
 
 FIX44 = fg.dictionary("FIX.4.4")
+SRC = fg.SRC
 
 
 def run(*args, sock="/nowhere.sock"):
@@ -103,6 +104,26 @@ def diff_and_convert(work):
         assert run("dict", "diff", source, path) == (0, "", "")
 
 
+def every_oddity_that_loads_converts_to_the_same(work):
+    """But for a length that only Orchestra can name."""
+    folder = os.path.join(SRC, "t", "dict", "oddities")
+    converted = 0
+    for name in sorted(os.listdir(folder)):
+        path, new = os.path.join(folder, name), work.path("new.xml")
+        status, text, _ = run("dict", "convert", path)
+        if status != 0:
+            continue
+        with open(new, "w") as f:
+            f.write(text)
+        out = run("dict", "diff", path, new)
+        if name == "orchestra-length-id.xml":
+            assert "length field 2000 -> 0" in out[1], out
+        else:
+            assert out == (0, "", ""), (name, out)
+        converted += 1
+    assert converted > 20, converted
+
+
 def orchestra_becomes_quickfix(work):
     """The file of dict/ and its Orchestra form convert to the same."""
     path, new = work.path("orchestra.xml"), work.path("new.xml")
@@ -113,6 +134,10 @@ def orchestra_becomes_quickfix(work):
     assert run("dict", "diff", FIX44, new) == (0, "", "")
     expect(run("dict", "convert", path, "--version", "FIX.5.0SP2"), 0,
            '<fix type="FIX" major="5" minor="0" servicepack="2">')
+    odd = os.path.join(SRC, "t", "dict", "oddities",
+                       "orchestra-version-unknown.xml")
+    expect(run("dict", "convert", odd), 3, "add --version")
+    expect(run("dict", "convert", odd, "--version", "FIX.4.4"), 0)
     expect(run("dict", "convert", path, "--version", "nonsense"), 3,
            "not the name of a version")
 
@@ -249,6 +274,7 @@ def main():
     for case in (usage,
                  check_tells_every_fault_of_every_file,
                  diff_and_convert,
+                 every_oddity_that_loads_converts_to_the_same,
                  orchestra_becomes_quickfix,
                  show_from_files_and_sessions,
                  dry_run_lists_what_would_be_rejected,
