@@ -5,6 +5,7 @@ FUZZERS = \
 	t/fuzz/fuzz_dict \
 	t/fuzz/fuzz_fix \
 	t/fuzz/fuzz_link \
+	t/fuzz/fuzz_script \
 	t/fuzz/fuzz_session \
 	t/fuzz/fuzz_validate
 EXTRA_DIST += t/fuzz/corpus
@@ -43,3 +44,8 @@ t_fuzz_fuzz_validate_SOURCES = t/fuzz/fuzz_validate.c $(FUZZ_MAIN)
 t_fuzz_fuzz_validate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_validate_LDADD = libdictxml.a libdict.a libfix.a libbase.a \
 	$(LIBXML2_LIBS)
+
+t_fuzz_fuzz_script_SOURCES = t/fuzz/fuzz_script.c $(FUZZ_MAIN)
+t_fuzz_fuzz_script_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_script_LDADD = libscript.a libdict.a libfix.a liblog.a libbase.a \
+	$(LUA_LIBS)
