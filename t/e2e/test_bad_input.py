@@ -39,6 +39,10 @@ def others(g):
     return g.rows("FIX_IN_OTHER")
 
 
+def wrong_sum(msg):
+    return msg[:-4] + (b"000" if msg[-4:-1] != b"000" else b"001") + b"\x01"
+
+
 def garbage_on_a_session_loses_nothing(work):
     """Noise and a wrong CheckSum between orders: dropped, stored apart."""
     g = gateway(work).start()
@@ -48,9 +52,7 @@ def garbage_on_a_session_loses_nothing(work):
         peer.send("D", order(1))
         peer.raw(b"\x00\xff noise \r\n\x01\x01")
         good = peer.build("D", order(2))
-        bad = good[:-4] + b"000\x01" if good[-4:-1] != b"000" else \
-            good[:-4] + b"001\x01"
-        peer.raw(bad)
+        peer.raw(wrong_sum(good))
         peer.raw(good)
         peer.sync()
         peer.logout()
@@ -60,6 +62,41 @@ def garbage_on_a_session_loses_nothing(work):
     log = g.log()
     assert "CheckSum (10) is wrong" in log, log
     assert any("CheckSum" in str(r) for r in others(g)), others(g)
+    assert g.stop() == 0
+
+
+def checksums_are_the_business_of_each_session(work):
+    """ValidateLengthAndChecksum=N and ValidateChecksum=N of two sessions, with a
+    third one on the same port that checks both."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCHANGE", "BOTH", port),
+        fg.acceptor("EXCHANGE", "NONE", port, ValidateLengthAndChecksum="N"),
+        fg.acceptor("EXCHANGE", "LENGTH", port, ValidateChecksum="N")])
+    g.start()
+    for name, sum_ok, length_ok in (("NONE", True, True),
+                                    ("LENGTH", True, False),
+                                    ("BOTH", False, False)):
+        with fg.Peer(name, "EXCHANGE") as peer:
+            peer.connect(port)
+            peer.raw(wrong_sum(peer.build("A", "98=0|108=30|")))
+            if not sum_ok:
+                peer.expect_closed()
+                continue
+            peer.expect("A")
+            peer.raw(wrong_sum(peer.build("1", "112=sum")))
+            peer.expect("0", skip_types=(), t112="sum")
+            bad = peer.build("1", "112=length", seq=peer.next_out)
+            at = bad.index(b"\x019=") + 3
+            end = bad.index(b"\x01", at)
+            bad = bad[:at] + b"%d" % (int(bad[at:end]) - 1) + bad[end:]
+            peer.raw(bad)
+            if length_ok:
+                peer.next_out += 1
+                peer.expect("0", skip_types=(), t112="length")
+            peer.sync()
+            peer.logout()
+    assert "BodyLength or CheckSum is wrong" in g.log(), g.log()
     assert g.stop() == 0
 
 
@@ -230,6 +267,7 @@ def a_disk_that_is_nearly_full(work):
 def main():
     for case in (a_disk_that_is_nearly_full,
                  garbage_on_a_session_loses_nothing,
+                 checksums_are_the_business_of_each_session,
                  ten_megabytes_without_soh,
                  strangers_get_no_byte,
                  a_dictionary_with_an_unknown_field,
