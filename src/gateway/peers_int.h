@@ -89,7 +89,7 @@ void window_free(struct route *r);
 void window_begin(struct route *r);
 /* What does the schedule want now? Sets r->open, and does it. */
 void window_look(struct route *r);
-/* When it is open again, or since when; false: it never is. */
+/* When it is open next; false: not within a year. */
 bool window_opens(const struct route *r, wall_t *at);
 
 /* listen.c */

@@ -9,6 +9,8 @@
 /* The timers count by another clock than the schedule: look this often. */
 #define LOOK_S 30
 
+#define LOOK_WINDOWS 400 /* for one that opens */
+
 /* Until the moment, by the clock of timers. */
 static int64_t
 wait_ns(struct now now, wall_t at)
@@ -86,8 +88,11 @@ window_opens(const struct route *r, wall_t *at)
 {
 	struct schedule_window w;
 	wall_t now = loop_now(r->peers->g->loop).wall;
+	int i;
 
-	while (schedule_window(r->schedule, now, &w)) {
+	/* With times of several zones no window need have room to log on. */
+	for (i = 0; i < LOOK_WINDOWS &&
+	    schedule_window(r->schedule, now, &w); i++) {
 		if (now.ns < w.logout.ns && w.logon.ns < w.logout.ns) {
 			*at = w.logon;
 			return true;

@@ -218,6 +218,18 @@ def the_next_edges_are_shown(work):
     assert g.stop() == 0, g.log()
 
 
+def a_session_that_never_opens_says_so(work):
+    """By the clocks of two zones LogonTime is never within the window."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "BANK", port, NonStopSession=None,
+                    SessionName="S", StartTime="08:00:00", EndTime="09:00:00",
+                    LogonTime="08:00:00 Asia/Tokyo")]).start()
+    text = g.ctl("status")
+    assert "outside its schedule, for a year at least" in text, text
+    assert g.stop() == 0, g.log()
+
+
 def main():
     for case in (an_acceptor_is_closed_then_open_then_closed,
                  a_new_window_begins_while_logged_on,
@@ -225,7 +237,8 @@ def main():
                  an_initiator_connects_in_its_window_only,
                  what_is_sent_outside_waits_for_the_window,
                  an_initiator_begins_again_on_the_open_connection,
-                 the_next_edges_are_shown):
+                 the_next_edges_are_shown,
+                 a_session_that_never_opens_says_so):
         with fg.Work() as work:
             case(work)
         print("ok", case.__name__)
