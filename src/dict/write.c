@@ -2,7 +2,7 @@
  *	<fix type="FIX" major="4" minor="4" servicepack="0">
  *		<header> ... <trailer> ... <messages> ...
  *		<components>
- *			<component name="NoHopsGrp1">	a group of several places
+ *			<component name="NoHopsGrp1">	of several places
  *		<fields>	by tag
  */
 #include "dict/write.h"
