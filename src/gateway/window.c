@@ -1,7 +1,7 @@
 /*
  * window.c: sessions keep their schedule. What is to be done is found from the
- * time alone, at the edges of windows and before each connection, so that a late
- * timer, a restart or a clock that was set does no harm.
+ * time alone, at the edges of windows and before each connection, so that a
+ * late timer, a restart or a clock that was set does no harm.
  */
 #include "base/err.h"
 #include "gateway/peers_int.h"

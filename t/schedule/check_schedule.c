@@ -128,6 +128,11 @@ static const struct row {
 	    "20261031-09:00:00 start\n"
 	    "20261101-09:00:00 start end\n"
 	    "20261101-09:59:00 end\n" },
+	{ "an end that is the start, seen from another zone, is a day later",
+	    { .start = DAILY(HM(9, 0), NULL),
+		.end = DAILY(HM(10, 0), &london), INNER_NONE, ANY_DAY },
+	    "20260701-10:00:00",
+	    "20260702-09:00:00 start end\n" },
 	{ "E4: only on the days of the week that are listed",
 	    { .start = DAILY(HM(9, 0), NULL), .end = DAILY(HM(17, 0), NULL),
 		INNER_NONE, MON_TO_FRI },
@@ -209,6 +214,16 @@ static const struct row {
 	    "20261224-18:00:00 start\n"
 	    "20261225-17:00:00 end\n"
 	    "20261226-18:00:00 start\n" },
+	{ "a short day ends before the logout",
+	    { .start = DAILY(HM(9, 0), NULL), .end = DAILY(HM(17, 0), NULL),
+		.logon = NONE, .logout = DAILY(HM(16, 0), NULL),
+		.reset = NONE, ANY_DAY, HOLIDAYS(xmas) },
+	    "20261223-10:00:00",
+	    "20261223-16:00:00 logout\n"
+	    "20261223-17:00:00 end\n"
+	    "20261224-09:00:00 start\n"
+	    "20261224-13:00:00 end\n"
+	    "20261226-09:00:00 start\n" },
 	{ "a logon that a short day leaves no time for does not happen",
 	    { .start = DAILY(HM(9, 0), NULL), .end = DAILY(HM(17, 0), NULL),
 		.logon = DAILY(HM(14, 0), NULL), .logout = NONE,
