@@ -232,6 +232,7 @@ log_line(lua_State *L)
 	enum log_level level =
 	    (enum log_level)lua_tointeger(L, lua_upvalueindex(1));
 	const struct sandbox *sb = sandbox_of(L);
+	const char *who = sb->what[0] == '\0' ? sb->path : sb->what;
 	int i, n = lua_gettop(L);
 	char shown[LINE_MAX_BYTES];
 	const char *text;
@@ -250,16 +251,16 @@ log_line(lua_State *L)
 	log_escape(shown, sizeof(shown), text, len);
 	switch (level) {
 	case LOG_LEVEL_ERROR:
-		log_error("%s: %s", sb->what, shown);
+		log_error("%s: %s", who, shown);
 		break;
 	case LOG_LEVEL_WARN:
-		log_warnx("%s: %s", sb->what, shown);
+		log_warnx("%s: %s", who, shown);
 		break;
 	case LOG_LEVEL_INFO:
-		log_info("%s: %s", sb->what, shown);
+		log_info("%s: %s", who, shown);
 		break;
 	case LOG_LEVEL_DEBUG:
-		log_debug("%s: %s", sb->what, shown);
+		log_debug("%s: %s", who, shown);
 		break;
 	}
 	return 0;

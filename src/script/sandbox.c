@@ -277,8 +277,8 @@ sandbox_call(struct sandbox *sb, lua_CFunction f, void *arg, int line,
 	sb->err[0] = '\0';
 	sb->call++;
 	sb->running = true;
-	atomic_store(&sb->row, row);
-	atomic_store(&sb->started, monotonic());
+	atomic_store_explicit(&sb->row, row, memory_order_relaxed);
+	atomic_store_explicit(&sb->started, monotonic(), memory_order_release);
 	lua_sethook(L, count_hook, LUA_MASKCOUNT, HOOK_EVERY);
 	lua_settop(L, 0);
 	lua_pushcfunction(L, handle_message);
@@ -286,7 +286,7 @@ sandbox_call(struct sandbox *sb, lua_CFunction f, void *arg, int line,
 	lua_pushlightuserdata(L, arg);
 	status = lua_pcall(L, 1, 0, 1);
 	lua_sethook(L, NULL, 0, 0);
-	atomic_store(&sb->started, 0);
+	atomic_store_explicit(&sb->started, 0, memory_order_release);
 	sb->running = false;
 	if (status != LUA_OK || sb->over)
 		err = failure(sb, status, line, row);

@@ -53,11 +53,18 @@ static int
 call_where(lua_State *L)
 {
 	struct call *c = lua_touserdata(L, 1);
+	int nargs = 1;
+	lua_Debug ar;
 
 	lua_rawgeti(L, LUA_REGISTRYINDEX, c->function);
+	lua_pushvalue(L, -1);
+	lua_getinfo(L, ">u", &ar);
 	row_push(L);
-	push_logon(L, c->logon);
-	lua_call(L, 2, 1);
+	if (ar.nparams > 1 || ar.isvararg) {
+		push_logon(L, c->logon);
+		nargs++;
+	}
+	lua_call(L, nargs, 1);
 	if (!lua_isboolean(L, -1) && !lua_isnil(L, -1))
 		return luaL_error(L, "where must return true or false, not a "
 		    "%s", luaL_typename(L, -1));

@@ -155,8 +155,8 @@ int script_where(const struct script_stream *s, const struct script_row *row,
     const struct script_fields *logon);
 
 /* What the stream makes of a row, for which script_where said 1. 1 and *out,
- * valid until the next call on s; 0: toRow returned nil, nothing is sent; or
- * FG_E* (script_error). */
+ * valid until the next call on s, and as long as the row, which its texts point
+ * into; 0: toRow returned nil, nothing is sent; or FG_E* (script_error). */
 int script_to_row(const struct script_stream *s, const struct script_row *row,
     struct script_fields *out);
 
@@ -241,7 +241,7 @@ int script_block_takes(const struct script_client *c,
 
 /*
  * The events that a send makes of a row: their number, and *part, valid until
- * the next call on the client; 0: nothing is to be sent, the row is settled;
+ * the next call on the client, and as long as the row; 0: nothing is to be sent, the row is settled;
  * FG_E*: the row cannot be handled (script_error). Fields are in the order of
  * the columns, of the fields that were listed, then of their names.
  */
