@@ -239,5 +239,5 @@ session_scenarios = \
 TESTS += $(session_scenarios)
 EXTRA_DIST += $(session_scenarios)
 
-TESTS += t/session/table.py
-EXTRA_DIST += t/session/README.md t/session/table.py
+TESTS += t/session/table.py t/session/live.py
+EXTRA_DIST += t/session/README.md t/session/table.py t/session/live.py

@@ -1,7 +1,7 @@
 /*
  * scenario: run the files named, each a talk between a peer and the machine:
  *
- *	# comment
+ *	# comment             "# clock": not for live.py, time must stand
  *	versions 4.2 4.4      run once for each; "fixt": 5.0 5.0SP1 5.0SP2,
  *	                      "all": these and 4.0 ... 4.4
  *	role initiator        the default is acceptor

@@ -11,8 +11,11 @@ OLD = ["4.0", "4.1", "4.2", "4.3", "4.4"]
 FIXT = ["5.0", "5.0SP1", "5.0SP2"]
 ALL = OLD + FIXT
 FROM_42 = ALL[2:]
-ELSEWHERE = "two connections at once are no matter of the machine, which has " \
-    "one: `t/e2e/test_peers.py`"
+TAIL = """\
+Played by `live.py` alone, for all versions, because it is the gateway that
+refuses a second connection, and the machine has one:
+
+"""
 
 # (the start of the files' names, the versions that have the case)
 ROWS = [
@@ -99,12 +102,14 @@ HEAD = """\
 
 `scenario.c` says how a scenario (`.fix`) is written; `check_session.c` has what
 needs no dictionary, `check_pair.c` two machines that talk to each other over a
-bad line. A file that is named after a setting shows what the setting does.
+bad line. `live.py` plays the scenarios over real sockets against a fixgated,
+and names those that it cannot play. A file that is named after a setting shows
+what the setting does.
 
 The cases of the session standard and the versions for which a scenario here
-plays them: **x** it is played, - the version does not have the case, **!** it is
-missing. The table is written by `table.py write`, and held against the files by
-`table.py`.
+plays them: **x** it is played, - the version does not have the case, **!** it
+is missing. The table is written by `table.py write`, and held against the files
+by `table.py`.
 
 """
 
@@ -140,12 +145,12 @@ def page():
             for p in files_of(case, cases):
                 have |= versions_of(p)
             if not wanted:
-                missing.append(f"- {case}: {ELSEWHERE}\n")
+                missing.append(f"- {case}\n")
             marks = ["x" if v in have else "!" if v in wanted else "-"
                      for v in ALL]
             out.append(f"| {case} | " + " | ".join(marks) + " |\n")
         out.append("\n")
-    out += ["Not played here:\n\n"] + missing
+    out += [TAIL] + missing
     return "".join(out)
 
 
