@@ -49,6 +49,7 @@ fixgated_SOURCES = \
 	src/gateway/sessions.h \
 	src/gateway/settings.c \
 	src/gateway/settings.h \
+	src/gateway/visitor.c \
 	src/gateway/window.c
 fixgated_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DFG_CONF_FILE='"$(sysconfdir)/fixgate/fixgate.conf"'

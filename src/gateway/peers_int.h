@@ -70,11 +70,15 @@ struct peers {
 	void *stopped_arg;
 };
 
-/* New connection: accepted (route NULL) or made for a route. */
+/* visitor.c. A new connection: accepted (route NULL) or made for a route. */
 struct visitor *visitor_new(struct peers *p, struct conn *c,
     struct route *r);
 void visitor_free(struct visitor *v);
 extern const struct conn_ops visitor_ops;
+/* The logon timer's: close strangers that have not logged on in time. */
+void visitors_time_out(void *arg);
+/* Pause or go on reading from all: the disk is behind, or caught up. */
+void visitors_stall(struct peers *p, bool on);
 
 /* initiate.c: connect the session now, or later. */
 void initiate_now(struct route *r);
@@ -95,7 +99,7 @@ bool window_opens(const struct route *r, wall_t *at);
 /* listen.c */
 void listen_free(struct peers *p);
 
-/* peers.c: a connection became the session's. */
-void peers_bind(struct visitor *v, struct route *r);
+/* peers.c: at shutdown, is the last connection gone? */
+void peers_check_stopped(struct peers *p);
 
 #endif

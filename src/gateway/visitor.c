@@ -1,0 +1,379 @@
+/*
+ * visitor.c: a connection of a counterparty, from its first byte to its end:
+ * who it is, and its bytes as frames to the driver.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gateway/peers_int.h"
+#include "log/log.h"
+
+#define STRANGER_TEXT 160 /* bytes of a stranger's message that are logged */
+
+/* ---- strangers: connections before their Logon ---- */
+
+/* The oldest stranger's deadline is the next one. */
+static void
+set_logon_timer(struct peers *p)
+{
+	timer_set(p->logon_timer, p->stranger == NULL ? MONO_NEVER :
+	    p->stranger->deadline);
+}
+
+void
+visitors_time_out(void *arg)
+{
+	struct peers *p = arg;
+	struct now now = loop_now(p->g->loop);
+	struct visitor *v;
+
+	for (v = p->stranger; v != NULL; v = v->next)
+		if (v->stranger && !mono_before(now.mono, v->deadline))
+			conn_abort(v->conn, "no Logon within LogonTimeout");
+	set_logon_timer(p);
+}
+
+struct visitor *
+visitor_new(struct peers *p, struct conn *c, struct route *r)
+{
+	struct visitor *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		return NULL;
+	v->peers = p;
+	v->conn = c;
+	v->route = r;
+	v->stranger = r == NULL;
+	v->deadline = mono_add(loop_now(p->g->loop).mono, p->logon_timeout_ns);
+	v->prev = p->last;
+	if (p->last != NULL)
+		p->last->next = v;
+	else
+		p->first = v;
+	p->last = v;
+	p->nvisitors++;
+	if (v->stranger && p->nstrangers++ == 0) {
+		p->stranger = v;
+		set_logon_timer(p);
+	}
+	return v;
+}
+
+static void
+no_stranger(struct visitor *v)
+{
+	struct peers *p = v->peers;
+
+	if (!v->stranger)
+		return;
+	v->stranger = false;
+	p->nstrangers--;
+	if (p->stranger != v)
+		return;
+	while (v != NULL && !v->stranger)
+		v = v->next;
+	p->stranger = v;
+	set_logon_timer(p);
+}
+
+void
+visitor_free(struct visitor *v)
+{
+	struct peers *p = v->peers;
+
+	no_stranger(v);
+	*(v->prev == NULL ? &p->first : &v->prev->next) = v->next;
+	*(v->next == NULL ? &p->last : &v->next->prev) = v->prev;
+	p->nvisitors--;
+	free(v);
+}
+
+/* The beginning of what arrived, for the log. */
+static const char *
+shown(char text[STRANGER_TEXT], const struct route *r, const char *p, size_t n)
+{
+	char copy[STRANGER_TEXT];
+
+	if (n > sizeof(copy))
+		n = sizeof(copy);
+	memcpy(copy, p, n);
+	driver_mask(r == NULL ? NULL : r->fs, copy, n);
+	return log_escape(text, STRANGER_TEXT, copy, n);
+}
+
+/* Refused before logon: not a single byte goes back [R7]. */
+static void
+refuse(struct visitor *v, const char *p, size_t n, const char *why)
+{
+	char text[STRANGER_TEXT];
+
+	if (driver_stranger(v->peers->g->driver, p, n, why))
+		log_warnx("%s: refused: %s: %s", conn_peer(v->conn), why,
+		    shown(text, NULL, p, n));
+	conn_abort(v->conn, why);
+}
+
+static void
+bind_route(struct visitor *v, struct route *r)
+{
+	no_stranger(v);
+	v->route = r;
+	r->visitor = v;
+	driver_connected(v->peers->g->driver, r->fs, conn_peer(v->conn));
+}
+
+/* AllowedRemoteAddresses: a list of addresses; none: everybody may. */
+static bool
+is_allowed(const struct route *r, const char *peer)
+{
+	const char *at = conf_str(r->conf, CONF_AllowedRemoteAddresses);
+	const char *end = strrchr(peer, ':');
+	size_t n, len = end == NULL ? strlen(peer) : (size_t)(end - peer);
+
+	if (at == NULL || *at == '\0')
+		return true;
+	if (len > 2 && peer[0] == '[') {
+		peer++;
+		len -= 2;
+	}
+	for (; *at != '\0'; at += n) {
+		at += strspn(at, ", \t");
+		n = strcspn(at, ", \t");
+		if (n == len && strncmp(at, peer, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A stranger's frame passed the checks that all sessions make; now it is known
+ * whose it is. */
+static bool
+is_whole(const struct route *r, const struct fix_msg *m)
+{
+	struct fix_frame f;
+
+	return fix_frame_checked(m->buf, m->len, m->len, r->checks,
+	    &f) == 0 && f.garble == FIX_CLEAN;
+}
+
+/* One event tells of all tries until the window opens. */
+static void
+refuse_outside(struct visitor *v, const struct route *r,
+    const struct fix_msg *m)
+{
+	static const char *const why = "outside its schedule";
+
+	refuse(v, m->buf, m->len, why);
+	if (strstr(r->fs->last_event, why) == NULL)
+		driver_event(v->peers->g->driver, r->fs, SESS_EV_REFUSED, why);
+}
+
+/* The first message of an accepted connection. false: it was refused. */
+static bool
+introduce(struct visitor *v, const struct fix_msg *m)
+{
+	struct peers *p = v->peers;
+	struct route *r;
+	long i;
+
+	if (!fix_is(m, fix_find(m, 35), "A")) {
+		refuse(v, m->buf, m->len, "the first message is not a Logon");
+		return false;
+	}
+	i = identity_find(p->who, m);
+	if (i < 0) {
+		refuse(v, m->buf, m->len, "no such session");
+		return false;
+	}
+	r = &p->route[i];
+	window_look(r);
+	if (!is_whole(r, m)) {
+		refuse(v, m->buf, m->len, "BodyLength or CheckSum is wrong");
+	} else if (r->initiator) {
+		refuse(v, m->buf, m->len, "this session is an initiator here");
+	} else if (!is_allowed(r, conn_peer(v->conn))) {
+		refuse(v, m->buf, m->len,
+		    "the address is not in AllowedRemoteAddresses");
+	} else if (p->halted) {
+		refuse(v, m->buf, m->len, "the disk of the store is full");
+	} else if (!r->enabled) {
+		refuse(v, m->buf, m->len, "the session is stopped");
+	} else if (!r->open) {
+		refuse_outside(v, r, m);
+	} else if (r->visitor != NULL) {
+		refuse(v, m->buf, m->len, "the session is connected already");
+	} else {
+		bind_route(v, r);
+		return true;
+	}
+	return false;
+}
+
+/* ---- frames ---- */
+
+/* A run of garbage comes in pieces: the first of a kind is a line of the log,
+ * the end of the run another. */
+static void
+garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
+{
+	char text[STRANGER_TEXT];
+
+	if (v->route == NULL) {
+		refuse(v, p, n, fix_garble_text(g));
+		return;
+	}
+	if (v->noise == 0 || g != v->noise_kind)
+		log_warnx("%s: dropped %zu bytes: %s: %s", v->route->fs->name,
+		    n, fix_garble_text(g),
+		    shown(text, v->route, p, n));
+	v->noise += n;
+	v->noise_kind = g;
+	driver_garbled(v->peers->g->driver, v->route->fs, g, p, n);
+}
+
+static void
+noise_ends(struct visitor *v)
+{
+	if (v->noise > STRANGER_TEXT)
+		log_warnx("%s: dropped %llu bytes in all before the next good "
+		    "message", v->route->fs->name,
+		    (unsigned long long)v->noise);
+	v->noise = 0;
+}
+
+/* One frame. false: stop looking at this connection. */
+static bool
+take_frame(struct visitor *v, const struct fix_frame *f, const char *p)
+{
+	struct fix_msg m = { 0 };
+	int err;
+
+	if (f->garble != FIX_CLEAN) {
+		garbled(v, f->garble, f->len == 0 ? p : p + f->skip,
+		    f->len == 0 ? f->skip : f->len);
+		return v->route != NULL;
+	}
+	err = fields_index(&v->peers->fields, &m, p + f->skip, f->len,
+	    v->route == NULL ? sess_std_lens() : driver_lens(v->route->fs));
+	if (err != 0) {
+		garbled(v, err == FG_EGARBLED ? m.garble : FIX_TOO_LONG,
+		    p + f->skip, f->len);
+		return v->route != NULL;
+	}
+	if (v->route == NULL) {
+		if (!introduce(v, &m))
+			return false;
+		/* The session's own dictionary may know more data fields. */
+		if (fields_index(&v->peers->fields, &m, p + f->skip, f->len,
+		    driver_lens(v->route->fs)) != 0)
+			return true;
+	}
+	noise_ends(v);
+	driver_recv(v->peers->g->driver, v->route->fs, &m);
+	return true;
+}
+
+void
+visitors_stall(struct peers *p, bool on)
+{
+	struct visitor *v;
+
+	if (p->stalled == on)
+		return;
+	p->stalled = on;
+	log_warnx("%s", on ? "the disk is behind: reading is paused" :
+	    "the disk caught up: reading goes on");
+	for (v = p->first; v != NULL; v = v->next) {
+		conn_pause(v->conn, on);
+		if (!on)
+			conn_kick(v->conn);
+	}
+}
+
+static void
+on_data(struct conn *c, void *arg)
+{
+	struct visitor *v = arg;
+	struct driver *d = v->peers->g->driver;
+	struct fix_frame f;
+	const char *p;
+	size_t n, max;
+
+	if (driver_is_down(d) || (!v->stranger && v->route == NULL)) {
+		n = conn_in(c, &p);
+		conn_eat(c, n);
+		return;
+	}
+	while ((n = conn_in(c, &p)) > 0) {
+		if (driver_is_stalled(d)) {
+			visitors_stall(v->peers, true);
+			return;
+		}
+		if (driver_is_full(d)) {
+			conn_kick(c);
+			return;
+		}
+		max = v->route == NULL ? v->peers->max_message :
+		    v->route->max_message;
+		if (fix_frame_checked(p, n, max, v->route == NULL ?
+		    v->peers->checks : v->route->checks, &f) == FG_EPARTIAL) {
+			conn_eat(c, f.skip);
+			return;
+		}
+		if (!take_frame(v, &f, p))
+			return;
+		conn_eat(c, f.skip + f.len);
+	}
+}
+
+static void
+on_connected(struct conn *c, void *arg)
+{
+	struct visitor *v = arg;
+
+	(void)c;
+	v->route->dialing = NULL;
+	bind_route(v, v->route);
+}
+
+static void
+on_closed(struct conn *c, void *arg, const char *why)
+{
+	struct visitor *v = arg;
+	struct peers *p = v->peers;
+	struct route *r = v->route;
+
+	(void)c;
+	if (r != NULL) {
+		if (r->dialing == v)
+			r->dialing = NULL;
+		if (r->visitor == v) {
+			r->visitor = NULL;
+			driver_disconnected(p->g->driver, r->fs, why);
+		} else {
+			log_warnx("%s: cannot connect: %s", r->fs->name, why);
+		}
+		if (r->initiator)
+			initiate_later(r);
+	}
+	visitor_free(v);
+	peers_check_stopped(p);
+}
+
+static void
+on_drained(struct conn *c, void *arg)
+{
+	struct visitor *v = arg;
+
+	(void)c;
+	if (v->route != NULL)
+		driver_drained(v->peers->g->driver, v->route->fs);
+}
+
+const struct conn_ops visitor_ops = {
+	.data = on_data,
+	.drained = on_drained,
+	.connected = on_connected,
+	.closed = on_closed,
+};
