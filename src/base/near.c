@@ -1,6 +1,8 @@
 #include "base/near.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 static char
 lower(char c)
@@ -42,11 +44,19 @@ distance(const char *a, const char *b)
 	return row[(i - 1) % 3][n];
 }
 
+static bool
+is_beginning(const char *a, size_t na, const char *b, size_t nb)
+{
+	size_t n = na < nb ? na : nb;
+
+	return n >= NEAR_PREFIX && strncasecmp(a, b, n) == 0;
+}
+
 void
 near_start(struct near *n, const char *name, size_t len)
 {
 	n->best = NULL;
-	n->limit = len > NEAR_NAME_MAX ? 0 : (unsigned)len / 3 + 2;
+	n->limit = len > NEAR_NAME_MAX ? 0 : (unsigned)(len + 2) / 3 + 1;
 	if (n->limit > len)
 		n->limit = (unsigned)len;
 	if (len > NEAR_NAME_MAX)
@@ -61,10 +71,13 @@ near_try(struct near *n, const char *candidate)
 	size_t len = strlen(candidate), own = strlen(n->name);
 	unsigned d;
 
-	if (len > NEAR_NAME_MAX || len >= own + n->limit ||
+	if (is_beginning(n->name, own, candidate, len))
+		d = 1;
+	else if (len > NEAR_NAME_MAX || len >= own + n->limit ||
 	    own >= len + n->limit)
 		return;
-	d = distance(n->name, candidate);
+	else
+		d = distance(n->name, candidate);
 	if (d < n->limit) {
 		n->limit = d;
 		n->best = candidate;

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#define NEAR_PREFIX   6
 #define NEAR_NAME_MAX 63 /* bytes of a name that can be near to another */
 
 struct near {
@@ -16,7 +17,8 @@ struct near {
 void near_start(struct near *n, const char *name, size_t len);
 
 /* Offer a candidate; it is borrowed as long as n->best is used. Case does not
- * count; two neighbours exchanged count as one edit. */
+ * count; two neighbours exchanged count as one edit, and so does the rest of a
+ * name that begins with the other (NEAR_PREFIX bytes at least). */
 void near_try(struct near *n, const char *candidate);
 
 #endif

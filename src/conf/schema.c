@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/near.h"
 #include "conf/internal.h"
 
 #define S CONF_IN_SESSION
@@ -111,85 +112,29 @@ schema_find(const char *name, size_t n, size_t *suffix)
 	return find_family(name, n);
 }
 
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static int
-lower(char ch)
-{
-	return ch >= 'A' && ch <= 'Z' ? ch - 'A' + 'a' : ch;
-}
-
-#define NAME_MAX_LEN 64 /* longer names are like nothing */
-#define PREFIX_MIN   6  /* bytes that two names share at least */
-
-/* Edits (insert, delete, change of a byte) between two names, without case. */
-static size_t
-distance(const char *a, size_t na, const char *b, size_t nb)
-{
-	size_t row[NAME_MAX_LEN + 1], i, j, left, diag;
-
-	for (j = 0; j <= nb; j++)
-		row[j] = j;
-	for (i = 1; i <= na; i++) {
-		diag = row[0];
-		row[0] = i;
-		for (j = 1; j <= nb; j++) {
-			left = least(row[j], row[j - 1]) + 1;
-			left = least(left,
-			    diag + (lower(a[i - 1]) != lower(b[j - 1])));
-			diag = row[j];
-			row[j] = left;
-		}
-	}
-	return row[nb];
-}
-
-/* Is candidate nearer to name than *best (and near at all)? */
-static bool
-nearer(const char *name, size_t n, const char *candidate, size_t *best)
-{
-	size_t len = strlen(candidate), d;
-
-	if (n == 0 || n > NAME_MAX_LEN || len > NAME_MAX_LEN)
-		return false;
-	d = distance(name, n, candidate, len);
-	if (least(n, len) >= PREFIX_MIN &&
-	    strncasecmp(name, candidate, least(n, len)) == 0)
-		d = 1; /* HeartBtInterval */
-	if (d > 1 + n / 4 || d >= *best)
-		return false;
-	*best = d;
-	return true;
-}
-
 const char *
 schema_nearest(const char *name, size_t n)
 {
-	const char *found = NULL;
-	size_t best = SIZE_MAX;
+	struct near near;
 	enum conf_key k;
 
+	near_start(&near, name, n);
 	for (k = 0; k < CONF_NKEYS; k++)
-		if (conf_rules[k].class != CONF_FAMILY &&
-		    nearer(name, n, conf_rules[k].name, &best))
-			found = conf_rules[k].name;
-	return found;
+		if (conf_rules[k].class != CONF_FAMILY)
+			near_try(&near, conf_rules[k].name);
+	return near.best;
 }
 
 const char *
 schema_nearest_section(const char *name, size_t n)
 {
-	const char *found = NULL;
-	size_t best = SIZE_MAX, i;
+	struct near near;
+	size_t i;
 
+	near_start(&near, name, n);
 	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		if (nearer(name, n, sections[i], &best))
-			found = sections[i];
-	return found;
+		near_try(&near, sections[i]);
+	return near.best;
 }
 
 int

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/near.h"
 #include "base/num.h"
 #include "fix/frame.h"
 
@@ -65,77 +66,29 @@ by_name(const struct compose *f, const char *name)
 
 /* ---- the nearest name ---- */
 
-static char
-lower(char c)
+static void
+try_all(struct near *near, const struct dict *d)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+	size_t i;
 
-/* Edit distance without regard to case; both are shorter than NAME_BYTES. */
-static unsigned
-distance(const char *a, const char *b)
-{
-	unsigned row[NAME_BYTES + 1], left, diag, best;
-	size_t i, j, n = strlen(b);
-
-	if (n >= NAME_BYTES)
-		return NAME_BYTES;
-	for (j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
-	for (i = 0; a[i] != '\0'; i++) {
-		diag = row[0];
-		left = row[0] = (unsigned)i + 1;
-		for (j = 0; j < n; j++) {
-			best = diag + (lower(a[i]) != lower(b[j]));
-			if (row[j + 1] + 1 < best)
-				best = row[j + 1] + 1;
-			if (left + 1 < best)
-				best = left + 1;
-			diag = row[j + 1];
-			left = row[j + 1] = best;
-		}
-	}
-	return row[n];
-}
-
-static const struct dict_field *
-nearest(const struct dict *d, const char *name, size_t n, unsigned *least)
-{
-	const struct dict_field *df, *best = NULL;
-	size_t i, len;
-	unsigned at;
-
-	for (i = 0; d != NULL && i < dict_nfields(d); i++) {
-		df = dict_field_at(d, i);
-		len = strlen(df->name);
-		if (len >= n + *least || n >= len + *least)
-			continue; /* cannot be nearer */
-		at = distance(name, df->name);
-		if (at < *least) {
-			*least = at;
-			best = df;
-		}
-	}
-	return best;
+	for (i = 0; d != NULL && i < dict_nfields(d); i++)
+		near_try(near, dict_field_at(d, i)->name);
 }
 
 static int
 unknown_name(struct compose *f, const char *name)
 {
-	const struct dict_field *best, *other;
-	size_t n = strlen(name);
-	unsigned least = (unsigned)n / 2 + 1;
+	struct near near;
 
-	best = nearest(f->app, name, n, &least);
-	other = f->app == f->transport ? NULL
-	    : nearest(f->transport, name, n, &least);
-	if (other != NULL)
-		best = other;
-	if (best == NULL)
+	near_start(&near, name, strlen(name));
+	try_all(&near, f->app);
+	if (f->transport != f->app)
+		try_all(&near, f->transport);
+	if (near.best == NULL)
 		return bad(f, "the dictionary has no field %s; give its tag "
 		    "instead", name);
 	return bad(f, "the dictionary has no field %s; did you mean %s (%d)?",
-	    name, best->name, best->tag);
+	    name, near.best, by_name(f, near.best)->tag);
 }
 
 /* ---- values ---- */

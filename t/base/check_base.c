@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/err.h"
+#include "base/near.h"
 #include "base/num.h"
 #include "log/log.h"
 
@@ -143,6 +144,37 @@ START_TEST(buffers_grow_shift_and_free)
 }
 END_TEST
 
+START_TEST(the_name_that_was_meant_is_found)
+{
+	static const char *const names[] = { "HeartBtInt", "ResetOnLogon",
+		"User", "id", "MaxLatency" };
+	static const struct {
+		const char *wrong, *meant;
+	} row[] = {
+		{ "heartbtin", "HeartBtInt" },
+		{ "HeartBtInterval", "HeartBtInt" },
+		{ "RestOnLogon", "ResetOnLogon" },
+		{ "di", "id" },
+		{ "MaxLatncey", "MaxLatency" },
+		{ "unused", NULL },
+		{ "x", NULL },
+		{ "", NULL },
+	};
+	struct near n;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		near_start(&n, row[i].wrong, strlen(row[i].wrong));
+		for (j = 0; j < sizeof(names) / sizeof(names[0]); j++)
+			near_try(&n, names[j]);
+		if (row[i].meant == NULL)
+			ck_assert_ptr_null(n.best);
+		else
+			ck_assert_str_eq(row[i].meant, n.best);
+	}
+}
+END_TEST
+
 START_TEST(every_error_has_a_text)
 {
 	ck_assert_str_eq("success", fg_strerror(0));
@@ -178,6 +210,7 @@ main(void)
 	tcase_add_test(tc, mono_time_never_wraps);
 	tcase_add_test(tc, cursors_stop_at_the_first_error);
 	tcase_add_test(tc, buffers_grow_shift_and_free);
+	tcase_add_test(tc, the_name_that_was_meant_is_found);
 	tcase_add_test(tc, every_error_has_a_text);
 	tcase_add_test(tc, peer_data_is_escaped_and_cut);
 	suite_add_tcase(s, tc);
