@@ -42,7 +42,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "TABLE [--follow] [--lines N] [--after SEQ] [--session NAME]\n"
 	    "          [--pretty | --json] [--all]",
 	    cmd_tail,
-	    "rows of FIX_IN, FIX_OUT, FIX_IN_OTHER or SESSION_EVENT" },
+	    "rows of FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT "
+	    "or OUT_PENDING" },
 	{ "version", "", cmd_version, "the version of fixgatectl" },
 };
 const size_t ctl_ncmds = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);

@@ -28,10 +28,11 @@ static void
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: fixgated [-nv] [-f file]\n"
+	    "usage: fixgated [-nvV] [-f file]\n"
 	    "       -f file  settings (default " FG_CONF_FILE ")\n"
 	    "       -n       check the settings and dictionaries, then exit\n"
-	    "       -v       with -n: print the effective settings\n");
+	    "       -v       with -n: print the effective settings\n"
+	    "       -V       print the version, then exit\n");
 	exit(EXIT_USAGE);
 }
 
