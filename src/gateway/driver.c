@@ -500,6 +500,7 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 		fs->resend_next = it->first;
 		fs->resend_last = it->last;
 		fs->resend_epoch = it->epoch;
+		fs->resend_id = it->id;
 		driver_work(d, fs);
 		break;
 	case RELEASE_ANSWER:

@@ -58,6 +58,7 @@ struct fgsess {
 	bool resending, pending_active;
 	uint64_t resend_next, resend_last;
 	uint32_t resend_epoch;
+	int resend_id;
 	struct fgsess *work_next; /* list of sessions with work left */
 	bool in_work;
 	bool choked;   /* its work waits for driver_drained */

@@ -266,7 +266,7 @@ static void
 queue(struct driver *d, struct fgsess *fs, enum release_kind kind,
     const struct sess_act *a)
 {
-	struct release_item it = { .kind = kind, .fs = fs,
+	struct release_item it = { .kind = kind, .fs = fs, .id = a->code,
 		.generation = fs->generation, .at = d->now.mono,
 		.first = a->seq, .last = a->seq2, .epoch = a->epoch };
 

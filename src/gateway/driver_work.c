@@ -28,8 +28,8 @@ stored_row(void *arg, const struct store_row *row)
 	return 0;
 }
 
-/* A bounded piece of a resend. A reset has ended those of the epoch before it,
- * and the machine may wait for one of the new epoch already. */
+/* A bounded piece of a resend. A reset or a Logout of ours has ended those
+ * before it, and the machine may wait for another one already. */
 static void
 resend_step(struct driver *d, struct fgsess *fs)
 {
@@ -37,7 +37,8 @@ resend_step(struct driver *d, struct fgsess *fs)
 	uint64_t next;
 	int err;
 
-	if (fs->resend_epoch != sess_seqs(fs->machine).epoch) {
+	if (fs->resend_id != sess_resend_id(fs->machine) ||
+	    fs->resend_epoch != sess_seqs(fs->machine).epoch) {
 		fs->resending = false;
 		return;
 	}

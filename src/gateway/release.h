@@ -39,6 +39,7 @@ struct release_item {
 	uint32_t generation; /* of the connection; older ones are dropped */
 	uint64_t commit;     /* set by release_close */
 	mono_t at;           /* when it was queued */
+	int id;              /* RESEND */
 	uint64_t first, last; /* RESEND; first of ROWS: their bytes */
 	uint32_t epoch;       /* of RESEND */
 	size_t off, len;     /* bytes */

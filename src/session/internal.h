@@ -67,6 +67,7 @@ struct resend {
 	uint64_t held_first;  /* numbered meanwhile and not sent; 0: nothing */
 	uint64_t same_first, same_last; /* of the last request, as it was */
 	uint32_t same;        /* how often it came in a row */
+	int id;               /* of the one asked of the driver, or to be */
 };
 
 #define WHO_MAX 64 /* bytes of the name of who asked for a reset */

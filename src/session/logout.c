@@ -22,6 +22,9 @@ logout_start(struct sess *s, struct now now, const char *text,
 {
 	if (s->state == SESS_LOGOUT_SENT)
 		return;
+	/* Engines lose what comes behind a Logout that they have answered. The
+	 * peer asks again for the rest when it is back. */
+	resend_cancel(s);
 	put_logout(s, now, text, a);
 	sess_enter(s, now, SESS_LOGOUT_SENT, SESS_EV_LOGGED_OUT, why, a);
 }

@@ -28,7 +28,7 @@ resend_hold(struct sess *s, uint64_t seq)
 void
 resend_cancel(struct sess *s)
 {
-	s->resend = (struct resend){ 0 };
+	s->resend = (struct resend){ .id = s->resend.id + 1 };
 }
 
 static void
@@ -51,7 +51,10 @@ start(struct sess *s, uint64_t first, uint64_t last, bool held,
 	s->resend.last = last;
 	s->resend.fill = 0;
 	s->resend.held = held;
+	s->resend.id++;
 	acts_add(s, a, SESS_RESEND, first, last);
+	if (a->err == 0)
+		a->act[a->n - 1].code = s->resend.id;
 }
 
 /* What a running resend will answer anyway is not asked for twice; other

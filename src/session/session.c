@@ -397,6 +397,12 @@ sess_gap(const struct sess *s)
 	return s->gap.end == 0 ? 0 : s->seqs.next_in;
 }
 
+int
+sess_resend_id(const struct sess *s)
+{
+	return s->resend.id;
+}
+
 uint32_t
 sess_heart_bt_int(const struct sess *s)
 {

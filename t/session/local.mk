@@ -221,6 +221,7 @@ session_scenarios = \
 	t/session/resend_OwnOrigSendingTime.fix \
 	t/session/resend_Rejects.fix \
 	t/session/resend_SendsMeanwhile.fix \
+	t/session/resend_StopsAtOurLogout.fix \
 	t/session/resend_ToTheEndByNumber.fix \
 	t/session/reset_InDoubt.fix \
 	t/session/schedule_ResetSeqTime.fix \

@@ -210,10 +210,11 @@ run_one(struct mem *m, const struct sess_act *act, const char *p,
 		mem_add(&m->event, row, p, act->len);
 		break;
 	case SESS_RESEND:
-		if (m->row_last != 0)
+		if (m->row_last != 0 && m->row_id + 1 == act->code)
 			mem_fail("RESEND while one runs");
 		m->row_next = act->seq;
 		m->row_last = act->seq2;
+		m->row_id = act->code;
 		break;
 	case SESS_KEEP:
 		mem_add(&m->kept, row, msg->buf, msg->len);
@@ -269,6 +270,10 @@ mem_rows(struct mem *m, size_t n)
 
 	if (last == 0)
 		return;
+	if (m->row_id != sess_resend_id(m->s)) {
+		m->row_last = 0; /* given up */
+		return;
+	}
 	while (m->row_next <= last && n-- > 0) {
 		seq = m->row_next++;
 		row = mem_find(&m->out, epoch, seq);

@@ -38,6 +38,7 @@ struct mem {
 	bool closed;     /* DISCONNECT came */
 	bool pause_rows; /* the test gives the rows of a resend (mem_rows) */
 	uint64_t row_next, row_last; /* of the running resend; last 0: none */
+	int row_id;
 };
 
 void mem_open(struct mem *m, const struct sess_cfg *cfg,
