@@ -46,6 +46,7 @@ struct fgsess {
 	size_t nmasked;
 	uint64_t received, sent, rejected; /* messages since start */
 	wall_t last_received, last_sent, logged_on_at, since;
+	int last_code; /* of the event that last_event tells */
 	char last_event[160];
 	uint64_t pending_done; /* OUT_PENDING rows up to here are settled */
 	uint64_t pending_tail; /* our last row in OUT_PENDING */

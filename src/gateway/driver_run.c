@@ -222,11 +222,27 @@ is_frequent(int ev)
 	    ev == SESS_EV_SKIPPED;
 }
 
+/* For status: what happened last. That a connection ended says less than why
+ * it had to. */
+static void
+remember_event(struct driver *d, struct fgsess *fs, int code, const char *line)
+{
+	bool ended = fs->last_code == SESS_EV_REFUSED ||
+	    fs->last_code == SESS_EV_LOGGED_OUT ||
+	    fs->last_code == SESS_EV_TIMEOUT;
+
+	if (code == SESS_EV_DISCONNECTED && ended)
+		return;
+	fs->last_code = code;
+	fs->since = d->now.wall;
+	snprintf(fs->last_event, sizeof(fs->last_event), "%s", line);
+}
+
 static void
 note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 {
 	struct store_row row = new_row(d, fs, a);
-	char text[512];
+	char text[sizeof(fs->last_event) - 32], line[sizeof(fs->last_event)];
 
 	row.msg_seq_num = 0;
 	row.code = (uint16_t)a->code;
@@ -236,12 +252,11 @@ note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	row.len = a->len;
 	store_add(driver_batch(d), STORE_SESSION_EVENT, &row);
 	log_escape(text, sizeof(text), a->len == 0 ? "" : row.data, a->len);
-	snprintf(fs->last_event, sizeof(fs->last_event), "%s%s%.*s",
-	    sess_event_text(a->code), a->len == 0 ? "" : ": ",
-	    (int)sizeof(fs->last_event) - 32, text);
-	fs->since = d->now.wall;
+	snprintf(line, sizeof(line), "%s%s%s", sess_event_text(a->code),
+	    a->len == 0 ? "" : ": ", text);
+	remember_event(d, fs, a->code, line);
 	if (!is_frequent(a->code) || d->events_left-- > 0)
-		log_info("%s: %s", fs->name, fs->last_event);
+		log_info("%s: %s", fs->name, line);
 	else
 		d->events_unsaid++;
 	if (a->code == SESS_EV_LOGGED_ON) {

@@ -684,6 +684,22 @@ START_TEST(sessions_are_found_by_name)
 }
 END_TEST
 
+START_TEST(why_a_session_ended_stays_to_be_seen)
+{
+	driver_connected(w.driver, w.fs, "test");
+	peer("0", "");
+	end();
+	driver_disconnected(w.driver, w.fs, "closed by us");
+	end();
+	ck_assert_str_eq("refused: the first message is not a Logon",
+	    w.fs->last_event);
+	logon();
+	driver_disconnected(w.driver, w.fs, "closed by peer");
+	end();
+	ck_assert_str_eq("disconnected: closed by peer", w.fs->last_event);
+}
+END_TEST
+
 START_TEST(heartbeats_and_timeouts_come_from_the_timers)
 {
 	mono_t due;
@@ -732,6 +748,7 @@ main(void)
 	tcase_add_test(tc, early_messages_get_their_rows_in_order);
 	tcase_add_test(tc, reading_stops_when_too_much_waits_for_the_disk);
 	tcase_add_test(tc, sessions_are_found_by_name);
+	tcase_add_test(tc, why_a_session_ended_stays_to_be_seen);
 	tcase_add_test(tc, heartbeats_and_timeouts_come_from_the_timers);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
