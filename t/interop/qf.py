@@ -218,6 +218,18 @@ def check_one_content(journal):
         assert len(seen) <= 1, "number %d with two contents: %r" % (n, messages)
 
 
+def skipped_by_logouts(missing, journal):
+    """QuickFIX counts a Logout as the next number even if it is a later one:
+    when we log out while it waits for a resend, it never asks for the number
+    that it then expected. Are the missing ones such numbers: never delivered,
+    one for each such Logout at most, and asked for from the next one on?"""
+    logouts = [m.seq for m in journal.came if m.type == "5"]
+    events = "\n".join(journal.events)
+    return len(missing) <= len(logouts) and all(
+        any(seq > n for seq in logouts) and
+        "expecting %d but received" % (n + 1) in events for n in missing)
+
+
 def check_sent(rows, journal):
     """FIX_OUT of a session against what its counterparty received: every
     application message delivered there once, in order, with its content.
@@ -227,6 +239,10 @@ def check_sent(rows, journal):
     came = by_number(journal.came)
     app = [r for r in rows if not r["ADMIN"]]
     got = [seq for seq, _, _ in journal.delivered]
+    missing = {r["MSG_SEQ_NUM"] for r in app} - set(got)
+    if missing and skipped_by_logouts(missing, journal):
+        print("skipped by QuickFIX at a Logout: %r" % sorted(missing))
+        app = [r for r in app if r["MSG_SEQ_NUM"] not in missing]
     assert got == [r["MSG_SEQ_NUM"] for r in app], \
         "delivered are not the numbers of FIX_OUT: %r" % (
             sorted(set(got) ^ {r["MSG_SEQ_NUM"] for r in app})[:10])
