@@ -266,7 +266,14 @@ end_session(struct sess *s, struct now now, const char *text, const char *why,
 		    "logout before the Logon was answered", a);
 		break;
 	case SESS_ON:
-		logout_start(s, now, text, why, a);
+		/* Engines of the QuickFIX family count a Logout as the number
+		 * that they wait for, and never ask for that one again. */
+		if (resend_running(s))
+			sess_enter(s, now, SESS_ENDING, SESS_EV_LOGGED_OUT,
+			    "closed without a Logout: a resend is not "
+			    "finished, and the peer asks again", a);
+		else
+			logout_start(s, now, text, why, a);
 		break;
 	}
 	acts_state(s, a);
