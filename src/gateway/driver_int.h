@@ -80,6 +80,11 @@ void driver_run(struct driver *d, struct fgsess *fs,
 bool driver_other(struct driver *d, struct fgsess *fs, struct store_row *row,
     const struct fix_msg *m, const char *why, size_t len);
 
+/* For status: what happened last. That a connection ended says less than why
+ * it had to. */
+void driver_remember(struct driver *d, struct fgsess *fs, int code,
+    const char *line);
+
 /* Put the session on the list of those with work left. */
 void driver_work(struct driver *d, struct fgsess *fs);
 

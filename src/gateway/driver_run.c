@@ -222,10 +222,8 @@ is_frequent(int ev)
 	    ev == SESS_EV_SKIPPED;
 }
 
-/* For status: what happened last. That a connection ended says less than why
- * it had to. */
-static void
-remember_event(struct driver *d, struct fgsess *fs, int code, const char *line)
+void
+driver_remember(struct driver *d, struct fgsess *fs, int code, const char *line)
 {
 	bool ended = fs->last_code == SESS_EV_REFUSED ||
 	    fs->last_code == SESS_EV_LOGGED_OUT ||
@@ -254,7 +252,7 @@ note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	log_escape(text, sizeof(text), a->len == 0 ? "" : row.data, a->len);
 	snprintf(line, sizeof(line), "%s%s%s", sess_event_text(a->code),
 	    a->len == 0 ? "" : ": ", text);
-	remember_event(d, fs, a->code, line);
+	driver_remember(d, fs, a->code, line);
 	if (!is_frequent(a->code) || d->events_left-- > 0)
 		log_info("%s: %s", fs->name, line);
 	else

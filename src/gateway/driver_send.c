@@ -313,14 +313,14 @@ driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
 	struct store_row row = { .session = fs->id,
 		.epoch = sess_seqs(fs->machine).epoch, .code = (uint16_t)ev,
 		.data = text, .len = strlen(text) };
+	char line[sizeof(fs->last_event)];
 
 	if (d->down)
 		return;
 	driver_now(d);
 	row.time = d->now.wall;
 	store_add(driver_batch(d), STORE_SESSION_EVENT, &row);
-	snprintf(fs->last_event, sizeof(fs->last_event), "%s: %s",
-	    sess_event_text(ev), text);
-	fs->since = d->now.wall;
-	log_info("%s: %s", fs->name, fs->last_event);
+	snprintf(line, sizeof(line), "%s: %s", sess_event_text(ev), text);
+	driver_remember(d, fs, ev, line);
+	log_info("%s: %s", fs->name, line);
 }
