@@ -229,6 +229,16 @@ driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
 }
 
 void
+driver_cannot_connect(struct fgsess *fs, const char *why)
+{
+	log_warnx("%s: cannot connect: %s", fs->name, why);
+	/* since stays: it has been off for as long as before. */
+	fs->last_code = SESS_EV_DISCONNECTED;
+	snprintf(fs->last_event, sizeof(fs->last_event), "cannot connect: %s",
+	    why);
+}
+
+void
 driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m)
 {
 	struct driver_input in = { .msg = m };

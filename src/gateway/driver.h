@@ -110,6 +110,9 @@ int driver_start(struct driver *d);
 
 void driver_connected(struct driver *d, struct fgsess *fs, const char *peer);
 void driver_disconnected(struct driver *d, struct fgsess *fs, const char *why);
+/* A connection for the session could not be made: for status and the log; no
+ * row, because a peer that is away for a night would fill the table. */
+void driver_cannot_connect(struct fgsess *fs, const char *why);
 /* A clean, indexed frame. */
 void driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m);
 /* A garbled frame, or bytes that are none, on the session's connection. */

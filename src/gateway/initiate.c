@@ -7,7 +7,6 @@
 
 #include "base/err.h"
 #include "gateway/peers_int.h"
-#include "log/log.h"
 
 static void
 retry_now(void *arg)
@@ -87,8 +86,7 @@ initiate_now(struct route *r)
 	    (unsigned)conf_int(r->conf, CONF_SocketConnectTimeout), &r->limits,
 	    &visitor_ops, v, err);
 	if (v->conn == NULL) {
-		log_warnx("%s: cannot connect to %s port %u: %s", r->fs->name,
-		    host, port, err);
+		driver_cannot_connect(r->fs, err);
 		visitor_free(v);
 		initiate_later(r);
 		return;

@@ -352,7 +352,7 @@ on_closed(struct conn *c, void *arg, const char *why)
 			r->visitor = NULL;
 			driver_disconnected(p->g->driver, r->fs, why);
 		} else {
-			log_warnx("%s: cannot connect: %s", r->fs->name, why);
+			driver_cannot_connect(r->fs, why);
 		}
 		if (r->initiator)
 			initiate_later(r);

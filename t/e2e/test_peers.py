@@ -42,6 +42,20 @@ class FullPort:
             s.close()
 
 
+def status_says_why_it_cannot_connect(work):
+    """Not in the log only, and it counts as off since it was."""
+    g = work.gateway("gw", sessions=[
+        fg.initiator("BANK", "EXCHANGE", fg.free_port(),
+                     SessionName="EXCHANGE", ReconnectInterval=1)]).start()
+
+    def last():
+        return g.ctl_json("session", "show", "--json")[0]["LAST_EVENT"]
+
+    fg.wait_until(lambda: last().startswith("cannot connect: "), 10)
+    assert "refused" in last(), last()
+    assert "cannot connect" in g.ctl("status", check=False)
+    assert g.stop() == 0
+
 
 def stopped_and_started_while_it_connects(work):
     """One connection comes of it, and a stopped session makes none."""
@@ -203,7 +217,8 @@ def a_reset_that_waits_for_the_logout_says_so(work):
 
 
 def main():
-    for case in (stopped_and_started_while_it_connects,
+    for case in (status_says_why_it_cannot_connect,
+                 stopped_and_started_while_it_connects,
                  sessions_of_one_port_differ_in_size,
                  no_password_is_told,
                  a_long_resend_to_a_slow_peer,
