@@ -209,14 +209,20 @@ length_tag(const struct dict *d, int32_t data_tag)
 	return 0;
 }
 
+int32_t
+compose_length_tag(const struct compose *f, int32_t data_tag)
+{
+	int32_t tag = length_tag(f->app, data_tag);
+
+	return tag != 0 ? tag : length_tag(f->transport, data_tag);
+}
+
 /* A data field is read by the length in front of it. */
 static int
 add_length(struct compose *f, int32_t data_tag, size_t n)
 {
-	int32_t tag = length_tag(f->app, data_tag);
+	int32_t tag = compose_length_tag(f, data_tag);
 
-	if (tag == 0)
-		tag = length_tag(f->transport, data_tag);
 	if (tag == 0 || tag == f->last)
 		return 0;
 	return buf_printf(f->out, "%d=%zu\001", tag, n);

@@ -39,6 +39,14 @@ int compose_field(struct compose *f, const char *name, size_t name_len,
 int compose_raw(struct compose *f, const char *p, size_t n,
     char type[COMPOSE_TYPE_MAX]);
 
+/* The length field of a data field, or 0. */
+int32_t compose_length_tag(const struct compose *f, int32_t data_tag);
+
+/* order.c: put all of f->out in ascending order of tags: groups stay whole
+ * behind their counters, data behind their lengths. Without a dictionary a
+ * body with repeated tags keeps its order. 0 or FG_ENOMEM. */
+int compose_order(struct compose *f, const char *type);
+
 /* The MsgType of a message's name, or of its type, which is taken as it is. As
  * above. */
 int compose_msg_type(struct compose *f, const char *name, size_t n,

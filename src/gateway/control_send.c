@@ -172,6 +172,8 @@ control_fix_send(const struct control_ask *a)
 	f.transport = sess_config(fs->machine)->transport;
 	c->scratch.len = 0;
 	err = read_message(a, &f, type);
+	if (err == 0 && !fs->keep_order)
+		err = compose_order(&f, type);
 	if (err != 0) {
 		nack_bad(a, &f, err);
 		return;

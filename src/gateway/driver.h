@@ -42,6 +42,7 @@ struct fgsess {
 	const struct driver_dict *dict; /* its dictionaries; borrowed, ndict */
 	size_t ndict;
 	enum driver_when_off when_off;
+	bool keep_order; /* of the bodies that applications send */
 	const int32_t *masked; /* secret tags; borrowed, nmasked of them */
 	size_t nmasked;
 	uint64_t received, sent, rejected; /* messages since start */

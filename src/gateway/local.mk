@@ -27,6 +27,7 @@ libgateway_a_SOURCES = \
 	src/gateway/heap.h \
 	src/gateway/identity.c \
 	src/gateway/identity.h \
+	src/gateway/order.c \
 	src/gateway/release.c \
 	src/gateway/release.h \
 	src/gateway/rows.c \

@@ -112,6 +112,7 @@ load_one(struct sessions *s, const struct conf *conf, size_t i,
 	fs->dict = t->dicts.dict;
 	fs->ndict = t->dicts.ndict;
 	fs->when_off = when_off(sec);
+	fs->keep_order = conf_bool(sec, CONF_PreserveMessageFieldsOrder);
 	fs->masked = t->masked;
 	fs->nmasked = t->nmasked;
 	return 0;

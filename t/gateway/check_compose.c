@@ -73,6 +73,51 @@ START_TEST(raw_bodies)
 }
 END_TEST
 
+/* As raws, but the whole body put in order; without: no dictionary. */
+static const struct order {
+	const char *name, *in, *out;
+	bool without;
+} orders[] = {
+    {"the body ascends", "35=D|60=t|55=X|11=A|40=2|", "11=A;40=2;55=X;60=t;",
+	false},
+    {"one field, or none", "35=D|11=A|", "11=A;", false},
+    {"a group stays as it is behind its counter",
+	"35=D|54=1|453=2|448=a|452=3|448=b|447=D|802=1|523=x|803=1|11=A|",
+	"11=A;54=1;453=2;448=a;452=3;448=b;447=D;802=1;523=x;803=1;", false},
+    {"a group at the end does not take the field behind it",
+	"35=D|78=1|79=acc|80=5|38=7|", "38=7;78=1;79=acc;80=5;", false},
+    {"data with the delimiter in it moves whole",
+	"35=D|58=t|354=5|355=a|b=c|11=A|", "11=A;58=t;354=5;355=a|b=c;", false},
+    {"a repeated field that is of no group leaves all in its place",
+	"35=D|58=t|11=A|58=u|", "58=t;11=A;58=u;", false},
+    {"a message that the dictionary does not have is put in order, too",
+	"35=ZZ|58=t|11=A|", "11=A;58=t;", false},
+    {"so is one without a dictionary", "35=D|58=t|11=A|", "11=A;58=t;", true},
+    {"but not with repeated tags, which may be a group",
+	"35=D|58=t|453=2|448=a|448=b|11=A|", "58=t;453=2;448=a;448=b;11=A;",
+	true},
+};
+
+START_TEST(ordered_bodies)
+{
+	const struct order *r = &orders[_i];
+	char type[COMPOSE_TYPE_MAX] = "";
+	struct buf out = {0};
+	struct compose f = {.app = r->without ? NULL : fix44, .out = &out};
+	size_t i;
+
+	ck_assert_int_eq(compose_raw(&f, r->in, strlen(r->in), type), 0);
+	ck_assert_int_eq(compose_order(&f, type), 0);
+	for (i = 0; i < out.len; i++)
+		if (out.p[i] == '\001')
+			out.p[i] = ';';
+	ck_assert_msg(out.len == strlen(r->out) &&
+	    memcmp(out.p, r->out, out.len) == 0, "%s: %.*s", r->name,
+	    (int)out.len, out.p);
+	buf_free(&out);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -84,6 +129,8 @@ main(void)
 	tcase_add_unchecked_fixture(t, load, unload);
 	tcase_add_loop_test(
 	    t, raw_bodies, 0, (int)(sizeof(raws) / sizeof(raws[0])));
+	tcase_add_loop_test(
+	    t, ordered_bodies, 0, (int)(sizeof(orders) / sizeof(orders[0])));
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
