@@ -173,6 +173,32 @@ dict_msg_type(const struct dict_msg *m)
 	return m->type;
 }
 
+const struct dict_scope *
+dict_msg_scope(const struct dict_msg *m)
+{
+	return &m->scope;
+}
+
+unsigned
+dict_scope_place(const struct dict *d, const struct dict_scope *s, int32_t tag)
+{
+	return dict_slot(s, dict_index(d, tag));
+}
+
+int32_t
+dict_scope_first(const struct dict_scope *s)
+{
+	return s->n == 0 ? 0 : s->member[1].tag;
+}
+
+const struct dict_scope *
+dict_scope_group(const struct dict *d, const struct dict_scope *s, int32_t tag)
+{
+	unsigned place = dict_scope_place(d, s, tag);
+
+	return place == 0 ? NULL : s->member[place].group;
+}
+
 bool
 dict_msg_is_admin(const struct dict_msg *m)
 {

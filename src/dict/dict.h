@@ -77,6 +77,19 @@ const char *dict_msg_name(const struct dict_msg *m);
 const char *dict_msg_type(const struct dict_msg *m);
 bool dict_msg_is_admin(const struct dict_msg *m);
 
+/* The members of a message, or of an entry of a group. */
+struct dict_scope;
+const struct dict_scope *dict_msg_scope(const struct dict_msg *m);
+/* Where a tag stands among the members, in the order of the wire: 1 is the
+ * first, 0: it is none of them. */
+unsigned dict_scope_place(const struct dict *d, const struct dict_scope *s,
+    int32_t tag);
+/* The first member, which opens an entry of a group. */
+int32_t dict_scope_first(const struct dict_scope *s);
+/* The group that a member counts, or NULL. */
+const struct dict_scope *dict_scope_group(const struct dict *d,
+    const struct dict_scope *s, int32_t tag);
+
 /* The label of a value (a C string need not end it), or NULL. */
 const char *dict_value_label(const struct dict_field *f, const char *value,
     size_t len);

@@ -5,6 +5,7 @@
 #ifndef FG_GATEWAY_COMPOSE_H
 #define FG_GATEWAY_COMPOSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,33 @@ struct compose {
  */
 int compose_field(struct compose *f, const char *name, size_t name_len,
     const char *value, size_t len);
+
+/*
+ * Where fields are being put: the body, or an entry of a group. The fields of
+ * an entry may come in any order: compose_scope_end puts them into that of the
+ * dictionary. All-zero knows no dictionary and leaves them as they are.
+ */
+struct compose_scope {
+	const struct dict_scope *members; /* NULL: not known */
+	const char *name;  /* of the group's counter */
+	size_t number;     /* of the entry, from 1; 0: the body */
+	size_t *at;        /* in f->out, where each field of the entry begins */
+	size_t n, cap;
+	bool failed;       /* no memory */
+};
+
+void compose_scope_body(const struct compose *f, const char *type,
+    struct compose_scope *body);
+/* The group whose counter was put last. */
+void compose_scope_group(const struct compose *f,
+    const struct compose_scope *in, struct compose_scope *entry);
+void compose_scope_begin(struct compose_scope *entry, size_t number);
+/* The next field begins here; its groups belong to it. */
+void compose_scope_field(const struct compose *f, struct compose_scope *in);
+/* 0, FG_ENOMEM, or FG_EINVAL with f->err: a field is no member of the group, or
+ * the one that opens an entry is missing. */
+int compose_scope_end(struct compose *f, struct compose_scope *entry);
+void compose_scope_free(struct compose_scope *s);
 
 /*
  * Append a raw body: tag=value fields between SOHs, or between '|' if it has

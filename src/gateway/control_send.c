@@ -40,29 +40,95 @@ value_text(const struct link_val *v, char num[NUM_TEXT_MAX], const char **p,
 	return true;
 }
 
-static int
-add_pairs(struct compose *f, const struct link_val *pairs)
+/* ---- FIELDS: pairs in an array, or a map; a list of such is a group ---- */
+
+static size_t
+field_count(const struct link_val *fields)
 {
-	char name_num[NUM_TEXT_MAX], value_num[NUM_TEXT_MAX];
+	return link_kind(fields) == LINK_ARRAY || link_kind(fields) == LINK_MAP
+	    ? link_count(fields) : 0;
+}
+
+/* Field i of FIELDS or of an entry; false: it is none. */
+static bool
+field_at(const struct link_val *fields, size_t i, char num[NUM_TEXT_MAX],
+    const char **name, size_t *len, const struct link_val **value)
+{
 	const struct link_val *pair;
-	const char *name, *value;
-	size_t i, nname, nvalue;
+
+	if (link_kind(fields) == LINK_MAP) {
+		*value = link_map_at(fields, i, name, len);
+		return *value != NULL && *name != NULL;
+	}
+	pair = link_at(fields, i);
+	if (link_kind(pair) != LINK_ARRAY || link_count(pair) != 2)
+		return false;
+	*value = link_at(pair, 1);
+	return value_text(link_at(pair, 0), num, name, len);
+}
+
+static int add_fields(struct compose *f, struct compose_scope *in,
+    const struct link_val *fields);
+
+/* A list of entries: the counter, then each entry in the dictionary's order.
+ * An empty one is left out, as an absent one is. */
+static int
+add_group(struct compose *f, struct compose_scope *in, const char *name,
+    size_t len, const struct link_val *entries)
+{
+	struct compose_scope entry = { 0 };
+	char num[NUM_TEXT_MAX];
+	size_t i, n = link_count(entries);
 	int err;
 
-	for (i = 0; i < link_count(pairs); i++) {
-		pair = link_at(pairs, i);
-		if (link_kind(pair) != LINK_ARRAY || link_count(pair) != 2 ||
-		    !value_text(link_at(pair, 0), name_num, &name, &nname) ||
-		    !value_text(link_at(pair, 1), value_num, &value, &nvalue)) {
+	if (n == 0)
+		return 0;
+	err = compose_field(f, name, len, num, num_format_u64(num, n));
+	compose_scope_group(f, in, &entry);
+	for (i = 0; i < n && err == 0; i++) {
+		compose_scope_begin(&entry, i + 1);
+		err = add_fields(f, &entry, link_at(entries, i));
+		if (err == 0)
+			err = compose_scope_end(f, &entry);
+	}
+	compose_scope_free(&entry);
+	return err;
+}
+
+static int
+add_fields(struct compose *f, struct compose_scope *in,
+    const struct link_val *fields)
+{
+	char name_num[NUM_TEXT_MAX], value_num[NUM_TEXT_MAX];
+	const char *name = NULL, *text;
+	const struct link_val *value = NULL;
+	size_t i, len = 0, ntext;
+	int err = 0;
+
+	if (field_count(fields) == 0 && in->number != 0) {
+		snprintf(f->err, sizeof(f->err), "entry %zu of a group has no "
+		    "fields", in->number);
+		return FG_EINVAL;
+	}
+	for (i = 0; i < field_count(fields) && err == 0; i++) {
+		compose_scope_field(f, in);
+		if (!field_at(fields, i, name_num, &name, &len, &value)) {
 			snprintf(f->err, sizeof(f->err), "entry %zu of FIELDS "
 			    "is not [name or tag, value]", i + 1);
 			return FG_EINVAL;
 		}
-		err = compose_field(f, name, nname, value, nvalue);
-		if (err != 0)
-			return err;
+		if (link_kind(value) == LINK_ARRAY) {
+			err = add_group(f, in, name, len, value);
+		} else if (value_text(value, value_num, &text, &ntext)) {
+			err = compose_field(f, name, len, text, ntext);
+		} else {
+			snprintf(f->err, sizeof(f->err), "the value of %.*s "
+			    "is neither text nor a number",
+			    len > 64 ? 64 : (int)len, name);
+			err = FG_EINVAL;
+		}
 	}
-	return 0;
+	return err;
 }
 
 /* MSG_TYPE and the fields of the request, to type and f->out. */
@@ -71,6 +137,7 @@ read_message(const struct control_ask *a, struct compose *f,
     char type[COMPOSE_TYPE_MAX])
 {
 	const struct link_val *fields = link_find(a->details, "FIELDS");
+	struct compose_scope body = { 0 };
 	const char *p;
 	size_t n;
 	int err = 0;
@@ -80,8 +147,10 @@ read_message(const struct control_ask *a, struct compose *f,
 		err = compose_msg_type(f, p, n, type);
 	if (err == 0 && link_get_str(link_find(a->details, "FIX_DATA"), &p, &n))
 		err = compose_raw(f, p, n, type);
-	if (err == 0 && fields != NULL && link_kind(fields) == LINK_ARRAY)
-		err = add_pairs(f, fields);
+	if (err == 0 && fields != NULL) {
+		compose_scope_body(f, type, &body);
+		err = add_fields(f, &body, fields);
+	}
 	if (err == 0 && type[0] == '\0') {
 		snprintf(f->err, sizeof(f->err), "MSG_TYPE is missing");
 		err = FG_EINVAL;

@@ -32,6 +32,7 @@ libgateway_a_SOURCES = \
 	src/gateway/release.h \
 	src/gateway/rows.c \
 	src/gateway/rows.h \
+	src/gateway/scope.c \
 	src/gateway/status.c \
 	src/gateway/status.h
 

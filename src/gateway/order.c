@@ -104,10 +104,12 @@ compose_order(struct compose *f, const char *type)
 	struct fix_msg m = { 0 };
 	int err;
 
+	if (f->out->len == 0)
+		return 0;
 	err = buf_printf(&text, "35=%s\001", type);
 	if (err == 0)
 		err = buf_add(&text, f->out->p, f->out->len);
-	if (err == 0 && f->out->len > 0 &&
+	if (err == 0 &&
 	    fields_index(&index, &m, text.p, text.len, lens) == 0)
 		err = sort_units(f, &m);
 	fields_free(&index);

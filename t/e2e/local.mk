@@ -13,3 +13,5 @@ TESTS += t/e2e/test_dict.py
 EXTRA_DIST += t/e2e/test_dict.py
 TESTS += t/e2e/test_schedule.py
 EXTRA_DIST += t/e2e/test_schedule.py
+TESTS += t/e2e/test_send.py
+EXTRA_DIST += t/e2e/test_send.py t/lib/link.py

@@ -102,7 +102,9 @@ class Live:
         self.wait, self.since = 0, 0
 
     def settings(self, port):
+        # The order of a body is the gateway's, not the session machine's.
         keys = {"SessionName": self.name, "SendWhenLoggedOff": "number",
+                "PreserveMessageFieldsOrder": "Y",
                 "DataDictionary": None, "SocketAcceptPort": port,
                 "ConnectionType": "acceptor", "HeartBtInt": None}
         for line in self.lines:
