@@ -79,7 +79,8 @@ class Journal:
 def settings(s):
     """A settings file for QuickFIX out of one session's keys: some of them
     count for it only as defaults."""
-    s = dict(s, StartTime="00:00:00", EndTime="00:00:00")
+    s = {k: v for k, v in s.items() if v is not None}
+    s.update(StartTime="00:00:00", EndTime="00:00:00")
     del s["NonStopSession"]
     own = {k: s.pop(k) for k in ("BeginString", "SenderCompID",
                                  "TargetCompID")}
@@ -257,7 +258,28 @@ def check_sent(rows, journal):
 
 # ---- messages of ours, as lines for fixgatectl send ----
 
-def order_line(begin, prefix, index):
+# A version is a BeginString, or for FIXT.1.1 the version of what it carries.
+VERSIONS = ("FIX.4.0", "FIX.4.1", "FIX.4.2", "FIX.4.3", "FIX.4.4", "FIX.5.0",
+            "FIX.5.0SP1", "FIX.5.0SP2")
+OLD = VERSIONS[:2]
+TIME = "20260105-09:00:00"
+
+
+def begin_string(version):
+    return "FIXT.1.1" if version.startswith("FIX.5.0") else version
+
+
+def fixt_keys(version):
+    """The keys of a session that a version over FIXT.1.1 needs; the same ones
+    for QuickFIX and for us."""
+    if begin_string(version) == version:
+        return {}
+    return {"DataDictionary": None, "DefaultApplVerID": version,
+            "TransportDataDictionary": fg.dictionary("FIXT.1.1"),
+            "AppDataDictionary": fg.dictionary(version)}
+
+
+def order_line(version, prefix, index):
     """Even indices as NAME=VALUE pairs, odd ones raw."""
     values = [("ClOrdID", 11, "%s-%d" % (prefix, index)),
               ("HandlInst", 21, "1"),
@@ -265,25 +287,33 @@ def order_line(begin, prefix, index):
               ("OrdType", 40, "2"),
               ("Price", 44, "%d.%02d" % (1 + index % 500, index % 100)),
               ("Side", 54, "12"[index % 2]),
-              ("Symbol", 55, "SYM%d" % (index % 97)),
-              ("TransactTime", 60, "20260105-09:00:00.000")]
+              ("Symbol", 55, "SYM%d" % (index % 97))]
+    if version not in OLD:
+        values.append(("TransactTime", 60, TIME + ".000"))
     if index % 4 == 0:
         return "MsgType=D " + " ".join("%s=%s" % (n, v) for n, _, v in values)
     return "35=D|" + "".join("%d=%s|" % (t, v) for _, t, v in values)
 
 
-def report_line(begin, prefix, index):
+def report_line(version, prefix, index):
     name = "%s-%d" % (prefix, index)
-    values = [(6, "0"), (11, name), (14, "0"), (17, "E" + name),
-              (37, "O" + name), (39, "0"), (54, "1"),
-              (55, "SYM%d" % (index % 89)),
-              (60, "20260105-09:00:00.000"), (150, "0"), (151, "1000")]
-    if begin == "FIX.4.2":
+    # ExecID is a number in FIX.4.0.
+    values = [(6, "0"), (11, name), (14, "0"),
+              (17, str(index) if version == "FIX.4.0" else "E" + name),
+              (37, "O" + name), (38, "1000"), (39, "0"), (54, "1"),
+              (55, "SYM%d" % (index % 89))]
+    if version in VERSIONS[:3]:
         values.append((20, "0"))
+    if version in OLD:
+        values += [(31, "0"), (32, "0")]
+    else:
+        values.append((60, TIME + ".000"))
+    if version != "FIX.4.0":
+        values += [(150, "0"), (151, "1000")]
     return "35=8|" + "".join("%d=%s|" % v for v in values)
 
 
-def lines(begin, prefix, first, count):
+def lines(version, prefix, first, count):
     """Orders and reports in turn."""
-    return [(report_line if i % 2 else order_line)(begin, prefix, i)
+    return [(report_line if i % 2 else order_line)(version, prefix, i)
             for i in range(first, first + count)]

@@ -56,6 +56,7 @@ typedef std::chrono::steady_clock steady;
 const double turn_seconds = 0.001; /* longest wait for the counterparty */
 const std::chrono::milliseconds beat(1); /* between two bursts */
 const int pace_default = 50;
+const char transact_time[] = "20260105-09:00:00.000";
 
 FILE *journal;
 
@@ -98,7 +99,7 @@ class Peer : public FIX::Application
 public:
 	explicit Peer(unsigned seed) : m_seed(seed) {}
 
-	void onCreate(const FIX::SessionID &id) { m_id = id; }
+	void onCreate(const FIX::SessionID &id);
 	void onLogon(const FIX::SessionID &) { say("logon"); }
 	void onLogout(const FIX::SessionID &) { say("logout"); }
 	void toAdmin(FIX::Message &, const FIX::SessionID &) {}
@@ -126,9 +127,19 @@ private:
 	long m_next = 0, m_end = 0, m_sent = 0, m_delivered = 0;
 	long m_drop_in = 0, m_drops = 0;
 	bool m_drop = false, m_offline = false;
+	bool m_old = false; /* FIX.4.0 or 4.1 */
 	steady::time_point m_burst;
 	int m_pace = pace_default;
 };
+
+void
+Peer::onCreate(const FIX::SessionID &id)
+{
+	const std::string &begin = id.getBeginString().getValue();
+
+	m_id = id;
+	m_old = begin == "FIX.4.0" || begin == "FIX.4.1";
+}
 
 void
 Peer::toApp(FIX::Message &m, const FIX::SessionID &) throw(FIX::DoNotSend)
@@ -166,7 +177,8 @@ Peer::order(FIX::Message &m, long index)
 	m.setField(FIX::FIELD::HandlInst, "1");
 	m.setField(FIX::FIELD::Symbol, "SYM" + std::to_string(index % 97));
 	m.setField(FIX::FIELD::Side, index % 4 ? "1" : "2");
-	m.setField(FIX::FIELD::TransactTime, "20260105-09:00:00.000");
+	if (!m_old)
+		m.setField(FIX::FIELD::TransactTime, transact_time);
 	m.setField(FIX::FIELD::OrderQty,
 	    std::to_string(100 + (index * 7 + m_seed) % 900));
 	m.setField(FIX::FIELD::OrdType, "2");
@@ -182,22 +194,31 @@ Peer::report(FIX::Message &m, long index)
 {
 	std::string id =
 	    "q" + std::to_string(m_seed) + "-" + std::to_string(index);
+	const std::string &begin = m_id.getBeginString().getValue();
 
 	m.getHeader().setField(FIX::FIELD::MsgType, "8");
 	m.setField(FIX::FIELD::OrderID, "O" + id);
-	m.setField(FIX::FIELD::ExecID, "E" + id);
-	if (m_id.getBeginString().getValue() == "FIX.4.2")
+	/* It is a number in FIX.4.0. */
+	m.setField(FIX::FIELD::ExecID,
+	    begin == "FIX.4.0" ? std::to_string(index) : "E" + id);
+	if (m_old || begin == "FIX.4.2")
 		m.setField(FIX::FIELD::ExecTransType, "0");
-	m.setField(FIX::FIELD::ExecType, "0");
+	if (begin != "FIX.4.0") {
+		m.setField(FIX::FIELD::ExecType, "0");
+		m.setField(FIX::FIELD::LeavesQty, "1000");
+	}
+	if (m_old) {
+		m.setField(FIX::FIELD::LastShares, "0");
+		m.setField(FIX::FIELD::LastPx, "0");
+	} else
+		m.setField(FIX::FIELD::TransactTime, transact_time);
 	m.setField(FIX::FIELD::OrdStatus, "0");
 	m.setField(FIX::FIELD::ClOrdID, id);
 	m.setField(FIX::FIELD::Symbol, "SYM" + std::to_string(index % 89));
 	m.setField(FIX::FIELD::Side, "2");
 	m.setField(FIX::FIELD::OrderQty, "1000");
-	m.setField(FIX::FIELD::LeavesQty, "1000");
 	m.setField(FIX::FIELD::CumQty, "0");
 	m.setField(FIX::FIELD::AvgPx, "0");
-	m.setField(FIX::FIELD::TransactTime, "20260105-09:00:00.000");
 }
 
 /* Send what is due, drop the connection if asked to. */
