@@ -111,4 +111,23 @@ const struct schedule *conf_schedule(const struct conf_section *s);
  * the section's MaskTags? */
 bool conf_is_masked(const struct conf_section *s, unsigned tag);
 
+/* A row of the table of settings, for people. Strings are static. */
+#define CONF_VALUE_MAX 128
+struct conf_setting {
+	const char *name;
+	const char *family; /* "*": the name begins a whole family, else "" */
+	const char *class;  /* "obeyed", "alias", "meaningless", "refused" */
+	const char *where;  /* the sections that may have it */
+	char value[CONF_VALUE_MAX]; /* what may be written; of a refused one,
+	                             * what does no harm */
+	const char *dflt;   /* NULL: none */
+	const char *text;   /* of an alias, what it stands for; of others what
+	                     * it is about, or to do instead; NULL: nothing */
+};
+
+/* Row i, from 0; false: there is none. */
+bool conf_setting(size_t i, struct conf_setting *s);
+/* The known name most like this one of n bytes, or NULL. */
+const char *conf_setting_nearest(const char *name, size_t n);
+
 #endif

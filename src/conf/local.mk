@@ -21,5 +21,6 @@ libconf_a_SOURCES = \
 	src/conf/schema.def \
 	src/conf/schema.h \
 	src/conf/section.c \
+	src/conf/settings.c \
 	src/conf/value.c \
 	src/conf/zone.c

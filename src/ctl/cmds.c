@@ -36,6 +36,9 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "let a session connect and log on" },
 	{ "session stop", "NAME [--text TEXT]", cmd_session_stop,
 	    "log a session out and keep it out" },
+	{ "settings", "[NAME]", cmd_settings,
+	    "the settings of fixgate.conf: values and defaults; needs no "
+	    "gateway" },
 	{ "status", "", cmd_status,
 	    "is all well, and if not, what to do" },
 	{ "tail",

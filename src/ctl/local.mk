@@ -4,6 +4,7 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_dict_dry.c \
 	src/ctl/cmd_send.c \
 	src/ctl/cmd_session.c \
+	src/ctl/cmd_settings.c \
 	src/ctl/cmd_status.c \
 	src/ctl/cmd_tail.c \
 	src/ctl/cmds.c \
@@ -35,5 +36,6 @@ libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 # For operators: every command is for those who may use the control socket.
 sbin_PROGRAMS += fixgatectl
 fixgatectl_SOURCES = src/ctl/main.c
-fixgatectl_LDADD = libctl.a liblink.a libdictxml.a libdict.a libfix.a \
-	liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) $(LIBXML2_LIBS)
+fixgatectl_LDADD = libctl.a libconf.a libschedule.a liblink.a libdictxml.a \
+	libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) \
+	$(LIBXML2_LIBS)

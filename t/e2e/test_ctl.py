@@ -4,6 +4,7 @@ as JSON, its exit status, and the control sockets themselves."""
 
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -98,6 +99,33 @@ def a_gateway_that_is_not_there(work):
     expect(run(None, "status", sock=work.path("dead.sock")), 2,
            err="start fixgated")
     expect(run(None, "status", sock="/" + "x" * 200), 2, err="characters")
+
+
+def settings_are_listed(work):
+    """Each row of the table, without a gateway."""
+    def ask(*args):
+        r = subprocess.run([fg.program("fixgatectl"), *args],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return r.returncode, r.stdout.decode(), r.stderr.decode()
+
+    expect(ask("settings", "heartbtint"), 0,
+           "HeartBtInt                             0 to 86400 seconds "
+           "(SESSION)\n")
+    expect(ask("settings", "FileStorePath"), 0, "meaningless here")
+    expect(ask("settings", "ProxyHost"), 0, "not supported: connect to")
+    expect(ask("settings", "HeartBtIn"), 3, err="did you mean HeartBtInt")
+    expect(ask("settings", "a", "b"), 1, err="one name at most")
+    status, out, _ = ask("--json", "settings")
+    rows = {r["NAME"]: r for r in map(json.loads, out.splitlines())}
+    assert status == 0
+    assert rows["Durability"]["VALUE"] == "none|written|synced", rows
+    assert rows["Durability"]["WHERE"] == "GATEWAY"
+    assert rows["SLF4J*"]["CLASS"] == "meaningless"
+    with open(os.path.join(fg.SRC, "src", "conf", "schema.def"),
+              encoding="ascii") as f:
+        names = re.findall(r"^(?:BOOL|INT|STR|PATH|WORD|ALIAS|IGNORED|FAMILY|"
+                           r"REFUSED)\((\w+),", f.read(), re.M)
+    assert len(rows) == len(names), (len(rows), len(names))
 
 
 def status_says_what_to_do(work):
@@ -422,6 +450,7 @@ def a_client_that_does_not_read_grows_nothing(work):
 def main():
     for case in (usage_is_told_without_a_gateway,
                  a_gateway_that_is_not_there,
+                 settings_are_listed,
                  status_says_what_to_do,
                  sessions_are_shown,
                  numbers_are_set_and_recorded,
