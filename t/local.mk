@@ -26,6 +26,7 @@ include t/conf/local.mk
 include t/script/local.mk
 include t/ctl/local.mk
 include t/gateway/local.mk
+include t/sim/local.mk
 include t/e2e/local.mk
 include t/interop/local.mk
 include t/bench/local.mk

@@ -1,0 +1,169 @@
+/* net.c: the connections between the gateways, and what befalls them. */
+#include <string.h>
+
+#include "fix/frame.h"
+#include "sim.h"
+
+#define MESSAGE_MAX 65536
+
+static void
+wait_again(struct sim_link *l)
+{
+	l->wait = l->storm > 0 ? 1 : 1 + (int)sim_rnd(20);
+}
+
+void
+sim_net_forget(struct sim_link *l, int end)
+{
+	struct sim_end *e = &l->end[end];
+
+	e->open = e->told = e->close = false;
+	e->in.len = e->out.len = 0;
+	if (l->end[!end].open)
+		l->dead = !l->visitor || end != l->caller;
+	if (end == l->caller) {
+		l->visitor = false;
+		wait_again(l);
+	}
+}
+
+/* The gateway closes its socket, or hears that it is closed. */
+static void
+hang_up(struct sim_link *l, int end, const char *why)
+{
+	struct sim_gate *g = &sim.gate[end];
+	struct sim_end *e = &l->end[end];
+	bool told = e->told;
+
+	if (!e->open)
+		return;
+	e->open = e->told = e->close = false;
+	e->in.len = 0;
+	if (end == l->caller) {
+		if (l->visitor)
+			e->out.len = 0; /* it was for no one */
+		l->visitor = false;
+		wait_again(l);
+	}
+	if (told && sim_gate_is_up(g))
+		driver_disconnected(g->driver, e->fs, why);
+}
+
+void
+sim_net_cut(struct sim_link *l)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		hang_up(l, i, "reset by peer");
+		l->end[i].out.len = 0;
+	}
+	l->dead = false;
+}
+
+static void
+receive(struct sim_gate *g, struct sim_end *e)
+{
+	struct fix_frame f;
+	struct fix_msg m;
+	const char *p;
+	int err;
+
+	while (e->open && !driver_is_full(g->driver) && e->in.len > 0 &&
+	    fix_frame(e->in.p, e->in.len, MESSAGE_MAX, &f) == 0) {
+		p = e->in.p + f.skip;
+		if (!e->told) {
+			e->told = true;
+			driver_connected(g->driver, e->fs, "sim");
+		}
+		memset(&m, 0, sizeof(m));
+		err = fields_index(&g->fields, &m, p, f.len,
+		    driver_lens(e->fs));
+		if (f.garble != FIX_CLEAN || err != 0)
+			sim_fail("a garbled message arrived: %.*s", (int)f.len,
+			    p);
+		driver_recv(g->driver, e->fs, &m);
+		buf_shift(&e->in, f.skip + f.len);
+	}
+}
+
+/* Some of the bytes arrive, cut anywhere. */
+static void
+deliver(struct sim_link *l, int to)
+{
+	struct sim_end *from = &l->end[!to], *e = &l->end[to];
+	size_t n = from->out.len;
+
+	if (l->dead || l->visitor || !e->open ||
+	    !sim_gate_is_up(&sim.gate[to]) ||
+	    driver_is_down(sim.gate[to].driver))
+		return;
+	if (sim.in_bytes && n > 0)
+		n = 1 + sim_rnd(64);
+	else if (sim.trouble && n > 0)
+		n = sim_rnd((uint32_t)n + 1);
+	if (n > from->out.len)
+		n = from->out.len;
+	while (n > 0 && e->open) {
+		size_t part = sim.in_bytes ? 1 : n;
+
+		if (buf_add(&e->in, from->out.p, part) != 0)
+			sim_fail("out of memory");
+		buf_shift(&from->out, part);
+		n -= part;
+		receive(&sim.gate[to], e);
+	}
+	receive(&sim.gate[to], e);
+	if (from->open && from->out.len == 0 &&
+	    sim_gate_is_up(&sim.gate[!to]))
+		driver_drained(sim.gate[!to].driver, from->fs);
+	if (!from->open && from->out.len == 0 && e->in.len == 0)
+		hang_up(l, to, "closed by peer");
+}
+
+static void
+call(struct sim_link *l)
+{
+	struct sim_gate *g = &sim.gate[l->caller];
+	struct sim_end *from = &l->end[l->caller], *to = &l->end[!l->caller];
+
+	if (!sim_gate_is_up(g) || driver_is_down(g->driver) || l->wait-- > 0)
+		return;
+	if (!sim_gate_is_up(&sim.gate[!l->caller]) ||
+	    driver_is_down(sim.gate[!l->caller].driver)) {
+		wait_again(l);
+		return;
+	}
+	from->out.len = from->in.len = 0;
+	from->open = from->told = from->first = true;
+	/* Without a Logon it is of no session yet. */
+	l->visitor = to->open && to->told;
+	if (!l->visitor) {
+		l->dead = false;
+		to->out.len = to->in.len = 0;
+		to->open = to->first = true;
+	}
+	driver_connected(g->driver, from->fs, "sim");
+}
+
+void
+sim_net_step(struct sim_link *l)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (l->end[i].close)
+			hang_up(l, i, "closed by us");
+	if (!l->end[l->caller].open) {
+		call(l);
+	} else if (l->visitor) {
+		if (sim_one_in(3)) /* it is told to go */
+			hang_up(l, l->caller, "closed by peer");
+	}
+	deliver(l, 0);
+	deliver(l, 1);
+	if (l->storm > 0 && l->end[0].open && sim_one_in(3)) {
+		l->storm--;
+		sim_net_cut(l);
+	}
+}

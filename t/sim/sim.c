@@ -1,0 +1,344 @@
+/*
+ * sim.c: many seeds of two gateways in trouble, then the same with rules that
+ * are broken on purpose, each of which must be found.
+ *
+ *	SEED=n   this one alone
+ *	SEEDS=n  so many, from FIRST (0)
+ *	SHOW=1   what leaves the gateways
+ *	BREAK=n  with this rule broken; fails if it is found, like any fault
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log/log.h"
+#include "sim.h"
+
+#define SEEDS        500
+#define BREAK_SEEDS  1000 /* within which a broken rule must be found */
+#define BREAKS       6
+#define BAD_STEPS    400
+#define GOOD_SECONDS 300 /* within which all must be well again */
+
+struct sim sim;
+int sim_broken;
+bool sim_verbose;
+
+/* xorshift64* */
+uint32_t
+sim_rnd(uint32_t n)
+{
+	sim.rnd ^= sim.rnd >> 12;
+	sim.rnd ^= sim.rnd << 25;
+	sim.rnd ^= sim.rnd >> 27;
+	return (uint32_t)((sim.rnd * UINT64_C(2685821657736338717)) >> 33) % n;
+}
+
+bool
+sim_one_in(uint32_t n)
+{
+	return sim_rnd(n) == 0;
+}
+
+void
+sim_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("rule %d, seed %" PRIu64 ", step %" PRIu64 ": ", sim_broken,
+	    sim.seed, sim.steps);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	fflush(stdout);
+	_exit(1);
+}
+
+/* ---- settings of a seed ---- */
+
+static void
+configure(int link, int gate, const char *version, uint32_t resets)
+{
+	static const char *const names[2][SIM_LINKS] = { { "A0", "A1" },
+		{ "B0", "B1" } };
+	struct sim_end *e = &sim.link[link].end[gate];
+	struct sess_cfg *c = &e->cfg;
+
+	sess_cfg_default(c);
+	c->name = names[gate][link];
+	c->role = sim.link[link].caller == gate ? SESS_INITIATOR :
+	    SESS_ACCEPTOR;
+	c->begin_string = version;
+	if (strcmp(version, "FIXT.1.1") == 0)
+		c->default_appl_ver_id = "9";
+	c->sender_comp_id = names[gate][link];
+	c->target_comp_id = names[!gate][link];
+	c->validate = false;
+	c->heart_bt_int = 2;
+	c->max_early = 10 + sim_rnd(50);
+	c->send_redundant_resend_requests = sim_one_in(4);
+	c->last_msg_seq_num_processed = sim_one_in(3);
+	c->next_expected = sim_one_in(3);
+	c->resend_chunk = sim_one_in(2) ? 0 : 1 + sim_rnd(20);
+	c->closed_resend_interval = sim_one_in(3);
+	c->timestamp_digits = sim_rnd(10);
+	c->logout_responder_closes = !sim_one_in(4);
+	/* FIX.4.0 has no ResetSeqNumFlag: both have to do it. */
+	c->reset_on_logon = resets == 1 && (c->role == SESS_INITIATOR ||
+	    strcmp(version, "FIX.4.0") == 0);
+	c->reset_on_logout = resets == 2;
+	c->reset_on_disconnect = resets == 3;
+	e->when_off = sim_one_in(2) ? DRIVER_OFF_QUEUE : DRIVER_OFF_NUMBER;
+}
+
+static void
+world_open(uint64_t seed)
+{
+	static const char *const versions[] = { "FIX.4.0", "FIX.4.1",
+		"FIX.4.2", "FIX.4.3", "FIX.4.4", "FIXT.1.1" };
+	const char *version;
+	uint32_t resets;
+	int k, i;
+
+	memset(&sim, 0, sizeof(sim));
+	sim.seed = seed;
+	sim.rnd = UINT64_C(0x9e3779b97f4a7c15) * (seed + 1);
+	sim.now.mono.ns = 1000 * NS_PER_S;
+	sim.now.wall.ns = INT64_C(1767603600) * NS_PER_S;
+	sim.step_ns = (10 + sim_rnd(150)) * NS_PER_MS;
+	sim.resets = sim_one_in(3);
+	sim.in_bytes = sim_one_in(8);
+	for (k = 0; k < SIM_LINKS; k++) {
+		sim.link[k].caller = (int)sim_rnd(2);
+		version = versions[sim_rnd(6)];
+		resets = sim.resets ? sim_rnd(8) : 0;
+		for (i = 0; i < 2; i++)
+			configure(k, i, version, resets);
+	}
+	for (i = 0; i < 2; i++) {
+		sim.gate[i].id = i;
+		sim_gate_open(&sim.gate[i]);
+	}
+}
+
+/* ---- trouble ---- */
+
+/* Both ends number orders, and lose them with the connection: both ask. */
+static void
+simultaneous_resend(int link)
+{
+	int i, n;
+
+	for (i = 0; i < 2; i++)
+		for (n = 0; n < 3 && sim_gate_is_up(&sim.gate[i]); n++)
+			sim_gate_order(&sim.gate[i], link);
+	for (i = 0; i < 2; i++)
+		if (sim_gate_is_up(&sim.gate[i]))
+			sim_gate_end(&sim.gate[i]);
+	sim_net_cut(&sim.link[link]);
+}
+
+static void
+reset(struct sim_link *l)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (sim_gate_is_up(&sim.gate[i]))
+			(void)driver_reset(sim.gate[i].driver, l->end[i].fs,
+			    "sim", NULL, NULL);
+}
+
+static void
+operate(struct sim_link *l, int i)
+{
+	if (sim.resets && sim_one_in(2))
+		reset(l);
+	else if (sim_gate_is_up(&sim.gate[i]))
+		(void)driver_logout(sim.gate[i].driver, l->end[i].fs, "sim",
+		    NULL, NULL);
+}
+
+static void
+disturb(void)
+{
+	int k = (int)sim_rnd(SIM_LINKS), i = (int)sim_rnd(2);
+	struct sim_link *l = &sim.link[k];
+
+	switch (sim_rnd(200)) {
+	case 0:
+	case 1:
+		sim_net_cut(l);
+		break;
+	case 2:
+		l->dead = l->end[0].open && l->end[1].open && !l->visitor;
+		break;
+	case 3: /* the caller is gone, and calls again: a duplicate */
+		if (l->end[l->caller].open && !l->visitor) {
+			struct sim_gate *g = &sim.gate[l->caller];
+			struct sim_end *e = &l->end[l->caller];
+
+			sim_net_forget(l, l->caller);
+			if (sim_gate_is_up(g))
+				driver_disconnected(g->driver, e->fs, "lost");
+		}
+		break;
+	case 4:
+	case 5:
+		if (sim.gate[i].down == 0)
+			sim_gate_crash(&sim.gate[i], sim_one_in(2));
+		break;
+	case 6:
+		l->storm = 1 + (int)sim_rnd(10);
+		break;
+	case 7:
+		simultaneous_resend(k);
+		break;
+	case 8:
+		operate(l, i);
+		break;
+	case 9: /* less than MaxLatency, or all would be refused */
+		sim.gate[i].skew = (int64_t)sim_rnd(40 * 1000) * NS_PER_MS;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+step(void)
+{
+	struct sim_gate *g;
+	int i, k;
+
+	sim.now.mono.ns += sim.step_ns;
+	sim.now.wall.ns += sim.step_ns;
+	if (sim.trouble)
+		disturb();
+	for (k = 0; k < SIM_LINKS; k++)
+		sim_net_step(&sim.link[k]);
+	for (i = 0; i < 2; i++) {
+		g = &sim.gate[i];
+		if (g->dead && g->down == 0)
+			sim_gate_crash(g, true);
+		if (g->down > 0 && --g->down == 0)
+			sim_gate_restart(g);
+		if (g->down > 0)
+			continue;
+		sim_gate_disk(g);
+		for (k = 0; sim.trouble && k < SIM_LINKS; k++)
+			if (sim_one_in(4))
+				sim_gate_order(g, k);
+		sim_gate_end(g);
+	}
+}
+
+static void
+run(uint64_t seed)
+{
+	int64_t until;
+	const char *what;
+	int n;
+
+	world_open(seed);
+	sim.trouble = true;
+	for (n = 0; n < BAD_STEPS; n++)
+		step();
+	sim.trouble = false;
+	while (sim.gate[0].down > 0 || sim.gate[1].down > 0)
+		step();
+	/* A power cut may have left but one of them reset: they talk. */
+	for (n = 0; sim.resets && n < SIM_LINKS; n++)
+		reset(&sim.link[n]);
+	for (n = 0; n < 2; n++)
+		sim.gate[n].skew = 0;
+	for (n = 0; n < SIM_LINKS; n++)
+		sim.link[n].storm = 0;
+	until = sim.now.mono.ns + GOOD_SECONDS * NS_PER_S;
+	while ((what = sim_unsettled()) != NULL) {
+		if (sim.now.mono.ns > until)
+			sim_fail("no recovery: %s", what);
+		step();
+	}
+	for (n = 0; n < 2; n++)
+		sim_gate_close(&sim.gate[n]);
+}
+
+static uint64_t
+number(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? otherwise : strtoull(text, NULL, 10);
+}
+
+static void
+run_all(uint64_t first, uint64_t n)
+{
+	struct timespec a, b;
+	uint64_t i, steps = 0, sent = 0, orders = 0;
+	double s;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	for (i = first; i < first + n; i++) {
+		run(i);
+		steps += sim.steps;
+		sent += sim.sent;
+		orders += sim.orders;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	s = (double)(b.tv_sec - a.tv_sec) +
+	    (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+	printf("%" PRIu64 " seeds: %" PRIu64 " steps, %" PRIu64 " messages, %"
+	    PRIu64 " orders in %.1f s (%.0f steps a second)\n", n, steps, sent,
+	    orders, s, (double)steps / s);
+}
+
+/* The simulator must find this broken rule. */
+static bool
+finds(int rule)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		sim_broken = rule;
+		run_all(0, BREAK_SEEDS);
+		_exit(0);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) != pid)
+		return false;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+		return true;
+	printf("broken rule %d was not found\n", rule);
+	return false;
+}
+
+int
+main(void)
+{
+	int rule, missed = 0;
+
+	log_set_level(LOG_LEVEL_ERROR);
+	log_open("sim", "/dev/null");
+	sim_broken = (int)number("BREAK", 0);
+	sim_verbose = number("SHOW", 0) != 0;
+	if (getenv("SEED") != NULL) {
+		run_all(number("SEED", 0), 1);
+		return EXIT_SUCCESS;
+	}
+	run_all(number("FIRST", 0), number("SEEDS", SEEDS));
+	if (sim_broken != 0 || getenv("SEEDS") != NULL)
+		return EXIT_SUCCESS;
+	for (rule = 1; rule <= BREAKS; rule++)
+		missed += !finds(rule);
+	return missed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
