@@ -188,8 +188,10 @@ class Live:
         own = {t: self.value(t, v) for t, v in fields if t in (8, 9, 10)}
         body = "".join("%d=%s\x01" % (t, self.value(t, v)) for t, v in fields
                        if t not in (8, 9, 10) and t > -1000)
-        msg = "8=%s\x019=%s\x01%s" % (own.get(8, self.begin),
-                                      own.get(9, len(body)), body)
+        length = own.get(9, "+0")
+        if length.startswith("+"):      # more than it is
+            length = len(body) + int(length)
+        msg = "8=%s\x019=%s\x01%s" % (own.get(8, self.begin), length, body)
         total = "%03d" % (sum(msg.encode("latin-1")) % 256)
         msg += "10=%s\x01" % own.get(10, total)
         self.peer.raw(msg.encode("latin-1"))

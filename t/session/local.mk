@@ -64,7 +64,8 @@ session_scenarios = \
 	t/session/14h_RepeatedTag.fix \
 	t/session/14i_RepeatingGroupCountNotEqual.fix \
 	t/session/15_HeaderAndBodyFieldsOrderedDifferently.fix \
-	t/session/19_PossResend.fix \
+	t/session/19a_PossResendMessageThatHAsAlreadyBeenSent.fix \
+	t/session/19b_PossResendMessageThatHasNotBeenSent.fix \
 	t/session/1a_ValidLogonMsgSeqNumTooHigh.fix \
 	t/session/1a_ValidLogonMsgSeqNumTooHigh_FIXT.fix \
 	t/session/1a_ValidLogonWithCorrectMsgSeqNum.fix \
@@ -240,5 +241,6 @@ session_scenarios = \
 TESTS += $(session_scenarios)
 EXTRA_DIST += $(session_scenarios)
 
-TESTS += t/session/table.py t/session/live.py
-EXTRA_DIST += t/session/README.md t/session/table.py t/session/live.py
+TESTS += t/session/table.py t/session/live.py t/session/blackbox.py
+EXTRA_DIST += t/session/README.md t/session/table.py t/session/live.py \
+	t/session/blackbox.py t/session/blackbox.txt

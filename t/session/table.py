@@ -11,19 +11,17 @@ OLD = ["4.0", "4.1", "4.2", "4.3", "4.4"]
 FIXT = ["5.0", "5.0SP1", "5.0SP2"]
 ALL = OLD + FIXT
 FROM_42 = ALL[2:]
-TAIL = """\
-Played by `live.py` alone, for all versions, because it is the gateway that
-refuses a second connection, and the machine has one:
 
-"""
+# The machine has one connection.
+REFUSED = ("1b_DuplicateIdentity", "AlreadyLoggedOn")
 
 # (the start of the files' names, the versions that have the case)
 ROWS = [
     ("Logon and refusal", [
         ("1a_ValidLogonWithCorrectMsgSeqNum", ALL),
         ("1a_ValidLogonMsgSeqNumTooHigh", ALL),
-        ("1b_DuplicateIdentity", []),
-        ("AlreadyLoggedOn", []),
+        ("1b_DuplicateIdentity", ALL),
+        ("AlreadyLoggedOn", ALL),
         ("1c_InvalidSenderCompID", ALL),
         ("1c_InvalidTargetCompID", ALL),
         ("1d_InvalidLogonBadSendingTime", ALL),
@@ -89,7 +87,8 @@ ROWS = [
         ("CheckFieldsHaveValues", ["4.4"]),
     ]),
     ("PossResend", [
-        ("19_PossResend", ALL),
+        ("19a_PossResendMessageThatHAsAlreadyBeenSent", ALL),
+        ("19b_PossResendMessageThatHasNotBeenSent", ALL),
     ]),
     ("Routing fields in Rejects", [
         ("ReverseRoute", ALL),
@@ -106,12 +105,38 @@ bad line. `live.py` plays the scenarios over real sockets against a fixgated,
 and names those that it cannot play. A file that is named after a setting shows
 what the setting does.
 
-The cases of the session standard and the versions for which a scenario here
-plays them: **x** it is played, - the version does not have the case, **!** it
-is missing. The table is written by `table.py write`, and held against the files
-by `table.py`.
+`blackbox.py` plays the cases of the session standard once more, from a
+description of their own (`blackbox.txt`) and from outside alone: one fixgated,
+one port, a session for each version, and an application that echoes orders.
+It leaves the two cases that wait for heartbeats to `--all`.
+
+The cases of the session standard and the versions for which they are played:
+**x** by a scenario on the machine and by `blackbox.py`, **s** by `blackbox.py`
+(and `live.py`) alone, because it is the gateway that refuses a second
+connection, - the version does not have the case, **!** it is missing in one of
+both. The table is written by `table.py write`, and held against the files by
+`table.py`.
 
 """
+
+
+def blackbox():
+    """The versions that each case is played for over sockets."""
+    out = {}
+    for line in (HERE / "blackbox.txt").read_text().splitlines():
+        if line.startswith("== "):
+            case, *words = line[3:].split()
+            for w in words:
+                out.setdefault(case, set()).update(
+                    {"all": ALL, "fixt": FIXT, "TW": ["4.4"]}.get(w, [w]))
+    return out
+
+
+def mark(v, case, wanted, machine, sockets):
+    """What the table says of a case in a version."""
+    if v in sockets and (v in machine or case in REFUSED):
+        return "x" if v in machine else "s"
+    return "!" if v in wanted else "-"
 
 
 def versions_of(path):
@@ -136,7 +161,8 @@ def files_of(case, cases):
 
 def page():
     cases = [c for _, rows in ROWS for c, _ in rows]
-    out, missing = [HEAD], []
+    out = [HEAD]
+    over_sockets = blackbox()
     for title, rows in ROWS:
         out.append(f"| {title} | " + " | ".join(ALL) + " |\n")
         out.append("|---" * (len(ALL) + 1) + "|\n")
@@ -144,14 +170,11 @@ def page():
             have = set()
             for p in files_of(case, cases):
                 have |= versions_of(p)
-            if not wanted:
-                missing.append(f"- {case}\n")
-            marks = ["x" if v in have else "!" if v in wanted else "-"
+            marks = [mark(v, case, wanted, have, over_sockets.get(case, ()))
                      for v in ALL]
             out.append(f"| {case} | " + " | ".join(marks) + " |\n")
         out.append("\n")
-    out += [TAIL] + missing
-    return "".join(out)
+    return "".join(out).rstrip("\n") + "\n"
 
 
 def main():
