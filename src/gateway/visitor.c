@@ -169,7 +169,19 @@ refuse_outside(struct visitor *v, const struct route *r,
 		driver_event(v->peers->g->driver, r->fs, SESS_EV_REFUSED, why);
 }
 
-/* The first message of an accepted connection. false: it was refused. */
+/* A counterparty that comes back at once: its old connection is closed, but we
+ * have not read to its end. The Logon stays unread until then. */
+static bool
+is_early(struct visitor *v, const struct route *r)
+{
+	if (r->visitor == NULL || !conn_is_left(r->visitor->conn))
+		return false;
+	conn_kick(v->conn);
+	return true;
+}
+
+/* The first message of an accepted connection. false: it was refused, or stays
+ * for later. */
 static bool
 introduce(struct visitor *v, const struct fix_msg *m)
 {
@@ -201,6 +213,8 @@ introduce(struct visitor *v, const struct fix_msg *m)
 		refuse(v, m->buf, m->len, "the session is stopped");
 	} else if (!r->open) {
 		refuse_outside(v, r, m);
+	} else if (is_early(v, r)) {
+		return false;
 	} else if (r->visitor != NULL) {
 		refuse(v, m->buf, m->len, "the session is connected already");
 	} else {

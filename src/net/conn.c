@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -452,6 +453,17 @@ conn_kick(struct conn *c)
 	if (c->state != CONN_OPEN)
 		return;
 	conn_turn_later(c, TURN_KICK);
+}
+
+bool
+conn_is_left(const struct conn *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLRDHUP };
+
+	if (c->state < CONN_OPEN)
+		return false;
+	return c->state == CONN_DEAD || c->eof || (poll(&p, 1, 0) == 1 &&
+	    (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0);
 }
 
 void

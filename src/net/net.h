@@ -114,6 +114,9 @@ void conn_eat(struct conn *c, size_t n);
 /* Call data() again, when it is c's turn: in the next wake-up, which comes at
  * once. There need not be any bytes. */
 void conn_kick(struct conn *c);
+/* Has the peer closed, even if what it sent before is still to be read? Asks
+ * the system. */
+bool conn_is_left(const struct conn *c);
 /* Stop or go on reading from the socket (back-pressure to the peer). */
 void conn_pause(struct conn *c, bool on);
 

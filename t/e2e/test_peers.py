@@ -216,12 +216,34 @@ def a_reset_that_waits_for_the_logout_says_so(work):
     assert g.stop() == 0
 
 
+def who_comes_back_at_once_is_let_in(work):
+    """Also while the old connection, which it has closed, is not read to its
+    end; but nobody is while the old one is there."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCHANGE", "BROKER", port, SessionName="BROKER",
+                    ResetOnLogon="Y")]).start()
+    for _ in range(200):
+        with fg.Peer("BROKER", "EXCHANGE").connect(port) as peer:
+            peer.logon()
+            for _ in range(5):
+                peer.send("0")
+    with fg.Peer("BROKER", "EXCHANGE").connect(port) as peer:
+        peer.logon()
+        with fg.Peer("BROKER", "EXCHANGE").connect(port) as other:
+            other.send("A", "98=0|108=30|")
+            other.expect_closed()
+        peer.sync()
+    assert g.stop() == 0
+
+
 def main():
     for case in (status_says_why_it_cannot_connect,
                  stopped_and_started_while_it_connects,
                  sessions_of_one_port_differ_in_size,
                  no_password_is_told,
                  a_long_resend_to_a_slow_peer,
+                 who_comes_back_at_once_is_let_in,
                  a_reset_that_waits_for_the_logout_says_so,
                  many_rejects_are_few_lines_of_the_log):
         with fg.Work() as work:

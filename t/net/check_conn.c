@@ -307,10 +307,12 @@ START_TEST(a_paused_connection_reads_nothing_and_loses_nothing)
 	end_pair(l, &a, &b, NULL);
 	conn_pause(b.c, true);
 	ck_assert_int_eq(0, conn_send(a.c, "abc", 3));
+	ck_assert(!conn_is_left(b.c));
 	conn_end(a.c);
 	run_until(l, is_closed, &a); /* two seconds without the other end */
 	ck_assert_int_eq(0, b.ndata);
 	ck_assert_int_eq(0, b.nclosed);
+	ck_assert(conn_is_left(b.c));
 	conn_pause(b.c, false);
 	run_until(l, is_closed, &b);
 	ck_assert(same(&b.got, "abc", 3));
