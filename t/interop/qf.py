@@ -50,30 +50,50 @@ def build(name, folder="interop", link=()):
 
 
 class Journal:
-    """A qfpeer's log, read."""
+    """What a qfpeer logged of one run of numbers: from a reset to the next."""
 
-    def __init__(self, path):
+    def __init__(self):
         self.came = []       # Msg from the counterparty, in order
         self.sent = []       # Msg handed to the socket, in order
         self.delivered = []  # (seq, dup, type) given to the application
         self.numbered = {}   # seq -> index of our application message
         self.events = []
-        with open(path, encoding="latin-1", newline="\n") as f:
-            for line in f:
-                kind, rest = line[0], line[2:].rstrip("\n")
-                if kind == "I":
-                    self.came.append(fg.Msg(rest))
-                elif kind == "O":
-                    self.sent.append(fg.Msg(rest))
-                elif kind == "D":
-                    seq, dup, msg_type = rest.split()
-                    self.delivered.append((int(seq), dup == "1", msg_type))
-                elif kind == "S":
-                    seq, index = rest.split()
-                    assert int(seq) not in self.numbered, "number used twice"
-                    self.numbered[int(seq)] = int(index)
-                else:
-                    self.events.append(rest)
+
+    def add(self, kind, rest):
+        if kind == "I":
+            self.came.append(fg.Msg(rest))
+        elif kind == "O":
+            self.sent.append(fg.Msg(rest))
+        elif kind == "D":
+            seq, dup, msg_type = rest.split()
+            self.delivered.append((int(seq), dup == "1", msg_type))
+        elif kind == "S":
+            seq, index = rest.split()
+            assert int(seq) not in self.numbered, "number used twice"
+            self.numbered[int(seq)] = int(index)
+        else:
+            self.events.append(rest)
+
+    def is_answered(self):
+        """Does it begin with a Logon that resets, and the answer?"""
+        return bool(self.came and self.sent)
+
+
+def read_journals(path):
+    """One for each run of numbers: a Logon with 141=Y and its answer begin one,
+    and a reset by command."""
+    out = [Journal()]
+    with open(path, encoding="latin-1", newline="\n") as f:
+        for line in f:
+            kind, rest = line[0], line[2:].rstrip("\n")
+            if kind == "R":
+                out.append(Journal())
+                continue
+            if kind in "IO" and fg.Msg(rest).get(141) == "Y" and \
+                    (out[-1].is_answered() or len(out) == 1):
+                out.append(Journal())
+            out[-1].add(kind, rest)
+    return out
 
 
 def settings(s):
@@ -150,8 +170,12 @@ class QuickFix(fg.Proc):
         status = self.wait()
         assert status == 0, "%s: status %d" % (self.name, status)
 
+    def journals(self):
+        return read_journals(self.journal_path)
+
     def journal(self):
-        return Journal(self.journal_path)
+        (one,) = self.journals()
+        return one
 
 
 # ---- what both sides have kept ----

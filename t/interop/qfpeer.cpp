@@ -11,6 +11,7 @@
  *	I message	bytes from the counterparty, as they came
  *	O message	bytes to the counterparty, as handed to the socket
  *	D seq dup type	a message was delivered to the application (dup: 43=Y)
+ *	R		both numbers were set to 1 by command
  *	S seq index	our application message index was numbered seq
  *	E text		what QuickFIX says about the session
  *
@@ -23,6 +24,8 @@
  *	drop		close the connection without a word
  *	dropat N	the same after N more messages were delivered
  *	logon, logout	enable the session, or end it in order
+ *	reset		drop, and log on with ResetSeqNumFlag(141)
+ *	renumber	set both numbers to 1
  *	count		"count sent=N delivered=N drops=N next_out=N next_in=N
  *			on=0|1"
  *	quit
@@ -53,12 +56,13 @@ namespace
 
 typedef std::chrono::steady_clock steady;
 
-const double turn_seconds = 0.001; /* longest wait for the counterparty */
+const int idle_ms = 1; /* QuickFIX's poll does not wait */
 const std::chrono::milliseconds beat(1); /* between two bursts */
 const int pace_default = 50;
 const char transact_time[] = "20260105-09:00:00.000";
 
 FILE *journal;
+unsigned long noted; /* lines of it */
 
 void
 note(char kind, const std::string &text)
@@ -67,6 +71,7 @@ note(char kind, const std::string &text)
 	fputc(' ', journal);
 	fwrite(text.data(), 1, text.size(), journal);
 	fputc('\n', journal);
+	noted++;
 }
 
 void
@@ -100,7 +105,7 @@ public:
 	explicit Peer(unsigned seed) : m_seed(seed) {}
 
 	void onCreate(const FIX::SessionID &id);
-	void onLogon(const FIX::SessionID &) { say("logon"); }
+	void onLogon(const FIX::SessionID &);
 	void onLogout(const FIX::SessionID &) { say("logout"); }
 	void toAdmin(FIX::Message &, const FIX::SessionID &) {}
 	void toApp(FIX::Message &, const FIX::SessionID &)
@@ -139,6 +144,13 @@ Peer::onCreate(const FIX::SessionID &id)
 
 	m_id = id;
 	m_old = begin == "FIX.4.0" || begin == "FIX.4.1";
+}
+
+void
+Peer::onLogon(const FIX::SessionID &)
+{
+	session()->setResetOnLogon(false);
+	say("logon");
 }
 
 void
@@ -278,7 +290,13 @@ Peer::command(const std::string &line)
 		m_drop = true;
 	else if (what == "dropat")
 		m_drop_in = a;
-	else if (what == "logon")
+	else if (what == "reset") {
+		session()->setResetOnLogon(true);
+		m_drop = true;
+	} else if (what == "renumber") {
+		session()->reset();
+		note('R', "");
+	} else if (what == "logon")
 		session()->logon();
 	else if (what == "logout")
 		session()->logout();
@@ -291,15 +309,16 @@ Peer::command(const std::string &line)
 	return true;
 }
 
-/* Do the commands that have come; false: quit, or the tester is gone. */
+/* Do the commands that have come, or come within so many milliseconds; false:
+ * quit, or the tester is gone. */
 bool
-commands(Peer &peer)
+commands(Peer &peer, int wait_ms)
 {
 	static std::string pending;
 	struct pollfd p = { STDIN_FILENO, POLLIN, 0 };
 	char chunk[4096];
 
-	while (poll(&p, 1, 0) > 0) {
+	while (poll(&p, 1, wait_ms) > 0) {
 		ssize_t n = read(STDIN_FILENO, chunk, sizeof(chunk));
 		if (n <= 0)
 			return false;
@@ -319,11 +338,15 @@ template <class Engine>
 void
 run(Engine &engine, Peer &peer)
 {
+	unsigned long before;
+
 	engine.poll(0.0);
 	say("ready");
-	while (commands(peer)) {
+	before = noted;
+	while (commands(peer, noted == before ? idle_ms : 0)) {
+		before = noted;
 		peer.turn();
-		engine.poll(turn_seconds);
+		engine.poll(0.0);
 		fflush(journal);
 	}
 	engine.stop(true);

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """QuickFIX against fixgated in every version, on both ends of the connection:
 orders and reports each way, the connection dropped in the middle, resends both
-ways; then both sides must have kept the same. The short form has 1,000 each
-way and 10,000 in FIX.4.2 and 4.4; --count gives all versions the same.
+ways, a reset of the numbers, and the same once more; then both sides must have
+kept the same. The short form has 500 messages each way before the reset and
+4,000 in FIX.4.2 and 4.4; --count gives all versions the same.
 
     test_interop.py [--count N] [--build DIR]
 """
@@ -19,79 +20,151 @@ import qf
 from qf import fg
 
 SEED = 7
-HEART_BT_INT = 5  # seconds; the last numbers may be lost with a connection,
+HEART_BT_INT = 3  # seconds; the last numbers may be lost with a connection,
                   # and then a heartbeat brings the sides in step
 LIMIT = 60  # seconds, for one exchange of everything
 HEADER = (8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122)
-PACE = 10  # of the peer's messages, a millisecond
-CHUNKS = 10  # files for fixgatectl
-COUNT = 1000
-COUNTS = {"FIX.4.2": 10000, "FIX.4.4": 10000}
-DROP_IN = (1, 4, 7)  # while these are sent, the peer drops the connection
+PACE_MAX = 10   # of the peer's messages, a millisecond
+SHORTEST = 500  # milliseconds that its messages take: some meet a drop
+CHUNKS = 8  # files for fixgatectl
+COUNT = 500
+COUNTS = {"FIX.4.2": 4000, "FIX.4.4": 4000}
+DROP_IN = (1, 5)  # while these are sent, the peer drops the connection
 
 
-def in_step(gw, name, peer, count):
-    """All of ours delivered, and all of the peer's stored?"""
-    c = peer.count()
-    if not c["on"] or min(c["delivered"], c["sent"]) < count:
-        return False
-    last = gw.last_row("FIX_IN", name)
-    return last is not None and last["MSG_SEQ_NUM"] >= c["next_out"] - 1
+class Pair:
+    """A fixgated with one session, and its QuickFIX. role is ours."""
+
+    def __init__(self, w, role, version):
+        self.role, self.version = role, version
+        self.tag = "%s-%s" % (role[:4], version.replace(".", ""))
+        begin = qf.begin_string(version)
+        self.name = begin + ":GATE->QF"
+        keys = dict(qf.fixt_keys(version), HeartBtInt=HEART_BT_INT)
+        port = fg.free_port()
+        make = fg.acceptor if role == "acceptor" else fg.initiator
+        self.gw = w.gateway(self.tag, sessions=[
+            make("GATE", "QF", port, begin, **keys)])
+        self.peer = qf.QuickFix(
+            w, self.tag + "-qf", "initiator" if role == "acceptor" else
+            "acceptor", "QF", "GATE", port, begin, seed=SEED, **keys)
+        self.texts = []
+        self.drops = 0
+
+    def start(self):
+        both = (self.gw, self.peer)
+        for p in both if self.role == "acceptor" else reversed(both):
+            p.start()
+        self.peer.wait_line("logon")
+
+    def in_step(self):
+        """All of ours delivered, and all of the peer's stored?"""
+        c = self.peer.count()
+        if not c["on"] or min(c["delivered"], c["sent"]) < len(self.texts):
+            return False
+        last = self.gw.last_row("FIX_IN", self.name)
+        return last is not None and last["MSG_SEQ_NUM"] >= c["next_out"] - 1
+
+    def traffic(self, count):
+        """So many more each way. Numbered by the peer while it is not logged
+        on, these can only come by resend; what we have on the wire when it
+        drops must be resent by us."""
+        first = len(self.texts)
+        texts = qf.lines(self.version, self.tag, first, count)
+        self.texts += texts
+        self.peer.cmd("offline 1")
+        self.peer.cmd("pace %d" % min(PACE_MAX, max(1, count // SHORTEST)))
+        self.peer.cmd("send %d %d" % (first, count))
+        for chunk in range(CHUNKS):
+            if chunk in DROP_IN:
+                fg.wait_until(lambda: self.peer.count()["drops"] == self.drops,
+                              LIMIT, "the drop before")
+                self.drops += 1
+                self.peer.cmd("dropat %d" % (count // CHUNKS // 3))
+            self.gw.send_file(self.name,
+                              texts[chunk * count // CHUNKS:
+                                    (chunk + 1) * count // CHUNKS])
+        fg.wait_until(self.in_step, LIMIT, "both sides in step", step=0.2)
+        self.peer.cmd("offline 0")
+
+    def status(self):
+        (s,) = self.gw.ctl_json("session", "show", self.name, "--json")
+        return s
+
+    def restart(self, **keys):
+        """With these keys in the session."""
+        assert self.gw.stop() == 0
+        self.gw.sessions[0].update(keys)
+        self.gw.configure()
+        self.gw.start()
+
+    def reset(self):
+        """The initiator's, or, as FIX.4.0 has no ResetSeqNumFlag, the
+        operators' of both sides."""
+        epoch = self.status()["EPOCH"]
+        if self.version == "FIX.4.0":
+            self.gw.ctl("session", "stop", self.name)
+            fg.wait_until(lambda: not self.peer.count()["on"], LIMIT, "off")
+            self.gw.ctl("session", "reset", self.name, "--reason", "agreed",
+                        "--yes")
+            self.peer.cmd("renumber")
+            self.gw.ctl("session", "start", self.name)
+        elif self.role == "acceptor":
+            self.peer.cmd("reset")
+            self.drops += 1
+        else:
+            self.restart(ResetOnLogon="Y")
+        fg.wait_until(lambda: self.status()["EPOCH"] == epoch + 1 and
+                      self.peer.count()["on"], LIMIT, "the reset")
+        if self.role == "initiator":
+            self.restart(ResetOnLogon="N")
+            fg.wait_until(lambda: self.peer.count()["on"], LIMIT, "logon")
+
+    def finish(self):
+        self.peer.cmd("logout")
+        fg.wait_until(lambda: not self.peer.count()["on"], LIMIT, "logout")
+        self.peer.quit()
+
+    def check(self):
+        """Both sides have the same, in each epoch."""
+        rows = [{}, {}, {}]
+        for by_epoch, table in zip(rows, ("FIX_IN", "FIX_OUT",
+                                          "SESSION_EVENT")):
+            for r in self.gw.rows(table, session=self.name):
+                by_epoch.setdefault(r["EPOCH"], []).append(r)
+        rows_in, rows_out, events = rows
+        journals = self.peer.journals()
+        assert len(rows_in) == len(rows_out) == len(journals), (
+            list(rows_in), list(rows_out), len(journals))
+        got = sent = 0
+        for epoch, journal in zip(sorted(rows_in), journals):
+            got += qf.check_received(rows_in[epoch], events.get(epoch, []),
+                                     journal)
+            sent += qf.check_sent(rows_out[epoch], journal)
+        assert got == sent == len(self.texts), (got, sent, len(self.texts))
+        check_lines(sum((rows_out[e] for e in sorted(rows_out)), []),
+                    self.texts)
+        dups_in = [sum(bool(r["POSS_DUP"]) for r in rows_in[e]
+                       if not r["ADMIN"]) for e in sorted(rows_in)]
+        dups_out = [sum(dup for _, dup, _ in j.delivered) for j in journals]
+        logons = sum(m.type == "A" for j in journals for m in j.came)
+        assert sum(dups_in) and sum(dups_out), \
+            "nothing was resent: %r in, %r out" % (dups_in, dups_out)
+        print("%s %s: %d each way, %d logons, %d resets, resent %d in, %d out"
+              % (self.role, self.version, got, logons, len(journals) - 1,
+                 sum(dups_in), sum(dups_out)))
 
 
 def exchange(w, role, version, count):
-    """One pair; role is ours."""
-    tag = "%s-%s" % (role[:4], version.replace(".", ""))
-    begin = qf.begin_string(version)
-    keys = dict(qf.fixt_keys(version), HeartBtInt=HEART_BT_INT)
-    name = begin + ":GATE->QF"
-    port = fg.free_port()
-    make = fg.acceptor if role == "acceptor" else fg.initiator
-    gw = w.gateway(tag, sessions=[make("GATE", "QF", port, begin,
-                                       **keys)])
-    peer = qf.QuickFix(w, tag + "-qf", "initiator" if role == "acceptor" else
-                       "acceptor", "QF", "GATE", port, begin, seed=SEED,
-                       **keys)
-    for p in (gw, peer) if role == "acceptor" else (peer, gw):
-        p.start()
-    peer.wait_line("logon")
-
-    # Numbered by the peer while it is not logged on: these can only come by
-    # resend. What we have on the wire when it drops must be resent by us.
-    texts = qf.lines(version, tag, 0, count)
-    peer.cmd("offline 1")
-    peer.cmd("pace %d" % PACE)
-    peer.cmd("send 0 %d" % count)
-    drops = 0
-    for chunk in range(CHUNKS):
-        if chunk in DROP_IN:
-            fg.wait_until(lambda: peer.count()["drops"] == drops, LIMIT,
-                          "the drop before")
-            drops += 1
-            peer.cmd("dropat %d" % (count // CHUNKS // 3))
-        gw.send_file(name, texts[chunk * count // CHUNKS:
-                                 (chunk + 1) * count // CHUNKS])
-    fg.wait_until(lambda: in_step(gw, name, peer, count), LIMIT,
-                  "both sides in step", step=0.2)
-    peer.cmd("logout")
-    peer.wait_line("logout")
-    peer.quit()
-
-    journal = peer.journal()
-    rows_in = gw.rows("FIX_IN", session=name)
-    events = gw.rows("SESSION_EVENT", session=name)
-    rows_out = gw.rows("FIX_OUT", session=name)
-    gw.stop()
-    assert qf.check_received(rows_in, events, journal) == count
-    assert qf.check_sent(rows_out, journal) == count
-    check_lines(rows_out, texts)
-    dups_in = sum(bool(r["POSS_DUP"]) for r in rows_in if not r["ADMIN"])
-    dups_out = sum(dup for _, dup, _ in journal.delivered)
-    logons = sum(m.type == "A" for m in journal.came)
-    assert dups_in > 0 and dups_out > 0, \
-        "nothing was resent: %d in, %d out" % (dups_in, dups_out)
-    print("%s %s: %d each way, %d logons, resent %d in, %d out" % (
-        role, version, count, logons, dups_in, dups_out))
+    """Traffic, a reset, and half as much again."""
+    pair = Pair(w, role, version)
+    pair.start()
+    pair.traffic(count)
+    pair.reset()
+    pair.traffic(count // 2)
+    pair.finish()
+    pair.check()
+    assert pair.gw.stop() == 0
 
 
 def check_lines(rows, lines):
@@ -122,8 +195,8 @@ def main():
     fg.need("fixgated", "fixgatectl")
     qf.build("qfpeer")
     start = time.monotonic()
-    # Two at a time: much of it is waiting for a reconnect.
-    with ThreadPoolExecutor(2) as pool:
+    # Eight at a time: much of it is waiting for a reconnect.
+    with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(one, role, version, args.count or
                                  COUNTS.get(version, COUNT))
                      for role in ("acceptor", "initiator")
