@@ -1,0 +1,10 @@
+check_PROGRAMS += t/client/check_client
+TESTS += t/client/check_client
+t_client_check_client_SOURCES = \
+	t/client/check_client.c \
+	t/client/check_client.h \
+	t/client/check_health.c \
+	t/client/check_lane.c \
+	t/client/check_settle.c
+t_client_check_client_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_client_check_client_LDADD = libclient.a libbase.a $(CHECK_LIBS)
