@@ -45,8 +45,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "TABLE [--follow] [--lines N] [--after SEQ] [--session NAME]\n"
 	    "          [--pretty | --json] [--all]",
 	    cmd_tail,
-	    "rows of FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT "
-	    "or OUT_PENDING" },
+	    "rows of FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT, "
+	    "OUT_PENDING or QUARANTINE" },
 	{ "version", "", cmd_version, "the version of fixgatectl" },
 };
 const size_t ctl_ncmds = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);

@@ -76,7 +76,7 @@ chunk_send(struct chunk *k, struct control_conn *cc, uint64_t ref,
 	o = control_begin(k->control, "ROWS", ref);
 	k->out = o;
 	link_map(o, 7);
-	link_key_str(o, "TABLE", store_table_name(k->table));
+	link_key_str(o, "TABLE", store_table_name(st, k->table));
 	link_key_u64(o, "UPTO", k->upto);
 	link_key_u64(o, "OLDEST", store_oldest(st, k->table));
 	link_key_u64(o, "VISIBLE", visible);
@@ -97,14 +97,16 @@ static bool
 find_source(const struct control_ask *a, enum store_table *t,
     uint32_t *session)
 {
+	struct store *st = a->control->g->store;
 	char name[64];
 	const struct fgsess *fs;
 
 	if (!link_find_str(a->details, "TABLE", name, sizeof(name)) ||
-	    (*t = store_table_by_name(name)) == 0) {
+	    (*t = store_table_by_name(st, name)) == 0) {
 		control_nack(a, "NACK", "NO_TABLE", false, "TABLE must be one "
-		    "of FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT and "
-		    "OUT_PENDING");
+		    "of FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT, "
+		    "OUT_PENDING, QUARANTINE and those of the "
+		    "configuration");
 		return false;
 	}
 	*session = 0;
@@ -177,7 +179,8 @@ control_tail(const struct control_ask *a)
 	a->cc->tail[a->cc->ntails++] = t;
 	o = control_begin(a->control, "TAIL_ACK", a->ref);
 	link_map(o, 3);
-	link_key_str(o, "TABLE", store_table_name(t.table));
+	link_key_str(o, "TABLE", store_table_name(a->control->g->store,
+	    t.table));
 	link_key_u64(o, "AFTER", t.after);
 	link_str(o, "COLUMNS");
 	rows_columns(o, t.table);

@@ -286,15 +286,24 @@ put_advice(struct link_out *o, const struct buf *b)
 static void
 put_tables(struct control *c, struct link_out *o)
 {
-	enum store_table t;
+	struct store *st = c->g->store;
+	unsigned i, n = 0, end = store_tables(st);
+	const char *name;
 
+	for (i = 1; i < end; i++)
+		n += store_table_name(st, (enum store_table)i) != NULL;
 	link_str(o, "TABLES");
-	link_array(o, STORE_TABLE_END - 1);
-	for (t = 1; t < STORE_TABLE_END; t++) {
+	link_array(o, n);
+	for (i = 1; i < end; i++) {
+		name = store_table_name(st, (enum store_table)i);
+		if (name == NULL)
+			continue;
 		link_map(o, 3);
-		link_key_str(o, "TABLE", store_table_name(t));
-		link_key_u64(o, "OLDEST", store_oldest(c->g->store, t));
-		link_key_u64(o, "VISIBLE", store_visible(c->g->store, t));
+		link_key_str(o, "TABLE", name);
+		link_key_u64(o, "OLDEST",
+		    store_oldest(st, (enum store_table)i));
+		link_key_u64(o, "VISIBLE",
+		    store_visible(st, (enum store_table)i));
 	}
 }
 

@@ -28,6 +28,8 @@ libgateway_a_SOURCES = \
 	src/gateway/identity.c \
 	src/gateway/identity.h \
 	src/gateway/order.c \
+	src/gateway/parked.c \
+	src/gateway/parked.h \
 	src/gateway/release.c \
 	src/gateway/release.h \
 	src/gateway/rows.c \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fix/msg.h"
+#include "gateway/parked.h"
 #include "session/session.h"
 
 #define INDEX_FIELDS 256 /* fields looked at for the derived columns */
@@ -30,6 +31,7 @@ struct view {
 	size_t len; /* of the message; what follows is the reason (OTHER) */
 	struct fix_msg msg;
 	struct fix_field field[INDEX_FIELDS];
+	struct parked parked; /* QUARANTINE */
 };
 
 struct column {
@@ -192,6 +194,50 @@ put_rest(struct link_out *o, const struct view *v)
 		put_text(o, v->row->data + v->len, v->row->len - v->len);
 }
 
+static void
+put_state(struct link_out *o, const struct view *v)
+{
+	link_str(o, parked_state_text(v->parked.state));
+}
+
+static void
+put_ref(struct link_out *o, const struct view *v)
+{
+	if (v->parked.ref == 0)
+		link_nil(o);
+	else
+		link_u64(o, v->parked.ref);
+}
+
+static void
+put_part(struct link_out *o, const struct view *v)
+{
+	link_u64(o, v->parked.part);
+}
+
+static void
+put_attempt(struct link_out *o, const struct view *v)
+{
+	link_u64(o, v->parked.attempt);
+}
+
+#define PUT_PARKED(fn, which)                                                  \
+	static void put_##fn(struct link_out *o, const struct view *v)         \
+	{                                                                      \
+		put_text(o, v->parked.text[which].p,                           \
+		    v->parked.text[which].len);                                \
+	}
+PUT_PARKED(consumer, PARKED_CONSUMER)
+PUT_PARKED(key, PARKED_KEY)
+PUT_PARKED(send, PARKED_SEND)
+PUT_PARKED(source, PARKED_SOURCE)
+PUT_PARKED(process, PARKED_PROCESS)
+PUT_PARKED(parked_event, PARKED_EVENT)
+PUT_PARKED(code, PARKED_CODE)
+PUT_PARKED(parked_reason, PARKED_REASON)
+PUT_PARKED(details, PARKED_DETAILS)
+#undef PUT_PARKED
+
 #define COLUMNS_HEAD                                                           \
 	{ "TIMESTAMP", TIME, put_time },                                       \
 	    { "CONNECTION_NAME", TEXT, put_name }, { "EPOCH", INT, put_epoch }
@@ -234,6 +280,19 @@ static const struct column pending_columns[] = {
 	{ "FIX_DATA", FIX, put_fix }
 };
 
+static const struct column parked_columns[] = {
+	{ "SEQUENCE", INT, put_seq }, { "TIMESTAMP", TIME, put_time },
+	{ "CONNECTION_NAME", TEXT, put_name }, { "STATE", TEXT, put_state },
+	{ "REF", INT, put_ref }, { "CONSUMER", TEXT, put_consumer },
+	{ "KEY", TEXT, put_key }, { "SEND", TEXT, put_send },
+	{ "SOURCE", TEXT, put_source },
+	{ "ROW_SEQUENCE", INT, put_msg_seq_num }, { "PART", INT, put_part },
+	{ "ATTEMPT", INT, put_attempt }, { "PROCESS", TEXT, put_process },
+	{ "EVENT", TEXT, put_parked_event }, { "CODE", TEXT, put_code },
+	{ "REASON", TEXT, put_parked_reason },
+	{ "DETAILS", TEXT, put_details }
+};
+
 static const struct column *
 columns_of(enum store_table t, uint32_t *n)
 {
@@ -254,6 +313,8 @@ columns_of(enum store_table t, uint32_t *n)
 		TABLE(event_columns);
 	case STORE_OUT_PENDING:
 		TABLE(pending_columns);
+	case STORE_QUARANTINE:
+		TABLE(parked_columns);
 	case STORE_TABLE_END:
 		break;
 	}
@@ -281,7 +342,7 @@ rows_columns(struct link_out *o, enum store_table t)
 static size_t
 message_length(enum store_table t, const struct store_row *row)
 {
-	if (t == STORE_SESSION_EVENT)
+	if (t == STORE_SESSION_EVENT || t == STORE_QUARANTINE)
 		return 0;
 	if (t == STORE_FIX_IN_OTHER && row->a < row->len)
 		return (size_t)row->a;
@@ -303,6 +364,9 @@ rows_put(struct link_out *o, enum store_table t, const struct store_row *row,
 	v.msg.cap = INDEX_FIELDS;
 	/* A message that is cut or garbled shows the fields before that. */
 	fix_parse(&v.msg, row->data, v.len, NULL);
+	/* One that is damaged shows the texts before that. */
+	if (t == STORE_QUARANTINE)
+		(void)parked_read(&v.parked, row);
 	c = columns_of(t, &n);
 	link_array(o, n);
 	for (i = 0; i < n; i++)

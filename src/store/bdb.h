@@ -47,7 +47,7 @@ struct bdb {
 	char message[256]; /* Berkeley DB's last own words */
 	int lock_fd;
 	DB_ENV *env;
-	DB *meta, *session, *dict;
+	DB *meta, *session, *dict, *declared;
 
 	pthread_mutex_t seg_lock;
 	struct bdb_table table[STORE_TABLES_MAX];
@@ -109,14 +109,15 @@ struct bdb_seg *bdb_seg_before(struct bdb *b, unsigned table,
 /* Open its files if they are not. 0 or FG_E*. */
 int bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s);
 void bdb_seg_close(struct bdb *b);
-const char *bdb_table_name(unsigned table);
+/* NULL: there is none. */
+const char *bdb_table_name(struct bdb *b, unsigned table);
 
 /* ---- bdb_state.c ---- */
 
 #define BDB_STATE_VERSION 1
 #define BDB_STATES_KEY    "states"
 
-/* Open META, SESSION and DICT; know what they have. 0 or FG_E*. */
+/* Open META, SESSION, DICT and TABLE; know what they have. 0 or FG_E*. */
 int bdb_state_load(struct bdb *b);
 /* Append a value to out, or its first n bytes if n is not 0. 0 or FG_E*. */
 int bdb_get(DB *db, const void *key, size_t klen, size_t n, struct buf *out);
@@ -131,6 +132,8 @@ int bdb_add_session(struct store *st, uint32_t id, const char *name,
 int bdb_add_dict(struct store *st, uint32_t id, const char *name,
     const void *text, size_t len);
 int bdb_dict_text(struct store *st, uint32_t id, struct buf *out);
+int bdb_put_table(struct store *st, enum store_table t, const char *name,
+    const char *definition);
 
 /* ---- bdb_scan.c ---- */
 

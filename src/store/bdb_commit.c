@@ -52,7 +52,7 @@ put_fault(struct bdb *b, enum store_table t)
 
 	if (b->st.cfg.fault == NULL)
 		return 0;
-	snprintf(step, sizeof(step), "%s put", bdb_table_name(t));
+	snprintf(step, sizeof(step), "%s put", bdb_table_name(b, t));
 	return store_fault(&b->st, step);
 }
 
@@ -218,7 +218,7 @@ go_back(struct bdb *b)
 	pthread_mutex_lock(&st->lock);
 	for (i = 0; i < st->n_sess; i++)
 		b->state[i].s = st->sess[i]->durable;
-	for (t = BLOCK_TABLE_STATE + 1; t < STORE_TABLES_MAX; t++)
+	for (t = BLOCK_TABLE_STATE + 1; t < st->n_tables; t++)
 		b->next[t] = st->visible[t] + 1;
 	b->next[BLOCK_TABLE_STATE] = st->durable + 1;
 	b->written = st->durable;

@@ -4,7 +4,9 @@
  *	LOCK     locked while a process has the store (an open file description
  *	         lock: gone with the process, however it ends). Its text, the
  *	         process id, is for the message only.
- *	FORMAT   "fixgate store N\n", N the version of everything in here.
+ *	FORMAT   "fixgate store N\n", N the version of everything in here:
+ *	         1   the first
+ *	         2   QUARANTINE, and tables that a configuration declares
  *
  * Berkeley DB itself does not notice a second process in a private
  * environment; both would write, and the store would be lost. Hence LOCK, and
@@ -23,7 +25,7 @@
 #include "base/num.h"
 #include "store/bdb.h"
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 #define FORMAT_TEXT    "fixgate store "
 #define PATH_TEXT_MAX  4096
 
@@ -133,9 +135,6 @@ write_format(struct bdb *b, const char *path)
 
 	if (err != 0)
 		return err;
-	if (!is_empty(b))
-		return bdb_why(b, FG_EFORMAT, "store %s: has files and is not "
-		    "a store; give an empty or new directory", b->path);
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 	n = snprintf(text, sizeof(text), FORMAT_TEXT "%d\n", FORMAT_VERSION);
 	ok = fd != -1 && write(fd, text, (size_t)n) == n && fsync(fd) == 0
@@ -162,16 +161,20 @@ check_format(struct bdb *b)
 	size_t head = sizeof(FORMAT_TEXT) - 1;
 	uint64_t v;
 	ssize_t n;
-	int fd, err = in_dir(b, path, "FORMAT");
+	int fd, sys, err = in_dir(b, path, "FORMAT");
 
 	if (err != 0)
 		return err;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1 && errno == ENOENT)
+	sys = errno;
+	if (fd == -1 && sys == ENOENT && !is_empty(b))
+		return bdb_why(b, FG_EFORMAT, "store %s: has files and is not "
+		    "a store; give an empty or new directory", b->path);
+	if (fd == -1 && sys == ENOENT)
 		return write_format(b, path);
 	if (fd == -1)
-		return bdb_why(b, fg_errno(errno), "%s: %s", path,
-		    strerror(errno));
+		return bdb_why(b, fg_errno(sys), "%s: %s", path,
+		    strerror(sys));
 	n = read(fd, text, sizeof(text));
 	close(fd);
 	if (n <= (ssize_t)head || text[n - 1] != '\n'
@@ -183,7 +186,8 @@ check_format(struct bdb *b)
 		return bdb_why(b, FG_EFORMAT, "store %s: has format %llu, this "
 		    "fixgated knows formats up to %d; use a newer fixgated",
 		    b->path, (unsigned long long)v, FORMAT_VERSION);
-	return 0;
+	/* From now on there may be what an older one does not know. */
+	return v < FORMAT_VERSION ? write_format(b, path) : 0;
 }
 
 int

@@ -164,7 +164,7 @@ scan_table(struct scan *s, unsigned t)
 		err = scan_seg(s, t, seg);
 	if (err != 0)
 		bdb_why(s->b, err, "store %s: table %s, row %llu: %s; restore "
-		    "the store from a backup", s->b->path, bdb_table_name(t),
+		    "the store from a backup", s->b->path, bdb_table_name(s->b, t),
 		    (unsigned long long)s->b->next[t], fg_strerror(err));
 	return err;
 }
@@ -190,7 +190,7 @@ bring_up(struct scan *s)
 	struct store *st = &b->st;
 	unsigned t;
 
-	for (t = BLOCK_TABLE_STATE + 1; t < STORE_TABLES_MAX; t++) {
+	for (t = BLOCK_TABLE_STATE + 1; t < st->n_tables; t++) {
 		st->next[t] = b->next[t];
 		st->visible[t] = b->next[t] - 1;
 		if (st->visible[t] != 0)
@@ -213,7 +213,7 @@ bdb_scan(struct bdb *b)
 	s.said = calloc(b->n_state + 1, sizeof(*s.said));
 	if (err == 0 && s.said == NULL)
 		err = FG_ENOMEM;
-	for (t = 0; t < STORE_TABLES_MAX && err == 0; t++)
+	for (t = 0; t < b->st.n_tables && err == 0; t++)
 		err = scan_table(&s, t);
 	if (err == 0)
 		err = check_commits(&s);

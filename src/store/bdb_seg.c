@@ -26,9 +26,10 @@
 #define SEG_NAME   64 /* bytes of a file name */
 
 const char *
-bdb_table_name(unsigned table)
+bdb_table_name(struct bdb *b, unsigned table)
 {
-	return table == BLOCK_TABLE_STATE ? "STATE" : store_table_name(table);
+	return table == BLOCK_TABLE_STATE ? "STATE"
+	    : store_table_name(&b->st, table);
 }
 
 static int
@@ -55,7 +56,7 @@ add_seg(struct bdb_table *t, uint64_t first)
 
 /* The table and first sequence of a file, if it is a segment. */
 static bool
-parse_name(const char *name, unsigned *table, uint64_t *first)
+parse_name(struct bdb *b, const char *name, unsigned *table, uint64_t *first)
 {
 	const char *dot = strchr(name, '.'), *known;
 	unsigned t;
@@ -63,9 +64,9 @@ parse_name(const char *name, unsigned *table, uint64_t *first)
 	if (dot == NULL || strlen(dot + 1) != SEG_DIGITS
 	    || num_parse_u64(dot + 1, SEG_DIGITS, first) != 0)
 		return false;
-	for (t = 0; t < STORE_TABLES_MAX; t++) {
-		known = bdb_table_name(t);
-		if (strlen(known) == (size_t)(dot - name)
+	for (t = 0; t < b->st.n_tables; t++) {
+		known = bdb_table_name(b, t);
+		if (known != NULL && strlen(known) == (size_t)(dot - name)
 		    && strncmp(known, name, (size_t)(dot - name)) == 0) {
 			*table = t;
 			return true;
@@ -95,7 +96,7 @@ bdb_seg_find(struct bdb *b)
 	if (d == NULL)
 		return fg_errno(errno);
 	while (err == 0 && (e = readdir(d)) != NULL)
-		if (parse_name(e->d_name, &t, &first))
+		if (parse_name(b, e->d_name, &t, &first))
 			err = add_seg(&b->table[t], first);
 	closedir(d);
 	for (t = 0; t < STORE_TABLES_MAX; t++)
@@ -113,7 +114,7 @@ open_one(struct bdb *b, unsigned table, const char *what, uint64_t first,
 	DB *db;
 	int err;
 
-	snprintf(name, sizeof(name), "%s%s.%0*llu", bdb_table_name(table),
+	snprintf(name, sizeof(name), "%s%s.%0*llu", bdb_table_name(b, table),
 	    what, SEG_DIGITS, (unsigned long long)first);
 	err = bdb_open_file(b, &db, name, true);
 	if (err == 0)
@@ -135,7 +136,7 @@ bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s)
 		err = open_one(b, table, "_INDEX", s->first, &s->out);
 	if (err == 0 && s->rows == NULL) {
 		snprintf(path, sizeof(path), "%s/%s.%0*llu", b->path,
-		    bdb_table_name(table), SEG_DIGITS,
+		    bdb_table_name(b, table), SEG_DIGITS,
 		    (unsigned long long)s->first);
 		if (stat(path, &info) == 0)
 			s->bytes = (uint64_t)info.st_size;

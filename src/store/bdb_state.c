@@ -9,6 +9,8 @@
  *                              pending 8, created 8, name
  * DICT     id 4                version 1, hash 8, text's length 8, name's
  *                              length 2, name, text
+ * TABLE    number - 15, 4      version 1, incarnation 8, name's length 2, name,
+ *                              definition
  *
  * SESSION holds the states as of the commit that "states" names; later ones
  * are in the heads of the blocks behind it (bdb_scan.c).
@@ -27,8 +29,9 @@
 #define UUID_TEXT     36
 #define SESSION_HEAD  37  /* bytes before the name */
 #define DICT_HEAD     19  /* bytes before the name */
+#define TABLE_HEAD    11  /* bytes before the name */
 #define NAME_MAX_LEN  512 /* bytes of a session's or dictionary's name */
-#define STATES_LEN    (10 + 8 * STORE_TABLES_MAX)
+#define STATES_MAX    (10 + 8 * STORE_TABLES_MAX)
 
 static void
 make_uuid(char out[UUID_TEXT + 1])
@@ -69,9 +72,9 @@ make_identity(struct bdb *b)
 	ret = b->env->txn_begin(b->env, NULL, &txn, 0);
 	if (ret != 0)
 		return ret;
-	for (t = 1; t < STORE_TABLES_MAX && ret == 0; t++) {
+	for (t = 1; t < STORE_TABLE_END && ret == 0; t++) {
 		snprintf(key, sizeof(key), "incarnation %s",
-		    bdb_table_name(t));
+		    bdb_table_name(b, t));
 		ret = put_meta(b, txn, key, &one, sizeof(one));
 	}
 	if (ret == 0)
@@ -114,6 +117,34 @@ load_identity(struct bdb *b)
 		err = FG_EDAMAGED;
 	else if (err == 0)
 		memcpy(b->st.uuid, v.p + 1, UUID_TEXT);
+	buf_free(&v);
+	return err;
+}
+
+/* A table that is younger than the store begins with the first one. */
+static int
+load_incarnations(struct bdb *b)
+{
+	struct buf v = { 0 };
+	uint64_t n;
+	char key[64];
+	unsigned t;
+	int err = 0;
+
+	for (t = 1; t < STORE_TABLE_END && err == 0; t++) {
+		snprintf(key, sizeof(key), "incarnation %s",
+		    bdb_table_name(b, t));
+		v.len = 0;
+		err = bdb_get(b->meta, key, strlen(key), 0, &v);
+		if (err == 0 && v.len != sizeof(n))
+			err = FG_EDAMAGED;
+		if (err == 0) {
+			memcpy(&n, v.p, sizeof(n));
+			b->st.table[t].incarnation = be64toh(n);
+		}
+		if (err == FG_ENOENT)
+			err = 0;
+	}
 	buf_free(&v);
 	return err;
 }
@@ -219,6 +250,36 @@ load_dict(struct bdb *b, uint32_t id, const char *p, size_t n)
 	memcpy(name, p + DICT_HEAD, nlen);
 	name[nlen] = '\0';
 	return store_known_dict(&b->st, name, hash, len);
+}
+
+static int
+load_table(struct bdb *b, uint32_t id, const char *p, size_t n)
+{
+	struct cursor c = cursor_over(p, n);
+	char name[STORE_NAME_MAX + 1], *text;
+	uint64_t incarnation;
+	enum store_table t;
+	size_t nlen;
+	int err;
+
+	if (n < TABLE_HEAD || id > STORE_TABLES_MAX - STORE_USER_FIRST)
+		return FG_EDAMAGED;
+	if (cursor_get8(&c) != BDB_STATE_VERSION)
+		return FG_EFORMAT;
+	incarnation = cursor_get64(&c);
+	nlen = cursor_get16(&c);
+	if (nlen > STORE_NAME_MAX || n - TABLE_HEAD < nlen)
+		return FG_EDAMAGED;
+	memcpy(name, p + TABLE_HEAD, nlen);
+	name[nlen] = '\0';
+	text = strndup(p + TABLE_HEAD + nlen, n - TABLE_HEAD - nlen);
+	if (text == NULL)
+		return FG_ENOMEM;
+	t = (enum store_table)(id + STORE_USER_FIRST - 1);
+	err = store_known_table(&b->st, t, name, text);
+	b->st.table[t].incarnation = incarnation;
+	free(text);
+	return err;
 }
 
 /* Put one record in a transaction of its own. */
@@ -331,17 +392,42 @@ bdb_dict_text(struct store *st, uint32_t id, struct buf *out)
 	return err;
 }
 
+int
+bdb_put_table(struct store *st, enum store_table t, const char *name,
+    const char *definition)
+{
+	struct bdb *b = (struct bdb *)st;
+	char head[TABLE_HEAD] = { 0 };
+	struct cursor c = cursor_over(head, sizeof(head));
+	struct buf v = { 0 };
+	int err;
+
+	cursor_put8(&c, BDB_STATE_VERSION);
+	cursor_put64(&c, st->table[t].incarnation);
+	cursor_put16(&c, (uint16_t)strlen(name));
+	err = buf_add(&v, head, sizeof(head));
+	if (err == 0)
+		err = buf_puts(&v, name);
+	if (err == 0)
+		err = buf_puts(&v, definition);
+	if (err == 0)
+		err = put_own(b, b->declared, t - STORE_USER_FIRST + 1, &v,
+		    "TABLE put");
+	buf_free(&v);
+	return err;
+}
+
 static int
 put_states_mark(struct bdb *b, DB_TXN *txn)
 {
-	char value[STATES_LEN] = { 0 };
+	char value[STATES_MAX] = { 0 };
 	struct cursor c = cursor_over(value, sizeof(value));
-	unsigned t;
+	unsigned t, n = b->st.n_tables;
 
 	cursor_put8(&c, BDB_STATE_VERSION);
 	cursor_put64(&c, b->written);
-	cursor_put8(&c, STORE_TABLES_MAX);
-	for (t = 0; t < STORE_TABLES_MAX; t++)
+	cursor_put8(&c, (uint8_t)n);
+	for (t = 0; t < n; t++)
 		cursor_put64(&c, b->next[t]);
 	return put_meta(b, txn, BDB_STATES_KEY, value, c.at);
 }
@@ -413,11 +499,18 @@ bdb_state_load(struct bdb *b)
 	if (err == 0)
 		err = bdb_open_file(b, &b->dict, "DICT", true);
 	if (err == 0)
+		err = bdb_open_file(b, &b->declared, "TABLE", true);
+	if (err == 0)
 		err = load_identity(b);
+	if (err == 0)
+		err = load_incarnations(b);
 	if (err == 0)
 		err = each(b->session, SESSION_HEAD + NAME_MAX_LEN + 1, b,
 		    load_session);
 	if (err == 0)
 		err = each(b->dict, DICT_HEAD + NAME_MAX_LEN, b, load_dict);
+	if (err == 0)
+		err = each(b->declared, TABLE_HEAD + STORE_NAME_MAX +
+		    STORE_DEFINITION_MAX, b, load_table);
 	return err;
 }

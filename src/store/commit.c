@@ -29,7 +29,7 @@ store_begin(struct store *st)
 	b->open = true;
 	b->err = 0;
 	b->rows = b->bytes = 0;
-	for (t = 0; t < STORE_TABLES_MAX; t++)
+	for (t = 0; t < st->n_tables; t++)
 		b->first[t] = b->next[t] = st->next[t];
 	if (b->c == NULL)
 		b->c = calloc(1, sizeof(*b->c));
@@ -72,7 +72,7 @@ store_add(struct store_batch *b, enum store_table t,
 {
 	struct block_pack *k = &b->pack[t];
 
-	assert(b->open && t > BLOCK_TABLE_STATE && t < STORE_TABLES_MAX);
+	assert(b->open && t > BLOCK_TABLE_STATE && t < b->st->n_tables);
 	if (b->err == 0 && block_pack_full(k, row))
 		b->err = cut(b, t, NULL, 0);
 	if (b->err == 0)
@@ -138,7 +138,7 @@ store_abort(struct store_batch *b)
 	unsigned t;
 
 	assert(b->open);
-	for (t = 0; t < STORE_TABLES_MAX; t++)
+	for (t = 0; t < b->st->n_tables; t++)
 		block_pack_clear(&b->pack[t]);
 	store_commit_free(b->c);
 	b->c = NULL;
@@ -154,7 +154,7 @@ finish(struct store_batch *b)
 	unsigned t;
 	int err;
 
-	for (t = BLOCK_TABLE_STATE + 1; t < STORE_TABLES_MAX; t++) {
+	for (t = BLOCK_TABLE_STATE + 1; t < b->st->n_tables; t++) {
 		if (b->pack[t].rows == 0)
 			continue;
 		err = cut(b, t, c->state, said ? 0 : c->n_state);
@@ -207,7 +207,7 @@ store_commit(struct store_batch *b, uint64_t *commit)
 		store_abort(b);
 		return b->err;
 	}
-	for (t = BLOCK_TABLE_STATE + 1; t < STORE_TABLES_MAX; t++)
+	for (t = BLOCK_TABLE_STATE + 1; t < st->n_tables; t++)
 		st->next[t] = b->next[t];
 	*commit = b->c->number;
 	if (accept(st, b->c) != 0)

@@ -16,9 +16,6 @@
 #include "store/block.h"
 #include "store/store.h"
 
-/* One more than the last table number, so arrays are indexed by table. */
-#define STORE_TABLES_MAX STORE_TABLE_END
-
 struct store_commit {
 	TAILQ_ENTRY(store_commit) link; /* of those that are not durable */
 	uint64_t number;
@@ -46,6 +43,12 @@ struct store_session {
 	struct block_ranges recent; /* FIX_OUT in recent blocks, oldest first */
 	uint64_t said_in;           /* commit of the batch that has its state */
 	size_t said_at;             /* and where */
+};
+
+/* A table of the store; arrays are indexed by its number. */
+struct store_table_ref {
+	char *name, *definition; /* of one that was declared */
+	uint64_t incarnation;
 };
 
 struct store_dict_ref {
@@ -81,6 +84,9 @@ struct store_ops {
 	int (*add_dict)(struct store *st, uint32_t id, const char *name,
 	    const void *text, size_t len);
 	int (*dict_text)(struct store *st, uint32_t id, struct buf *out);
+	/* Keep a declared table, new or with another definition. */
+	int (*put_table)(struct store *st, enum store_table t,
+	    const char *name, const char *definition);
 	/* Give rows from ... to; *upto = the last one examined. NULL: all is
 	 * recent. */
 	int (*read)(struct store *st, enum store_table t, uint64_t from,
@@ -116,6 +122,8 @@ struct store {
 	pthread_mutex_t lock; /* all below */
 	uint64_t accepted;    /* number of the newest commit */
 	_Atomic uint64_t durable;
+	_Atomic unsigned n_tables; /* one more than the highest number */
+	struct store_table_ref table[STORE_TABLES_MAX];
 	uint64_t visible[STORE_TABLES_MAX], oldest[STORE_TABLES_MAX];
 	struct recent recent[STORE_TABLES_MAX];
 	struct store_commits pending; /* accepted, not durable, ascending */
@@ -147,6 +155,14 @@ int store_known_session(struct store *st, const char *name,
 int store_known_dict(struct store *st, const char *name, uint64_t hash,
     size_t len);
 uint64_t store_hash(const void *p, size_t n);
+
+/* ---- table.c ---- */
+
+void store_table_init(struct store *st);
+void store_table_fini(struct store *st);
+/* While opening: a declared table that exists. 0, FG_EDAMAGED or FG_ENOMEM. */
+int store_known_table(struct store *st, enum store_table t, const char *name,
+    const char *definition);
 
 /* ---- commit.c ---- */
 

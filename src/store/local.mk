@@ -17,4 +17,5 @@ libstore_a_SOURCES = \
 	src/store/store.c \
 	src/store/store.h \
 	src/store/store_bdb.c \
-	src/store/store_mem.c
+	src/store/store_mem.c \
+	src/store/table.c

@@ -10,62 +10,15 @@
 #include "base/err.h"
 #include "store/impl.h"
 
-static const struct {
-	enum store_table table;
-	const char *name, *sequence;
-} tables[] = {
-#define X(name, num, seq) { STORE_##name, #name, seq },
-	STORE_TABLES(X)
-#undef X
-};
-
-#define N_TABLES (sizeof(tables) / sizeof(tables[0]))
-
-const char *
-store_table_name(enum store_table t)
-{
-	size_t i;
-
-	for (i = 0; i < N_TABLES; i++)
-		if (tables[i].table == t)
-			return tables[i].name;
-	return NULL;
-}
-
-enum store_table
-store_table_by_name(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < N_TABLES; i++)
-		if (strcmp(tables[i].name, name) == 0)
-			return tables[i].table;
-	return 0;
-}
-
-const char *
-store_table_sequence(enum store_table t)
-{
-	size_t i;
-
-	for (i = 0; i < N_TABLES; i++)
-		if (tables[i].table == t)
-			return tables[i].sequence;
-	return NULL;
-}
-
 int
 store_init(struct store *st, const struct store_ops *ops,
     const struct store_cfg *cfg)
 {
-	unsigned t;
-
 	st->ops = ops;
 	st->cfg = *cfg;
 	st->batch.st = st;
 	TAILQ_INIT(&st->pending);
-	for (t = 0; t < STORE_TABLES_MAX; t++)
-		st->next[t] = 1;
+	store_table_init(st);
 	return fg_errno(pthread_mutex_init(&st->lock, NULL));
 }
 
@@ -92,6 +45,7 @@ store_fini(struct store *st)
 	for (i = 0; i < st->n_dict; i++)
 		free(st->dict[i].name);
 	free(st->dict);
+	store_table_fini(st);
 	pthread_mutex_destroy(&st->lock);
 }
 
@@ -209,7 +163,7 @@ store_recover(struct store *st)
 		TAILQ_REMOVE(&st->pending, c, link);
 		store_commit_free(c);
 	}
-	for (t = 0; t < STORE_TABLES_MAX; t++) {
+	for (t = 0; t < st->n_tables; t++) {
 		recent_cut(st, t);
 		st->next[t] = st->visible[t] + 1;
 	}

@@ -31,7 +31,8 @@ struct store_batch;
 	X(FIX_IN_OTHER, 2, "SEQUENCE")                                         \
 	X(FIX_OUT, 3, "TX_SEQUENCE")                                           \
 	X(SESSION_EVENT, 4, "SEQUENCE")                                        \
-	X(OUT_PENDING, 5, "SEQUENCE")
+	X(OUT_PENDING, 5, "SEQUENCE")                                          \
+	X(QUARANTINE, 6, "SEQUENCE")
 
 enum store_table {
 #define X(name, num, seq) STORE_##name = num,
@@ -40,9 +41,18 @@ enum store_table {
 	STORE_TABLE_END
 };
 
-const char *store_table_name(enum store_table t);
+/* Tables that a configuration declares have the numbers from the first of these
+ * on, in the order in which a store first heard of them. */
+#define STORE_USER_FIRST 16
+#define STORE_TABLES_MAX 255 /* all numbers are below */
+#define STORE_NAME_MAX   40  /* bytes of a table's name */
+#define STORE_DEFINITION_MAX 65535 /* bytes of its definition */
+
+/* NULL: there is none. Valid until store_close. Any thread; st may be NULL for
+ * those that every store has. */
+const char *store_table_name(struct store *st, enum store_table t);
 /* By name, or 0. */
-enum store_table store_table_by_name(const char *name);
+enum store_table store_table_by_name(struct store *st, const char *name);
 /* The name of its sequence column. */
 const char *store_table_sequence(enum store_table t);
 
@@ -138,6 +148,25 @@ int store_dict(struct store *st, const char *name, const void *text,
  * store_close. 0, FG_ENOENT or other FG_E*. Any thread. */
 int store_dict_text(struct store *st, uint32_t id, struct buf *out,
     const char **name);
+
+/*
+ * Declare a table: its number, kept for ever, is made when the name is new. The
+ * definition is the caller's text (columns and types), kept with it; another
+ * text than before takes its place. Loop thread, outside a batch. 0, FG_EINVAL
+ * (no name for a table: A-Z, 0-9 and _, a letter first, at most STORE_NAME_MAX,
+ * none of the store's own), FG_ELIMIT (too many, or too long), or other FG_E*.
+ */
+int store_table_define(struct store *st, const char *name,
+    const char *definition, enum store_table *t);
+/* The text of a table that was declared, or NULL; valid until it is declared
+ * again. */
+const char *store_table_definition(struct store *st, enum store_table t);
+/* Which one of the tables that ever had this name in this store: sequences mean
+ * something only together with it. */
+uint64_t store_table_incarnation(struct store *st, enum store_table t);
+/* One more than the highest number of a table; some below may have none. Any
+ * thread. */
+unsigned store_tables(struct store *st);
 
 /* ---- writing: the loop thread ---- */
 

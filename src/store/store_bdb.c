@@ -2,7 +2,7 @@
  * The store on disk: a Berkeley DB environment in a directory of its own.
  *
  *	LOCK, FORMAT                bdb_dir.c
- *	META, SESSION, DICT         bdb_state.c
+ *	META, SESSION, DICT, TABLE  bdb_state.c
  *	TABLE.n, FIX_OUT_INDEX.n    bdb_seg.c; their values: block.c
  *	STATE.n                     the same, of commits without a row
  *	log.n                       Berkeley DB's write-ahead log
@@ -164,6 +164,8 @@ close_all(struct bdb *b)
 	if (b->env != NULL && b->meta != NULL && b->st.failed == 0)
 		b->env->txn_checkpoint(b->env, 0, 0, 0);
 	bdb_seg_close(b);
+	if (b->declared != NULL)
+		b->declared->close(b->declared, DB_NOSYNC);
 	if (b->dict != NULL)
 		b->dict->close(b->dict, DB_NOSYNC);
 	if (b->session != NULL)
@@ -229,6 +231,7 @@ static const struct store_ops direct_ops = {
 	.add_session = bdb_add_session,
 	.add_dict = bdb_add_dict,
 	.dict_text = bdb_dict_text,
+	.put_table = bdb_put_table,
 	.read = bdb_read,
 	.read_out = bdb_read_out,
 	.recover = recover,
@@ -240,6 +243,7 @@ static const struct store_ops queued_ops = {
 	.add_session = bdb_add_session,
 	.add_dict = bdb_add_dict,
 	.dict_text = bdb_dict_text,
+	.put_table = bdb_put_table,
 	.read = bdb_read,
 	.read_out = bdb_read_out,
 	.recover = recover,
@@ -291,9 +295,9 @@ store_open_bdb(struct store **out, const struct store_cfg *cfg,
 	if (err == 0)
 		err = open_env(b);
 	if (err == 0)
-		err = bdb_seg_find(b);
-	if (err == 0)
 		err = bdb_state_load(b);
+	if (err == 0)
+		err = bdb_seg_find(b);
 	if (err == 0)
 		err = bdb_scan(b);
 	if (err == 0)

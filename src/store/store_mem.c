@@ -25,7 +25,7 @@ mem_write(struct store *st, struct store_commit *c)
 	for (i = 0; i < c->n_block; i++) {
 		snprintf(step, sizeof(step), "%s put",
 		    c->block[i]->table == BLOCK_TABLE_STATE ? "STATE"
-		    : store_table_name(c->block[i]->table));
+		    : store_table_name(st, c->block[i]->table));
 		err = store_fault(st, step);
 		if (err != 0)
 			return err;
@@ -89,6 +89,16 @@ mem_dict_text(struct store *st, uint32_t id, struct buf *out)
 }
 
 static int
+mem_put_table(struct store *st, enum store_table t, const char *name,
+    const char *definition)
+{
+	(void)t;
+	(void)name;
+	(void)definition;
+	return store_fault(st, "TABLE put");
+}
+
+static int
 mem_recover(struct store *st)
 {
 	return store_fault(st, "recover");
@@ -113,6 +123,7 @@ static const struct store_ops mem_ops = {
 	.add_session = mem_add_session,
 	.add_dict = mem_add_dict,
 	.dict_text = mem_dict_text,
+	.put_table = mem_put_table,
 	.recover = mem_recover,
 	.close = mem_close,
 };

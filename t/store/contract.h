@@ -8,6 +8,8 @@
 
 /* The tests, run for the worlds first ... last. */
 TCase *contract_case(int first, int last);
+/* Those about declared tables. */
+TCase *tables_case(int first, int last);
 /* Row callback: copy the row to *(struct store_row *)arg; data is malloc'ed. */
 int contract_copy(void *arg, const struct store_row *row);
 

@@ -334,9 +334,23 @@ START_TEST(what_the_lock_file_says_does_not_matter)
 }
 END_TEST
 
+static int
+format_version(void)
+{
+	char path[128];
+	int v = 0;
+	FILE *f;
+
+	in_dir(path, sizeof(path), "FORMAT");
+	f = fopen(path, "r");
+	ck_assert(f != NULL && fscanf(f, "fixgate store %d", &v) == 1);
+	fclose(f);
+	return v;
+}
+
 START_TEST(a_format_that_is_not_ours_is_refused)
 {
-	static const char *const texts[] = { "fixgate store 2\n",
+	static const char *const texts[] = { "fixgate store 3\n",
 		"fixgate store 99999999999999999999\n", "", "nothing\n" };
 	struct store *st;
 	size_t i;
@@ -349,8 +363,10 @@ START_TEST(a_format_that_is_not_ours_is_refused)
 		    store_open_bdb(&st, &w.cfg, w.err));
 		ck_assert_ptr_nonnull(strstr(w.err, w.dir));
 	}
+	/* An older one becomes one that no older fixgated takes. */
 	write_file("FORMAT", "fixgate store 1\n");
 	ck_assert_int_eq(0, store_open_bdb(&w.st, &w.cfg, w.err));
+	ck_assert_int_eq(format_version(), 2);
 	world_close(&w);
 }
 END_TEST
