@@ -134,7 +134,10 @@ sequence_reset(struct sess *s, struct now now, const struct rx *rx,
 		refuse_new_number(s, now, rx, FIX_REJECT_VALUE, DICT_NO_TAG, a);
 		return;
 	}
-	if (fill)
+	if (fill && seq_fills(s, rx))
+		acts_other(s, a, SESS_OTHER_UNSEQUENCED, rx->seq,
+		    "fills a gap from a number that has come");
+	else if (fill)
 		seq_accept(s, rx, a);
 	else
 		acts_other(s, a, SESS_OTHER_UNSEQUENCED, rx->seq,

@@ -199,7 +199,9 @@ is_accepted(const struct sess *s, const struct rx *rx)
 static void
 dispatch(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
 {
-	if (rx->admin == '2') {
+	if (rx->admin == '2' && rx->recalled) {
+		seq_accept(s, rx, a); /* it was answered when it came */
+	} else if (rx->admin == '2') {
 		resend_recv(s, now, rx, a);
 	} else if (rx->admin == '5') {
 		logout_recv(s, now, rx, a);
@@ -232,12 +234,17 @@ static void
 check_number(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a)
 {
+	bool high = rx->seq > s->seqs.next_in;
+
 	if (rx->admin == 'A' && fix_get_bool(rx->m, 141) && !rx->poss_dup)
 		logon_recv_reset(s, now, rx, a);
-	else if (!is_numbered(s, rx) || seq_in_turn(s, rx))
+	else if (seq_in_turn(s, rx) ||
+	    (!is_numbered(s, rx) && !(high && rx->admin == '2')))
 		dispatch(s, now, rx, a);
-	else if (rx->seq > s->seqs.next_in)
+	else if (high)
 		too_high(s, now, rx, a);
+	else if (seq_fills(s, rx))
+		admin_recv(s, now, rx, a);
 	else
 		seq_too_low(s, now, rx, a);
 }

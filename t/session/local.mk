@@ -193,6 +193,8 @@ session_scenarios = \
 	t/session/early_PassedByReset.fix \
 	t/session/early_TwoGaps.fix \
 	t/session/gap_EndsWithConnection.fix \
+	t/session/gap_FilledFromBefore.fix \
+	t/session/gap_KeepsResendRequest.fix \
 	t/session/gap_NeverFilled.fix \
 	t/session/gap_Progress.fix \
 	t/session/gap_Redundant.fix \

@@ -4,7 +4,7 @@
  *
  *	SEED=n   this one alone
  *	SEEDS=n  so many, from FIRST (0)
- *	SHOW=1   what leaves the gateways
+ *	SHOW=1   what leaves the gateways, and their log
  *	BREAK=n  with this rule broken; fails if it is found, like any fault
  */
 #include <inttypes.h>
@@ -239,6 +239,12 @@ step(void)
 	}
 }
 
+static bool
+is_up(const struct sim_gate *g)
+{
+	return sim_gate_is_up(g) && !driver_is_down(g->driver);
+}
+
 static void
 run(uint64_t seed)
 {
@@ -251,7 +257,7 @@ run(uint64_t seed)
 	for (n = 0; n < BAD_STEPS; n++)
 		step();
 	sim.trouble = false;
-	while (sim.gate[0].down > 0 || sim.gate[1].down > 0)
+	while (!is_up(&sim.gate[0]) || !is_up(&sim.gate[1]))
 		step();
 	/* A power cut may have left but one of them reset: they talk. */
 	for (n = 0; sim.resets && n < SIM_LINKS; n++)
@@ -327,10 +333,12 @@ main(void)
 {
 	int rule, missed = 0;
 
-	log_set_level(LOG_LEVEL_ERROR);
-	log_open("sim", "/dev/null");
 	sim_broken = (int)number("BREAK", 0);
 	sim_verbose = number("SHOW", 0) != 0;
+	if (sim_verbose)
+		setvbuf(stdout, NULL, _IOLBF, 0);
+	log_set_level(sim_verbose ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR);
+	log_open("sim", sim_verbose ? "stderr" : "/dev/null");
 	if (getenv("SEED") != NULL) {
 		run_all(number("SEED", 0), 1);
 		return EXIT_SUCCESS;
