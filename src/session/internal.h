@@ -41,7 +41,7 @@ const struct version *version_find(const char *begin_string);
 struct gap {
 	uint64_t end;  /* number that showed the gap, due when it is closed;
 			  0: none is open */
-	uint64_t first, upto; /* what was asked for; upto 0: all to come */
+	uint64_t upto; /* what was asked for; 0: all to come */
 	/* A request with an end leaves out what is missing behind it: from
 	 * hole up to hole_end, of all seen up to top; 0: nothing. */
 	uint64_t top, hole, hole_end;
@@ -253,8 +253,8 @@ void seq_await(struct sess *s, struct now now, const struct rx *rx,
  * for ever. Never asks twice, or two sides that do would not come to rest. */
 void seq_missed(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a);
-/* A gap fill that answers our request, from a number on that has come since,
- * to one that has not? */
+/* A gap fill, while a request of ours is open, from a number that has come to
+ * one that has not? */
 bool seq_fills(const struct sess *s, const struct rx *rx);
 void seq_too_low(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a);

@@ -92,7 +92,6 @@ seq_ask(struct sess *s, struct now now, struct sess_acts *a)
 	uint32_t chunk = s->cfg.resend_chunk;
 	struct out_msg o;
 
-	s->gap.first = first;
 	if (chunk != 0 && last - first >= chunk)
 		last = first + chunk - 1;
 	s->gap.upto = chunk != 0 || s->cfg.closed_resend_interval ? last : 0;
@@ -149,7 +148,6 @@ seq_await(struct sess *s, struct now now, const struct rx *rx,
 {
 	keep(s, rx, a);
 	open_gap(s, now, rx->seq);
-	s->gap.first = s->seqs.next_in;
 	acts_event(s, a, SESS_EV_GAP_OPEN, s->seqs.next_in, rx->seq - 1,
 	    "our Logon asked for %" PRIu64 " and all after it",
 	    s->seqs.next_in);
@@ -178,9 +176,8 @@ seq_fills(const struct sess *s, const struct rx *rx)
 	uint64_t next;
 
 	return rx->admin == '4' && rx->poss_dup && s->gap.end != 0 &&
-	    rx->seq >= s->gap.first && rx->seq < s->seqs.next_in &&
-	    admin_is_gap_fill(rx) && fix_get_u64(rx->m, 36, &next) == 0 &&
-	    next > s->seqs.next_in;
+	    rx->seq < s->seqs.next_in && admin_is_gap_fill(rx) &&
+	    fix_get_u64(rx->m, 36, &next) == 0 && next > s->seqs.next_in;
 }
 
 /* A duplicate must say when it was first sent, and not later than now. */
