@@ -6,7 +6,9 @@
  *          "states"            version 1, commit 8, tables 1, then for each
  *                              table from 0: its next sequence 8
  * SESSION  id 4                version 1, epoch 4, next in 8, next out 8,
- *                              pending 8, created 8, name
+ *                              pending 8, created 8, name; of a mark (its name
+ *                              begins with a TAB): version 1, part 4,
+ *                              sequence 8, token 8, flags 8, time 8, name
  * DICT     id 4                version 1, hash 8, text's length 8, name's
  *                              length 2, name, text
  * TABLE    number - 15, 4      version 1, incarnation 8, name's length 2, name,
@@ -30,6 +32,7 @@
 #define SESSION_HEAD  37  /* bytes before the name */
 #define DICT_HEAD     19  /* bytes before the name */
 #define TABLE_HEAD    11  /* bytes before the name */
+#define PUT_TRIES     100 /* of a record that a deadlock ended */
 #define NAME_MAX_LEN  512 /* bytes of a session's or dictionary's name */
 #define STATES_MAX    (10 + 8 * STORE_TABLES_MAX)
 
@@ -282,30 +285,41 @@ load_table(struct bdb *b, uint32_t id, const char *p, size_t n)
 	return err;
 }
 
-/* Put one record in a transaction of its own. */
+/* Put one record in a transaction of its own. 0 or Berkeley DB's error. */
 static int
-put_own(struct bdb *b, DB *db, uint32_t id, const struct buf *v,
-    const char *step)
+try_put(struct bdb *b, DB *db, uint32_t id, const struct buf *v)
 {
 	DBT kd, vd = bdb_dbt(v->p, v->len);
 	DB_TXN *txn;
-	int ret, err = store_fault(&b->st, step);
+	int ret;
 
-	if (err != 0)
-		return err;
 	id = htobe32(id);
 	kd = bdb_dbt(&id, sizeof(id));
 	ret = b->env->txn_begin(b->env, NULL, &txn, 0);
 	if (ret != 0)
-		return bdb_err(ret);
+		return ret;
 	ret = db->put(db, txn, &kd, &vd, 0);
 	if (ret != 0) {
 		txn->abort(txn);
-		return bdb_err(ret);
+		return ret;
 	}
-	return bdb_err(txn->commit(txn,
-	    b->st.cfg.durability == STORE_SYNCED ? DB_TXN_SYNC
-	    : bdb_commit_flags(b)));
+	return txn->commit(txn, b->st.cfg.durability == STORE_SYNCED
+	    ? DB_TXN_SYNC : bdb_commit_flags(b));
+}
+
+/* The writer may be at the same page. */
+static int
+put_own(struct bdb *b, DB *db, uint32_t id, const struct buf *v,
+    const char *step)
+{
+	int ret, tries = 0, err = store_fault(&b->st, step);
+
+	if (err != 0)
+		return err;
+	do
+		ret = try_put(b, db, id, v);
+	while (ret == DB_LOCK_DEADLOCK && ++tries < PUT_TRIES);
+	return bdb_err(ret);
 }
 
 static int
@@ -445,7 +459,7 @@ bdb_state_put(struct bdb *b, DB_TXN *txn, bool all)
 	for (i = 0; i < b->n_state && ret == 0; i++) {
 		if (!all && !b->state[i].dirty)
 			continue;
-		if (pack_session(&v, &b->state[i].s, store_session_name(
+		if (pack_session(&v, &b->state[i].s, store_subject_name(
 		    &b->st, (uint32_t)i + 1)) != 0) {
 			ret = ENOMEM;
 			break;

@@ -14,7 +14,8 @@
  *	+--------------------------------------------------------------+
  *	| states, 40 bytes each:                                       | 32
  *	|   session 4, epoch 4, next in 8, next out 8, pending 8,      |
- *	|   created 8                                                  |
+ *	|   created 8; of a mark: id 4, part 4, sequence 8, token 8,   |
+ *	|   flags 8, time 8                                            |
  *	+--------------------------------------------------------------+
  *	| ends, 4 bytes for each row: where it ends, counted from      |
  *	| the start of the first                                       |

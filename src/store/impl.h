@@ -36,6 +36,7 @@ struct recent {
 	bool evicted; /* is it no longer all since the store was opened */
 };
 
+/* A session or a mark. */
 struct store_session {
 	char *name;
 	struct store_state state;   /* as last committed */
@@ -149,12 +150,18 @@ void store_fail(struct store *st, int err, const char *fmt, ...)
 void store_notify(struct store *st);
 /* Commits up to upto are durable: show their rows. Was that news? */
 bool store_moved(struct store *st, uint64_t upto);
-/* While opening: a session or dictionary that exists. 0 or FG_ENOMEM. */
-int store_known_session(struct store *st, const char *name,
-    const struct store_state *state);
+/* While opening: a dictionary that exists. 0 or FG_ENOMEM. */
 int store_known_dict(struct store *st, const char *name, uint64_t hash,
     size_t len);
 uint64_t store_hash(const void *p, size_t n);
+
+/* ---- subject.c ---- */
+
+/* While opening: a session or mark that exists. 0 or FG_ENOMEM. */
+int store_known_session(struct store *st, const char *name,
+    const struct store_state *state);
+/* The name of a session or mark as it is on disk. */
+const char *store_subject_name(struct store *st, uint32_t id);
 
 /* ---- table.c ---- */
 

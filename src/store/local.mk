@@ -18,4 +18,5 @@ libstore_a_SOURCES = \
 	src/store/store.h \
 	src/store/store_bdb.c \
 	src/store/store_mem.c \
+	src/store/subject.c \
 	src/store/table.c

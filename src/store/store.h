@@ -95,6 +95,18 @@ struct store_state {
 	wall_t created;   /* of the epoch */
 };
 
+/*
+ * A mark: a named position, such as up to where the events of a lane are done.
+ * It commits with rows as the state of a session does. What its numbers mean is
+ * its owner's affair.
+ */
+struct store_mark {
+	uint32_t id;
+	uint32_t part;
+	uint64_t seq, token, flags;
+	wall_t time;
+};
+
 struct store_cfg {
 	const char *path;            /* directory; made if missing */
 	enum store_durability durability;
@@ -114,6 +126,7 @@ struct store_cfg {
 };
 
 #define STORE_ERR_MAX 512 /* bytes of an error text */
+#define STORE_MARK_NAME_MAX 511 /* bytes of a mark's name */
 
 /* Open (make, recover). 0 and *out owned, or FG_E* and a text for the
  * operator that names the path and what to do: FG_EBUSY (another process has
@@ -138,6 +151,17 @@ const char *store_session_name(struct store *st, uint32_t id);
 /* The state as last committed (maybe not yet durable). */
 int store_session_state(struct store *st, uint32_t id,
     struct store_state *state);
+
+/* The same for marks: all 0 if new. Legal inside a batch. FG_EINVAL: the name is
+ * empty or longer than STORE_MARK_NAME_MAX. */
+int store_mark(struct store *st, const char *name, uint32_t *id,
+    struct store_mark *mark, bool *is_new);
+/* The id of a mark that exists, or 0. */
+uint32_t store_mark_find(struct store *st, const char *name);
+const char *store_mark_name(struct store *st, uint32_t id);
+int store_mark_state(struct store *st, uint32_t id, struct store_mark *mark);
+/* The highest id of a session or mark; to go through them by name. */
+uint32_t store_last_id(struct store *st);
 
 /* Keep a dictionary's file text for ever, named by its content: the same text
  * gives the same id. name is for people (its path). Loop thread, outside a
@@ -178,6 +202,8 @@ uint64_t store_add(struct store_batch *b, enum store_table t,
     const struct store_row *row);
 /* Say the state of a session; the last word in a batch counts. */
 void store_set_state(struct store_batch *b, const struct store_state *state);
+/* The same of a mark. */
+void store_set_mark(struct store_batch *b, const struct store_mark *mark);
 /* Rows added so far, and their bytes (the loop ends a wake-up by them). */
 size_t store_batch_rows(const struct store_batch *b);
 size_t store_batch_bytes(const struct store_batch *b);

@@ -10,6 +10,8 @@
 TCase *contract_case(int first, int last);
 /* Those about declared tables. */
 TCase *tables_case(int first, int last);
+/* And about marks. */
+TCase *marks_case(int first, int last);
 /* Row callback: copy the row to *(struct store_row *)arg; data is malloc'ed. */
 int contract_copy(void *arg, const struct store_row *row);
 

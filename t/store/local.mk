@@ -6,6 +6,7 @@ t_store_check_store_SOURCES = \
 	t/store/contract.h \
 	t/store/disk.c \
 	t/store/disk.h \
+	t/store/marks.c \
 	t/store/tables.c \
 	t/store/world.c \
 	t/store/world.h
