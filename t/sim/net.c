@@ -98,7 +98,7 @@ deliver(struct sim_link *l, int to)
 	    !sim_gate_is_up(&sim.gate[to]) ||
 	    driver_is_down(sim.gate[to].driver))
 		return;
-	if (sim.in_bytes && n > 0)
+	if (sim.trouble && sim.in_bytes && n > 0)
 		n = 1 + sim_rnd(64);
 	else if (sim.trouble && n > 0)
 		n = sim_rnd((uint32_t)n + 1);
