@@ -165,13 +165,20 @@ conf_load(struct conf **out, const char *path)
 	return deliver(out, c);
 }
 
+struct conf *
+conf_hold(struct conf *c)
+{
+	c->holds++;
+	return c;
+}
+
 void
 conf_free(struct conf *c)
 {
 	struct conf_block *b;
 	size_t i;
 
-	if (c == NULL)
+	if (c == NULL || c->holds-- > 0)
 		return;
 	for (i = 0; i < c->nsessions; i++) {
 		free(c->session[i].entry);

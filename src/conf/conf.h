@@ -45,6 +45,8 @@ int conf_load(struct conf **out, const char *path);
 /* The same from memory; name is for the messages and relative paths. */
 int conf_parse(struct conf **out, const char *name, const char *text,
     size_t len);
+/* One more conf_free is needed to free it. Returns c. */
+struct conf *conf_hold(struct conf *c);
 void conf_free(struct conf *c);
 
 size_t conf_nfaults(const struct conf *c);

@@ -118,6 +118,7 @@ struct conf {
 	unsigned ignored_line;
 	struct conf_block *blocks;
 	struct conf_zone *zones;
+	unsigned holds; /* beyond the first */
 	int err; /* sticky: FG_ENOMEM */
 };
 

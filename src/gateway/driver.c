@@ -55,6 +55,7 @@ static void drop_release(struct driver *d, int err);
 void
 driver_free(struct driver *d)
 {
+	struct fgsess *fs;
 	size_t i;
 
 	if (d == NULL)
@@ -62,10 +63,11 @@ driver_free(struct driver *d)
 	if (d->batch != NULL)
 		store_abort(d->batch);
 	drop_release(d, FG_ECLOSED);
-	for (i = 0; i < d->n; i++) {
-		early_clear(&d->all[i]->early);
-		sess_free(d->all[i]->machine);
-		free(d->all[i]);
+	for (i = 0; i < d->n; i++)
+		driver_session_free(d->all[i]);
+	while ((fs = d->leaving) != NULL) {
+		d->leaving = fs->work_next;
+		driver_session_free(fs);
 	}
 	free(d->all);
 	free(d->by_name);
@@ -78,72 +80,6 @@ driver_free(struct driver *d)
 	fields_free(&d->own);
 	buf_free(&d->mask);
 	free(d);
-}
-
-static int
-grow(struct driver *d)
-{
-	struct fgsess **all;
-	size_t cap;
-
-	if (d->n < d->cap)
-		return 0;
-	cap = d->cap == 0 ? 16 : d->cap * 2;
-	all = realloc(d->all, cap * sizeof(*all));
-	if (all == NULL)
-		return FG_ENOMEM;
-	d->all = all;
-	all = realloc(d->by_name, cap * sizeof(*all));
-	if (all == NULL)
-		return FG_ENOMEM;
-	d->by_name = all;
-	d->cap = cap;
-	return heap_reserve(&d->heap, cap);
-}
-
-/* A machine with the state that the store has of the session. */
-static int
-make_machine(struct driver *d, struct fgsess *fs, const struct store_state *st)
-{
-	struct sess_seqs q = { .next_in = st->next_in, .next_out = st->next_out,
-		.epoch = st->epoch, .created = st->created };
-
-	fs->machine = sess_new(&fs->cfg, &q, d->scratch);
-	fs->pending_done = st->pending;
-	return fs->machine == NULL ? FG_ENOMEM : 0;
-}
-
-int
-driver_add(struct driver *d, const struct sess_cfg *cfg, struct fgsess **out)
-{
-	struct store_state st;
-	struct fgsess *fs;
-	bool is_new;
-	int err;
-
-	fs = calloc(1, sizeof(*fs));
-	if (fs == NULL || grow(d) != 0) {
-		free(fs);
-		return FG_ENOMEM;
-	}
-	fs->cfg = *cfg;
-	fs->name = cfg->name;
-	fs->heap_at = HEAP_NOWHERE;
-	fs->due = MONO_NEVER;
-	err = store_session(d->store, cfg->name, &fs->id, &st, &is_new);
-	if (err == 0)
-		err = make_machine(d, fs, &st);
-	if (err == 0)
-		err = driver_id_add(d, fs);
-	if (err != 0) {
-		sess_free(fs->machine);
-		free(fs);
-		return err;
-	}
-	driver_name_add(d, fs);
-	d->all[d->n++] = fs;
-	*out = fs;
-	return 0;
 }
 
 size_t
@@ -312,6 +248,8 @@ pop(struct driver *d, const struct release_item *it)
 {
 	if (it->kind == RELEASE_SEND)
 		it->fs->unsent -= it->len;
+	if (it->fs != NULL)
+		it->fs->queued--;
 	release_pop(&d->rel);
 }
 
@@ -380,7 +318,7 @@ rebuild(struct driver *d)
 		old = d->all[i]->machine;
 		err = store_session_state(d->store, d->all[i]->id, &st);
 		if (err == 0)
-			err = make_machine(d, d->all[i], &st);
+			err = driver_machine(d, d->all[i], &st);
 		if (err != 0)
 			d->all[i]->machine = old;
 		else
@@ -397,8 +335,8 @@ rebuild(struct driver *d)
  * it did not happen is certain, and said to who asked, once store_recover has
  * taken it back; who asked for what only a restart can tell hears nothing.
  */
-static void
-fail(struct driver *d, int err)
+void
+driver_fail(struct driver *d, int err)
 {
 	char text[STORE_ERR_MAX] = "";
 	size_t i;
@@ -536,9 +474,8 @@ release_ready(struct driver *d)
 	}
 }
 
-/* The wake-up's transaction. */
-static int
-commit(struct driver *d)
+int
+driver_commit(struct driver *d)
 {
 	struct release_item rows = { .kind = RELEASE_ROWS };
 	uint64_t number;
@@ -566,6 +503,7 @@ driver_end(struct driver *d, mono_t *due)
 	driver_now(d);
 	if (d->down) {
 		try_repair(d);
+		driver_sweep(d);
 		*due = d->retry_at;
 		return false;
 	}
@@ -573,9 +511,9 @@ driver_end(struct driver *d, mono_t *due)
 	for (rounds = 0; rounds < STEP_ROUNDS; rounds++) {
 		err = store_failed(d->store, text);
 		if (err == 0)
-			err = commit(d);
+			err = driver_commit(d);
 		if (err != 0) {
-			fail(d, err);
+			driver_fail(d, err);
 			*due = d->retry_at;
 			return false;
 		}
@@ -586,6 +524,7 @@ driver_end(struct driver *d, mono_t *due)
 	}
 	if (d->ops->visible != NULL)
 		d->ops->visible(d->arg);
+	driver_sweep(d);
 	top = heap_top(&d->heap);
 	*due = top == NULL ? MONO_NEVER : top->due;
 	return d->work != NULL || d->batch != NULL;

@@ -52,6 +52,7 @@ struct fgsess {
 	uint64_t pending_done; /* OUT_PENDING rows up to here are settled */
 	uint64_t pending_tail; /* our last row in OUT_PENDING */
 	void *owner;           /* the transport's */
+	void *unit;            /* of who gave its settings */
 	/* ---- */
 	struct sess_cfg cfg;
 	size_t heap_at;        /* place in the heap of timers */
@@ -65,6 +66,8 @@ struct fgsess {
 	bool in_work;
 	bool choked;   /* its work waits for driver_drained */
 	size_t unsent; /* bytes of its messages in the release queue */
+	size_t queued; /* its items there */
+	bool removed;
 };
 
 struct driver_ops {
@@ -82,6 +85,9 @@ struct driver_ops {
 	void (*drop_all)(void *arg, const char *why);
 	/* Rows became visible. May be NULL. */
 	void (*visible)(void *arg);
+	/* Nothing refers to a removed session any more: it, its name and its
+	 * settings go after this. May be NULL. */
+	void (*removed)(void *arg, struct fgsess *fs);
 	/* The store cannot be used any more: end the process with an error. */
 	void (*fatal)(void *arg, const char *why);
 };
@@ -93,10 +99,15 @@ void driver_set_arg(struct driver *d, void *arg);
 /* Askers whose commit was not yet certain hear FG_ECLOSED. */
 void driver_free(struct driver *d);
 
-/* Add a session with the state that the store has of it. cfg is copied, its
- * strings are borrowed. 0 and *out (owned by the driver), or FG_E*. */
+/* Add a session with the state that the store has of it, before driver_start or
+ * between two inputs. cfg is copied, its strings are borrowed until the removed
+ * op. 0 and *out (owned by the driver), or FG_E*; FG_EEXIST: there is one of
+ * that name, or one that was removed and is not gone. */
 int driver_add(struct driver *d, const struct sess_cfg *cfg,
     struct fgsess **out);
+/* Take a session out that is not connected: nobody finds it any more. It lives
+ * until the removed op. Its rows and numbers stay in the store. */
+void driver_remove(struct driver *d, struct fgsess *fs);
 size_t driver_count(const struct driver *d);
 struct fgsess *driver_session(const struct driver *d, size_t i);
 struct fgsess *driver_by_name(const struct driver *d, const char *name);
@@ -104,7 +115,7 @@ struct fgsess *driver_by_name(const struct driver *d, const char *name);
 const struct fix_lens *driver_lens(const struct fgsess *fs);
 /* The store's id of a dictionary of this session; 0: none. */
 uint32_t driver_dict_id(const struct fgsess *fs, const struct dict *d);
-/* Call once after the last driver_add: finds what waits in OUT_PENDING. */
+/* Call once before the first input: finds what waits in OUT_PENDING. */
 int driver_start(struct driver *d);
 
 /* ---- inputs of a wake-up; then driver_end ---- */

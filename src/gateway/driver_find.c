@@ -31,6 +31,15 @@ driver_name_add(struct driver *d, struct fgsess *fs)
 	d->by_name[at] = fs;
 }
 
+void
+driver_name_remove(struct driver *d, struct fgsess *fs)
+{
+	size_t at = place(d, fs->name);
+
+	memmove(d->by_name + at, d->by_name + at + 1,
+	    (d->n - at - 1) * sizeof(struct fgsess *));
+}
+
 struct fgsess *
 driver_by_name(const struct driver *d, const char *name)
 {
@@ -59,6 +68,13 @@ driver_id_add(struct driver *d, struct fgsess *fs)
 	}
 	d->by_id[fs->id] = fs;
 	return 0;
+}
+
+void
+driver_id_remove(struct driver *d, struct fgsess *fs)
+{
+	if (fs->id < d->nby_id && d->by_id[fs->id] == fs)
+		d->by_id[fs->id] = NULL;
 }
 
 struct fgsess *

@@ -36,6 +36,8 @@ struct driver {
 	struct heap heap;
 	struct fgsess *work, **work_tail; /* sessions with work left */
 	uint64_t sent_row;       /* FIX_OUT row made last */
+	struct fgsess *leaving;  /* removed; wait for their release items */
+	bool started;
 	bool down;
 	bool low;                /* on disk: nothing new is taken */
 	int failure;             /* of the store, while down */
@@ -61,9 +63,27 @@ void driver_now(struct driver *d);
 
 /* Before fs is counted in d->n; there is room. */
 void driver_name_add(struct driver *d, struct fgsess *fs);
+/* While it is counted. */
+void driver_name_remove(struct driver *d, struct fgsess *fs);
 int driver_id_add(struct driver *d, struct fgsess *fs);
+void driver_id_remove(struct driver *d, struct fgsess *fs);
 /* NULL: it is not of this configuration. */
 struct fgsess *driver_by_id(const struct driver *d, uint32_t id);
+
+/* A machine with the state that the store has of the session. 0 or FG_E*. */
+int driver_machine(struct driver *d, struct fgsess *fs,
+    const struct store_state *st);
+/* A session that nothing refers to. */
+void driver_session_free(struct fgsess *fs);
+/* Free those that were removed and have nothing in the release queue. */
+void driver_sweep(struct driver *d);
+
+/* What waits in OUT_PENDING for a session that came later. 0 or FG_E*. */
+int driver_find_pending(struct driver *d, struct fgsess *fs, bool is_new);
+
+/* Commit the open batch, or an empty one. 0, or FG_E*: driver_fail. */
+int driver_commit(struct driver *d);
+void driver_fail(struct driver *d, int err);
 
 /* The open batch of this wake-up. */
 struct store_batch *driver_batch(struct driver *d);

@@ -283,9 +283,12 @@ queue(struct driver *d, struct fgsess *fs, enum release_kind kind,
 		.generation = fs->generation, .at = d->now.mono,
 		.first = a->seq, .last = a->seq2, .epoch = a->epoch };
 
-	if (release_add(&d->rel, &it, d->acts.bytes.p + a->off, a->len) != 0)
+	if (release_add(&d->rel, &it, d->acts.bytes.p + a->off, a->len) != 0) {
 		d->acts.err = FG_ENOMEM;
-	else if (kind == RELEASE_SEND)
+		return;
+	}
+	fs->queued++;
+	if (kind == RELEASE_SEND)
 		fs->unsent += a->len;
 }
 

@@ -19,7 +19,10 @@ answer(struct driver *d, struct fgsess *fs, const struct release_done *done,
 	struct release_item it = { .kind = RELEASE_ANSWER, .fs = fs,
 		.at = d->now.mono, .fn = fn, .arg = arg, .done = *done };
 
-	return release_add(&d->rel, &it, NULL, 0);
+	if (release_add(&d->rel, &it, NULL, 0) != 0)
+		return FG_ENOMEM;
+	fs->queued++;
+	return 0;
 }
 
 static bool
@@ -200,6 +203,7 @@ driver_start(struct driver *d)
 	size_t i;
 	int err;
 
+	d->started = true;
 	for (i = 0; i < d->n; i++) {
 		d->all[i]->pending_tail = 0;
 		if (d->all[i]->pending_done < after)
@@ -219,6 +223,30 @@ driver_start(struct driver *d)
 		if (!is_backlogged(d->all[i]) &&
 		    d->all[i]->pending_done < after)
 			d->all[i]->pending_done = after;
+	return 0;
+}
+
+/* As driver_start does it for all. */
+int
+driver_find_pending(struct driver *d, struct fgsess *fs, bool is_new)
+{
+	uint64_t after = fs->pending_done, upto;
+	int err;
+
+	if (is_new)
+		after = store_visible(d->store, STORE_OUT_PENDING);
+	if (after < store_oldest(d->store, STORE_OUT_PENDING))
+		after = store_oldest(d->store, STORE_OUT_PENDING) - 1;
+	for (;; after = upto) {
+		err = store_read(d->store, STORE_OUT_PENDING, after, WAKE_ROWS,
+		    WAKE_BYTES, note_pending, d, &upto);
+		if (err != 0)
+			return err;
+		if (upto == after)
+			break;
+	}
+	if (!is_backlogged(fs) && fs->pending_done < after)
+		fs->pending_done = after;
 	return 0;
 }
 

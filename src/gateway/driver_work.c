@@ -9,7 +9,7 @@
 void
 driver_work(struct driver *d, struct fgsess *fs)
 {
-	if (fs->in_work)
+	if (fs->in_work || fs->removed)
 		return;
 	fs->in_work = true;
 	fs->work_next = NULL;

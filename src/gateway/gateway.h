@@ -19,6 +19,7 @@
 
 struct control;
 struct disk;
+struct sessions;
 
 struct gateway {
 	const char *conf_path;
@@ -26,6 +27,7 @@ struct gateway {
 	struct loop *loop;
 	struct store *store;
 	struct driver *driver;
+	struct sessions *sessions;
 	struct peers *peers;
 	struct control *control;
 	struct disk *disk;

@@ -4,14 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An open-addressed table of session numbers, hashed by the three parts that
- * every identity has. */
+#include "base/err.h"
+
+#define SLOTS_MIN 16
+
+struct slot {
+	const struct sess_cfg *cfg; /* NULL: free */
+	void *what;
+};
+
+/* An open-addressed table, hashed by the three parts that every identity has,
+ * at most half full. */
 struct identity_map {
+	struct slot *slot;
 	size_t mask; /* slots - 1 */
-	struct slot {
-		const struct sess_cfg *cfg; /* NULL: free */
-		size_t i;
-	} slot[];
+	size_t n;
 };
 
 struct part {
@@ -67,34 +74,91 @@ matches(const char *configured, const struct fix_msg *m, int32_t tag)
 }
 
 struct identity_map *
-identity_new(size_t n)
+identity_new(void)
 {
-	struct identity_map *m;
-	size_t slots = 16;
+	struct identity_map *m = calloc(1, sizeof(*m));
 
-	while (slots < 2 * n)
-		slots *= 2;
-	m = calloc(1, sizeof(*m) + slots * sizeof(m->slot[0]));
-	if (m != NULL)
-		m->mask = slots - 1;
-	return m;
+	if (m == NULL)
+		return NULL;
+	m->slot = calloc(SLOTS_MIN, sizeof(*m->slot));
+	m->mask = SLOTS_MIN - 1;
+	if (m->slot != NULL)
+		return m;
+	free(m);
+	return NULL;
 }
 
 void
 identity_free(struct identity_map *m)
 {
+	if (m == NULL)
+		return;
+	free(m->slot);
 	free(m);
 }
 
-void
-identity_add(struct identity_map *m, const struct sess_cfg *cfg, size_t i)
+static uint64_t
+hash_cfg(const struct sess_cfg *cfg)
 {
-	uint64_t h = hash(part_of(cfg->begin_string),
-	    part_of(cfg->sender_comp_id), part_of(cfg->target_comp_id));
+	return hash(part_of(cfg->begin_string), part_of(cfg->sender_comp_id),
+	    part_of(cfg->target_comp_id));
+}
+
+static void
+put(struct identity_map *m, struct slot s)
+{
+	uint64_t h = hash_cfg(s.cfg);
 
 	while (m->slot[h & m->mask].cfg != NULL)
 		h++;
-	m->slot[h & m->mask] = (struct slot){ cfg, i };
+	m->slot[h & m->mask] = s;
+}
+
+static int
+grow(struct identity_map *m)
+{
+	struct slot *old = m->slot;
+	size_t i, n = m->mask + 1;
+
+	m->slot = calloc(2 * n, sizeof(*m->slot));
+	if (m->slot == NULL) {
+		m->slot = old;
+		return FG_ENOMEM;
+	}
+	m->mask = 2 * n - 1;
+	for (i = 0; i < n; i++)
+		if (old[i].cfg != NULL)
+			put(m, old[i]);
+	free(old);
+	return 0;
+}
+
+int
+identity_add(struct identity_map *m, const struct sess_cfg *cfg, void *what)
+{
+	if (2 * (m->n + 1) > m->mask + 1 && grow(m) != 0)
+		return FG_ENOMEM;
+	put(m, (struct slot){ cfg, what });
+	m->n++;
+	return 0;
+}
+
+void
+identity_remove(struct identity_map *m, const struct sess_cfg *cfg)
+{
+	uint64_t h = hash_cfg(cfg);
+	struct slot s;
+
+	while (m->slot[h & m->mask].cfg != cfg)
+		if (m->slot[h++ & m->mask].cfg == NULL)
+			return;
+	m->slot[h & m->mask].cfg = NULL;
+	m->n--;
+	/* Those behind it may not have got their place: put them again. */
+	for (h++; (s = m->slot[h & m->mask]).cfg != NULL; h++) {
+		m->slot[h & m->mask].cfg = NULL;
+		put(m, s);
+	}
 }
 
 /* How many optional parts a session asks for: the more exact one wins. */
@@ -105,7 +169,7 @@ exactness(const struct sess_cfg *c)
 	    (c->target_sub_id != NULL) + (c->target_location_id != NULL);
 }
 
-long
+void *
 identity_find(const struct identity_map *m, const struct fix_msg *msg)
 {
 	const struct sess_cfg *c;
@@ -124,5 +188,5 @@ identity_find(const struct identity_map *m, const struct fix_msg *msg)
 		if (best == NULL || exactness(c) > exactness(best->cfg))
 			best = &m->slot[h & m->mask];
 	}
-	return best == NULL ? -1 : (long)best->i;
+	return best == NULL ? NULL : best->what;
 }

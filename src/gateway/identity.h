@@ -13,14 +13,18 @@
 
 struct identity_map;
 
-/* Returns owned; NULL: no memory. Room for n sessions. */
-struct identity_map *identity_new(size_t n);
+/* Returns owned; NULL: no memory. */
+struct identity_map *identity_new(void);
 void identity_free(struct identity_map *m);
 
-/* Add session number i (its config's strings are borrowed). */
-void identity_add(struct identity_map *m, const struct sess_cfg *cfg, size_t i);
+/* Add what has the identity of cfg (borrowed until it is removed). 0 or
+ * FG_ENOMEM. */
+int identity_add(struct identity_map *m, const struct sess_cfg *cfg,
+    void *what);
+/* Take it out again, if it is there. */
+void identity_remove(struct identity_map *m, const struct sess_cfg *cfg);
 
-/* The number of the session that this message is for, or -1. */
-long identity_find(const struct identity_map *m, const struct fix_msg *msg);
+/* What this message is for, or NULL. */
+void *identity_find(const struct identity_map *m, const struct fix_msg *msg);
 
 #endif

@@ -9,7 +9,7 @@
 #include "log/log.h"
 
 struct port {
-	const char *host; /* NULL: all addresses */
+	char *host; /* NULL: all addresses */
 	uint16_t number;
 	struct listener *listener;
 };
@@ -55,30 +55,30 @@ find_port(struct peers *p, const char *host, uint16_t number)
 }
 
 static int
-open_port(struct peers *p, struct route *r, char err[NET_ERR_MAX])
+open_port(struct peers *p, const char *host, uint16_t number, bool nodelay,
+    char err[NET_ERR_MAX])
 {
-	const char *host = conf_str(r->conf, CONF_SocketAcceptHost);
-	uint16_t number = (uint16_t)conf_int(r->conf, CONF_SocketAcceptPort);
-	struct conn_limits limits = r->limits;
+	/* Whose connection it will be, its Logon says: room for anybody's. */
+	const struct conn_limits limits = { .in_max = p->max_message + 1,
+		.nodelay = nodelay };
 	struct port *port;
 
-	if (number != 0 && find_port(p, host, number) != NULL)
-		return 0;
+	snprintf(err, NET_ERR_MAX, "no memory");
 	port = realloc(p->port, (p->nport + 1) * sizeof(*port));
-	if (port == NULL) {
-		snprintf(err, NET_ERR_MAX, "no memory");
+	if (port == NULL)
 		return FG_ENOMEM;
-	}
 	p->port = port;
 	port += p->nport;
-	port->host = host;
+	port->host = host == NULL ? NULL : strdup(host);
+	if (host != NULL && port->host == NULL)
+		return FG_ENOMEM;
 	port->number = number;
-	/* Whose connection it will be, its Logon says: room for anybody's. */
-	limits.in_max = p->max_message + 1;
 	port->listener = listener_open(p->g->loop, host, number, &limits,
 	    on_accept, p, err);
-	if (port->listener == NULL)
+	if (port->listener == NULL) {
+		free(port->host);
 		return FG_EIO;
+	}
 	p->nport++;
 	log_info("listening on %s port %u", host == NULL ? "all addresses" :
 	    host, listener_port(port->listener));
@@ -86,19 +86,74 @@ open_port(struct peers *p, struct route *r, char err[NET_ERR_MAX])
 }
 
 int
-peers_listen(struct peers *p, char err[NET_ERR_MAX])
+peers_listen(struct peers *p, const struct conf_section *sec,
+    char err[NET_ERR_MAX])
+{
+	const char *host = conf_str(sec, CONF_SocketAcceptHost);
+	uint16_t number = (uint16_t)conf_int(sec, CONF_SocketAcceptPort);
+
+	if (conf_enum(sec, CONF_ConnectionType) != CONF_ACCEPTOR ||
+	    (number != 0 && find_port(p, host, number) != NULL))
+		return 0;
+	return open_port(p, host, number, conf_bool(sec, CONF_SocketNodelay),
+	    err);
+}
+
+static void
+port_free(struct port *port)
+{
+	listener_free(port->listener);
+	free(port->host);
+}
+
+static bool
+is_named(const struct peers *p, const struct port *port)
+{
+	const struct conf_section *sec;
+	const struct route *r;
+	const char *host;
+
+	if (port->number == 0)
+		return true; /* nobody could find it again */
+	TAILQ_FOREACH(r, &p->routes, link) {
+		sec = r->conf;
+		if (r->initiator ||
+		    conf_int(sec, CONF_SocketAcceptPort) != port->number)
+			continue;
+		host = conf_str(sec, CONF_SocketAcceptHost);
+		if (host == NULL ? port->host == NULL : port->host != NULL &&
+		    strcmp(host, port->host) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+peers_tidy(struct peers *p)
+{
+	struct port *port;
+	size_t i = 0;
+
+	while (i < p->nport) {
+		port = &p->port[i];
+		if (is_named(p, port)) {
+			i++;
+			continue;
+		}
+		log_info("no longer listening on %s port %u", port->host ==
+		    NULL ? "all addresses" : port->host, port->number);
+		port_free(port);
+		*port = p->port[--p->nport];
+	}
+}
+
+void
+listen_settle(struct peers *p)
 {
 	size_t i;
-	int rc;
 
-	for (i = 0; i < driver_count(p->g->driver); i++) {
-		if (p->route[i].initiator)
-			continue;
-		rc = open_port(p, &p->route[i], err);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
+	for (i = 0; i < p->nport; i++)
+		listener_limit(p->port[i].listener, p->max_message + 1);
 }
 
 void
@@ -107,7 +162,7 @@ listen_free(struct peers *p)
 	size_t i;
 
 	for (i = 0; i < p->nport; i++)
-		listener_free(p->port[i].listener);
+		port_free(&p->port[i]);
 	free(p->port);
 	p->port = NULL;
 	p->nport = 0;

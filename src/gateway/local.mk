@@ -16,6 +16,7 @@ libgateway_a_SOURCES = \
 	src/gateway/driver.h \
 	src/gateway/driver_find.c \
 	src/gateway/driver_int.h \
+	src/gateway/driver_life.c \
 	src/gateway/driver_run.c \
 	src/gateway/driver_send.c \
 	src/gateway/driver_work.c \

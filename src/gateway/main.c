@@ -86,7 +86,7 @@ print_faults(const struct conf *conf, bool notes)
 }
 
 static int
-check_only(const struct conf *conf, const struct options *o, int err)
+check_only(struct conf *conf, const struct options *o, int err)
 {
 	if (err == 0)
 		err = sessions_check(conf);
@@ -215,7 +215,7 @@ open_loop(struct gateway *g)
 
 /* Only the pid file is made as root: the store must be the user's. */
 static int
-start(struct gateway *g, struct sessions **sessions)
+start(struct gateway *g)
 {
 	const struct conf_section *sec = conf_gateway(g->conf);
 	char err[NET_ERR_MAX];
@@ -231,7 +231,7 @@ start(struct gateway *g, struct sessions **sessions)
 		return -1;
 	g->driver = driver_new(g->store, &peers_driver_ops);
 	if (g->driver == NULL ||
-	    sessions_load(sessions, g->conf, g->driver) != 0 ||
+	    sessions_load(&g->sessions, g->conf, g->driver) != 0 ||
 	    driver_start(g->driver) != 0)
 		return -1;
 	g->peers = peers_new(g);
@@ -240,7 +240,7 @@ start(struct gateway *g, struct sessions **sessions)
 		return -1;
 	}
 	driver_set_arg(g->driver, g->peers);
-	if (peers_listen(g->peers, err) != 0 ||
+	if (sessions_open(g->sessions, g->peers, err) != 0 ||
 	    control_open(&g->control, g, err) != 0) {
 		log_error("%s", err);
 		return -1;
@@ -248,12 +248,12 @@ start(struct gateway *g, struct sessions **sessions)
 	g->disk = disk_new(g);
 	if (g->disk == NULL)
 		return -1;
-	peers_begin(g->peers);
+	sessions_begin(g->sessions);
 	return 0;
 }
 
 static void
-stop(struct gateway *g, struct sessions *sessions)
+stop(struct gateway *g)
 {
 	disk_free(g->disk);
 	control_free(g->control);
@@ -263,14 +263,13 @@ stop(struct gateway *g, struct sessions *sessions)
 	if (g->timer != NULL)
 		timer_free(g->timer);
 	loop_free(g->loop);
-	sessions_free(sessions);
+	sessions_free(g->sessions);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct gateway g = { 0 };
-	struct sessions *sessions = NULL;
 	const struct conf_section *sec;
 	struct pidfile *pid = NULL;
 	struct timespec ts;
@@ -311,7 +310,7 @@ main(int argc, char **argv)
 	if (conf_path(sec, CONF_PidFile) != NULL &&
 	    pidfile_open(&pid, conf_path(sec, CONF_PidFile)) != 0)
 		goto out;
-	if (start(&g, &sessions) != 0)
+	if (start(&g) != 0)
 		goto stop;
 	g.exit_code = EXIT_SUCCESS;
 	log_info("ready: %zu sessions, store %s", driver_count(g.driver),
@@ -320,7 +319,7 @@ main(int argc, char **argv)
 	loop_run(g.loop);
 	log_info("stopped");
 stop:
-	stop(&g, sessions);
+	stop(&g);
 	pidfile_free(pid);
 out:
 	conf_free(g.conf);

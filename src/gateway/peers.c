@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "gateway/control.h"
 #include "gateway/peers_int.h"
+#include "gateway/sessions.h"
 #include "log/log.h"
 
 /* ---- what the driver asks and releases ---- */
@@ -62,15 +63,16 @@ op_disconnect(void *arg, struct fgsess *fs, const char *why)
 	conn_end(r->visitor->conn);
 	r->visitor->route = NULL;
 	r->visitor = NULL;
-	p->ended[p->nended++] = fs;
+	r->ended_next = p->ended;
+	p->ended = r;
 }
 
 static void
 op_drop_all(void *arg, const char *why)
 {
 	struct peers *p = arg;
+	struct route *r, *next;
 	struct visitor *v;
-	struct route *r;
 
 	for (v = p->first; v != NULL; v = v->next) {
 		if (v->route != NULL && v->route->visitor == v) {
@@ -82,10 +84,14 @@ op_drop_all(void *arg, const char *why)
 		conn_abort(v->conn, why);
 	}
 	/* The driver has forgotten their connections, but they try again. */
-	while (p->nended > 0) {
-		r = p->ended[--p->nended]->owner;
+	while ((r = p->ended) != NULL) {
+		p->ended = r->ended_next;
 		if (r->initiator)
 			initiate_later(r);
+	}
+	for (r = TAILQ_FIRST(&p->routes); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, link);
+		peers_check_left(r);
 	}
 }
 
@@ -93,13 +99,14 @@ static void
 op_visible(void *arg)
 {
 	struct peers *p = arg;
-	struct fgsess *fs;
+	struct route *r;
 
-	while (p->nended > 0) {
-		fs = p->ended[--p->nended];
-		driver_disconnected(p->g->driver, fs, "closed by us");
-		if (((struct route *)fs->owner)->initiator)
-			initiate_later(fs->owner);
+	while ((r = p->ended) != NULL) {
+		p->ended = r->ended_next;
+		driver_disconnected(p->g->driver, r->fs, "closed by us");
+		if (r->initiator)
+			initiate_later(r);
+		peers_check_left(r);
 	}
 	if (p->stalled && !driver_is_stalled(p->g->driver))
 		visitors_stall(p, false);
@@ -117,6 +124,25 @@ op_fatal(void *arg, const char *why)
 	loop_stop(p->g->loop);
 }
 
+static void
+route_free(struct route *r)
+{
+	if (r->retry != NULL)
+		timer_free(r->retry);
+	window_free(r);
+	TAILQ_REMOVE(&r->peers->routes, r, link);
+	free(r);
+}
+
+static void
+op_removed(void *arg, struct fgsess *fs)
+{
+	struct peers *p = arg;
+
+	route_free(fs->owner);
+	sessions_gone(p->g->sessions, fs);
+}
+
 const struct driver_ops peers_driver_ops = {
 	.now = op_now,
 	.send = op_send,
@@ -124,6 +150,7 @@ const struct driver_ops peers_driver_ops = {
 	.disconnect = op_disconnect,
 	.drop_all = op_drop_all,
 	.visible = op_visible,
+	.removed = op_removed,
 	.fatal = op_fatal,
 };
 
@@ -140,84 +167,132 @@ frame_checks(const struct conf_section *sec)
 }
 
 static int
-setup_route(struct peers *p, size_t i)
+setup_route(struct route *r)
 {
-	struct route *r = &p->route[i];
-
-	r->peers = p;
-	r->fs = driver_session(p->g->driver, i);
-	r->fs->owner = r;
-	r->conf = conf_session(p->g->conf, i);
 	r->initiator = r->fs->cfg.role == SESS_INITIATOR;
 	r->enabled = conf_bool(r->conf, CONF_Enabled);
 	r->max_message = (size_t)conf_int(r->conf, CONF_MaxMessageSize);
 	r->limits.in_max = r->max_message + 1;
 	r->limits.nodelay = conf_bool(r->conf, CONF_SocketNodelay);
 	r->next_try = MONO_NEVER;
+	r->checks = frame_checks(r->conf);
 	if (window_setup(r) != 0)
 		return FG_ENOMEM;
-	if (r->max_message > p->max_message)
-		p->max_message = r->max_message;
-	r->checks = frame_checks(r->conf);
-	p->checks &= r->checks;
 	if (r->initiator)
 		return initiate_setup(r);
-	identity_add(p->who, &r->fs->cfg, i);
+	return identity_add(r->peers->who, &r->fs->cfg, r);
+}
+
+/* What holds for a stranger, who may be anybody. */
+static void
+settle_strangers(struct peers *p)
+{
+	struct route *r;
+
+	p->max_message = 0;
+	p->checks = FIX_CHECK_ALL;
+	TAILQ_FOREACH(r, &p->routes, link) {
+		if (r->max_message > p->max_message)
+			p->max_message = r->max_message;
+		p->checks &= r->checks;
+	}
+	listen_settle(p);
+}
+
+int
+peers_add(struct peers *p, struct fgsess *fs, const struct conf_section *sec)
+{
+	struct route *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return FG_ENOMEM;
+	r->peers = p;
+	r->fs = fs;
+	r->conf = sec;
+	TAILQ_INSERT_TAIL(&p->routes, r, link);
+	if (setup_route(r) != 0) {
+		identity_remove(p->who, &fs->cfg);
+		route_free(r);
+		return FG_ENOMEM;
+	}
+	fs->owner = r;
+	settle_strangers(p);
 	return 0;
+}
+
+void
+peers_remove(struct peers *p, struct fgsess *fs, const char *text)
+{
+	struct route *r = fs->owner;
+
+	if (r->leaving)
+		return;
+	r->leaving = true;
+	r->enabled = false;
+	initiate_stop(r);
+	driver_logout(p->g->driver, fs, text, NULL, NULL);
+	peers_check_left(r);
+}
+
+bool
+peers_is_leaving(const struct fgsess *fs)
+{
+	return ((const struct route *)fs->owner)->leaving;
+}
+
+void
+peers_check_left(struct route *r)
+{
+	struct peers *p = r->peers;
+
+	if (!r->leaving || r->fs->removed || r->fs->connected ||
+	    r->visitor != NULL || r->dialing != NULL)
+		return;
+	if (r->edge != NULL)
+		timer_set(r->edge, MONO_NEVER);
+	identity_remove(p->who, &r->fs->cfg);
+	driver_remove(p->g->driver, r->fs);
+	settle_strangers(p);
 }
 
 struct peers *
 peers_new(struct gateway *g)
 {
 	struct peers *p = calloc(1, sizeof(*p));
-	size_t i, n = driver_count(g->driver);
 
 	if (p == NULL)
 		return NULL;
 	p->g = g;
+	TAILQ_INIT(&p->routes);
 	p->checks = FIX_CHECK_ALL;
-	p->route = calloc(n + 1, sizeof(*p->route));
-	p->ended = calloc(n + 1, sizeof(*p->ended));
-	p->who = identity_new(n);
+	p->who = identity_new();
 	p->logon_timer = timer_new(g->loop, visitors_time_out, p);
 	p->max_strangers = (size_t)conf_int(conf_gateway(g->conf),
 	    CONF_MaxUnauthenticated);
 	p->logon_timeout_ns = conf_int(conf_gateway(g->conf),
 	    CONF_LogonTimeout) * NS_PER_S;
-	if (p->route == NULL || p->ended == NULL || p->who == NULL ||
-	    p->logon_timer == NULL)
-		goto fail;
-	for (i = 0; i < n; i++)
-		if (setup_route(p, i) != 0)
-			goto fail;
-	return p;
-fail:
+	if (p->who != NULL && p->logon_timer != NULL)
+		return p;
 	peers_free(p);
 	return NULL;
 }
 
 void
-peers_begin(struct peers *p)
+peers_begin(struct fgsess *fs)
 {
-	size_t i;
-
-	for (i = 0; i < driver_count(p->g->driver); i++)
-		window_begin(&p->route[i]);
+	window_begin(fs->owner);
 }
 
 void
 peers_free(struct peers *p)
 {
-	size_t i;
+	struct route *r;
 
 	if (p == NULL)
 		return;
 	listen_free(p);
-	for (i = 0; p->route != NULL && i < driver_count(p->g->driver); i++) {
-		if (p->route[i].retry != NULL)
-			timer_free(p->route[i].retry);
-		window_free(&p->route[i]);
-	}
+	while ((r = TAILQ_FIRST(&p->routes)) != NULL)
+		route_free(r);
 	while (p->first != NULL)
 		visitor_free(p->first);
 	if (p->logon_timer != NULL)
@@ -226,8 +301,6 @@ peers_free(struct peers *p)
 		timer_free(p->stop_timer);
 	identity_free(p->who);
 	fields_free(&p->fields);
-	free(p->route);
-	free(p->ended);
 	free(p);
 }
 
@@ -238,7 +311,7 @@ peers_enable(struct peers *p, struct fgsess *fs, bool on, const char *who)
 {
 	struct route *r = fs->owner;
 
-	if (r->enabled == on)
+	if (r->enabled == on || r->leaving)
 		return;
 	r->enabled = on;
 	driver_event(p->g->driver, fs, on ? SESS_EV_STARTED : SESS_EV_STOPPED,
@@ -255,13 +328,11 @@ void
 peers_halt(struct peers *p, bool on)
 {
 	struct route *r;
-	size_t i;
 
 	if (p->halted == on)
 		return;
 	p->halted = on;
-	for (i = 0; i < driver_count(p->g->driver); i++) {
-		r = &p->route[i];
+	TAILQ_FOREACH(r, &p->routes, link) {
 		if (on)
 			initiate_stop(r);
 		if (on && r->visitor != NULL)
@@ -344,13 +415,11 @@ peers_shutdown(struct peers *p, void (*done)(void *arg), void *arg)
 	uint32_t longest = 0;
 	struct visitor *v;
 	struct route *r;
-	size_t i;
 
 	p->stopped = done;
 	p->stopped_arg = arg;
 	listen_free(p);
-	for (i = 0; i < driver_count(p->g->driver); i++) {
-		r = &p->route[i];
+	TAILQ_FOREACH(r, &p->routes, link) {
 		r->enabled = false;
 		initiate_stop(r);
 		if (r->visitor == NULL)

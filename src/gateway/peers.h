@@ -12,16 +12,28 @@
 #include "gateway/driver.h"
 #include "net/net.h"
 
+struct conf_section;
 struct gateway;
 struct peers;
 
 /* Returns owned; NULL: no memory. */
 struct peers *peers_new(struct gateway *g);
-/* Open the listeners of all acceptor sessions (one per address and port). 0, or
- * FG_E* with a text that names the address. */
-int peers_listen(struct peers *p, char err[NET_ERR_MAX]);
-/* Begin connecting the initiator sessions that are enabled. */
-void peers_begin(struct peers *p);
+/* Add the session with the settings of its section, which are borrowed until it
+ * is gone. 0 or FG_ENOMEM. */
+int peers_add(struct peers *p, struct fgsess *fs,
+    const struct conf_section *sec);
+/* Open the listener that an acceptor's section names, unless it is there (one
+ * per address and port). 0, or FG_E* with a text that names the address. */
+int peers_listen(struct peers *p, const struct conf_section *sec,
+    char err[NET_ERR_MAX]);
+/* Log the session out with this text and remove it; when it is gone,
+ * sessions_gone is called. */
+void peers_remove(struct peers *p, struct fgsess *fs, const char *text);
+/* Close the listeners that no session names any more. */
+void peers_tidy(struct peers *p);
+bool peers_is_leaving(const struct fgsess *fs);
+/* Obey its schedule from now on; an initiator connects, if it is enabled. */
+void peers_begin(struct fgsess *fs);
 void peers_free(struct peers *p);
 
 /* The driver's ops point here; arg is the struct peers. */

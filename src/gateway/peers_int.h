@@ -2,6 +2,8 @@
 #ifndef FG_GATEWAY_PEERS_INT_H
 #define FG_GATEWAY_PEERS_INT_H
 
+#include <sys/queue.h>
+
 #include "conf/conf.h"
 #include "gateway/fields.h"
 #include "gateway/gateway.h"
@@ -16,7 +18,10 @@ struct route {
 	const struct conf_section *conf;
 	struct visitor *visitor; /* its connection, or NULL */
 	struct visitor *dialing; /* the one that is being made, or NULL */
+	TAILQ_ENTRY(route) link;
+	struct route *ended_next; /* list of released disconnects */
 	bool enabled, initiator;
+	bool leaving;      /* it is removed once its connection is gone */
 	size_t max_message;
 	unsigned checks; /* enum fix_check */
 	struct conn_limits limits;
@@ -49,7 +54,7 @@ struct port; /* a listener */
 
 struct peers {
 	struct gateway *g;
-	struct route *route;   /* one for each session of the driver */
+	TAILQ_HEAD(, route) routes; /* all, those that leave, too */
 	struct identity_map *who;
 	struct port *port;
 	size_t nport;
@@ -63,8 +68,7 @@ struct peers {
 	unsigned checks;              /* that every session makes */
 	bool halted;                  /* nobody may log on */
 	bool stalled;                 /* reading is paused for the disk */
-	struct fgsess **ended;        /* released disconnects of this wake-up */
-	size_t nended;
+	struct route *ended;          /* released disconnects of this wake-up */
 	struct timer *stop_timer;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
@@ -98,8 +102,12 @@ bool window_opens(const struct route *r, wall_t *at);
 
 /* listen.c */
 void listen_free(struct peers *p);
+/* Messages may be as long as any session's from now on. */
+void listen_settle(struct peers *p);
 
 /* peers.c: at shutdown, is the last connection gone? */
 void peers_check_stopped(struct peers *p);
+/* Remove the session if it wants to leave and has no connection any more. */
+void peers_check_left(struct route *r);
 
 #endif

@@ -3,33 +3,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "gateway/peers.h"
 #include "gateway/session_dicts.h"
 #include "gateway/settings.h"
 #include "log/log.h"
 
 #define LOGON_TAGS_MAX 100 /* LogonTag, LogonTag1 ... LogonTag99 */
 
-/* What a session's config borrows. */
-struct session_text {
+/* A session with what its config borrows. */
+struct unit {
+	TAILQ_ENTRY(unit) link;
+	struct conf *conf; /* held */
+	const struct conf_section *sec;
 	char *logon_fields;
 	int32_t *masked;
 	size_t nmasked;
 	struct session_dicts dicts;
+	struct fgsess *fs;
 };
 
 struct sessions {
 	struct dictset *dicts;
-	struct session_text *text;
-	size_t ntext;
+	TAILQ_HEAD(, unit) units;
 };
 
 /* LogonTag=553=me, LogonTag1=554=secret: complete fields. */
 static int
-set_logon_fields(struct session_text *t, const struct conf_section *sec)
+set_logon_fields(struct unit *t, const struct conf_section *sec)
 {
 	struct buf b = { 0 };
 	const char *field;
@@ -47,7 +52,7 @@ set_logon_fields(struct session_text *t, const struct conf_section *sec)
 }
 
 static int
-add_masked(struct session_text *t, const char *list)
+add_masked(struct unit *t, const char *list)
 {
 	int32_t *masked;
 	uint64_t tag;
@@ -81,45 +86,77 @@ when_off(const struct conf_section *sec)
 	return DRIVER_OFF_QUEUE;
 }
 
-static int
-load_one(struct sessions *s, const struct conf *conf, size_t i,
-    struct driver *d)
+static void
+unit_free(struct sessions *s, struct unit *t)
 {
-	const struct conf_section *sec = conf_session(conf, i);
-	struct session_text *t = &s->text[i];
-	struct sess_cfg cfg;
-	struct fgsess *fs;
-	int err;
+	TAILQ_REMOVE(&s->units, t, link);
+	free(t->logon_fields);
+	free(t->masked);
+	session_dicts_free(&t->dicts);
+	conf_free(t->conf);
+	free(t);
+}
 
-	settings_read(&cfg, sec);
-	if (!session_dicts_load(&t->dicts, s->dicts, conf, sec, &cfg))
+/* The unit's session: its settings as the machine wants them. 0 or FG_E*; the
+ * error is logged. */
+static int
+read_unit(struct sessions *s, struct unit *t, struct sess_cfg *cfg)
+{
+	settings_read(cfg, t->sec);
+	if (!session_dicts_load(&t->dicts, s->dicts, t->conf, t->sec, cfg))
 		return FG_EINVAL;
-	cfg.validate = cfg.app != NULL &&
-	    conf_bool(sec, CONF_ValidateIncomingMessage);
-	if (d == NULL)
-		return 0;
-	if (set_logon_fields(t, sec) != 0 ||
-	    add_masked(t, conf_str(conf_gateway(conf), CONF_MaskTags)) != 0 ||
-	    add_masked(t, conf_str(sec, CONF_MaskTags)) != 0)
+	cfg->validate = cfg->app != NULL &&
+	    conf_bool(t->sec, CONF_ValidateIncomingMessage);
+	if (set_logon_fields(t, t->sec) != 0 || add_masked(t,
+	    conf_str(conf_gateway(t->conf), CONF_MaskTags)) != 0 ||
+	    add_masked(t, conf_str(t->sec, CONF_MaskTags)) != 0)
 		return FG_ENOMEM;
-	cfg.logon_fields = t->logon_fields;
-	err = driver_add(d, &cfg, &fs);
-	if (err != 0) {
-		log_error("%s: cannot be opened in the store: %s", cfg.name,
-		    fg_strerror(err));
-		return err;
-	}
-	fs->dict = t->dicts.dict;
-	fs->ndict = t->dicts.ndict;
-	fs->when_off = when_off(sec);
-	fs->keep_order = conf_bool(sec, CONF_PreserveMessageFieldsOrder);
-	fs->masked = t->masked;
-	fs->nmasked = t->nmasked;
+	cfg->logon_fields = t->logon_fields;
 	return 0;
 }
 
+static int
+start_unit(struct unit *t, const struct sess_cfg *cfg, struct driver *d)
+{
+	struct fgsess *fs;
+	int err;
+
+	err = driver_add(d, cfg, &fs);
+	if (err != 0) {
+		log_error("%s: cannot be opened in the store: %s", cfg->name,
+		    fg_strerror(err));
+		return err;
+	}
+	fs->unit = t;
+	fs->dict = t->dicts.dict;
+	fs->ndict = t->dicts.ndict;
+	fs->when_off = when_off(t->sec);
+	fs->keep_order = conf_bool(t->sec, CONF_PreserveMessageFieldsOrder);
+	fs->masked = t->masked;
+	fs->nmasked = t->nmasked;
+	t->fs = fs;
+	return 0;
+}
+
+/* d NULL: only to see that it could be. */
+static int
+load_one(struct sessions *s, struct conf *conf, size_t i, struct driver *d)
+{
+	struct unit *t = calloc(1, sizeof(*t));
+	struct sess_cfg cfg;
+	int err;
+
+	if (t == NULL)
+		return FG_ENOMEM;
+	t->conf = conf_hold(conf);
+	t->sec = conf_session(conf, i);
+	TAILQ_INSERT_TAIL(&s->units, t, link);
+	err = read_unit(s, t, &cfg);
+	return err != 0 || d == NULL ? err : start_unit(t, &cfg, d);
+}
+
 int
-sessions_load(struct sessions **out, const struct conf *conf, struct driver *d)
+sessions_load(struct sessions **out, struct conf *conf, struct driver *d)
 {
 	size_t i, n = conf_nsessions(conf);
 	struct sessions *s;
@@ -128,10 +165,9 @@ sessions_load(struct sessions **out, const struct conf *conf, struct driver *d)
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return FG_ENOMEM;
-	s->text = calloc(n + 1, sizeof(*s->text));
-	s->ntext = n;
+	TAILQ_INIT(&s->units);
 	s->dicts = dictset_new(d == NULL ? NULL : driver_store(d));
-	if (s->text == NULL || s->dicts == NULL)
+	if (s->dicts == NULL)
 		first = FG_ENOMEM;
 	for (i = 0; i < n && first != FG_ENOMEM; i++) {
 		err = load_one(s, conf, i, d);
@@ -147,7 +183,38 @@ sessions_load(struct sessions **out, const struct conf *conf, struct driver *d)
 }
 
 int
-sessions_check(const struct conf *conf)
+sessions_open(struct sessions *s, struct peers *p, char err[NET_ERR_MAX])
+{
+	struct unit *t;
+	int rc = 0;
+
+	snprintf(err, NET_ERR_MAX, "no memory for the sessions");
+	TAILQ_FOREACH(t, &s->units, link)
+		if (rc == 0)
+			rc = peers_add(p, t->fs, t->sec);
+	TAILQ_FOREACH(t, &s->units, link)
+		if (rc == 0)
+			rc = peers_listen(p, t->sec, err);
+	return rc;
+}
+
+void
+sessions_begin(struct sessions *s)
+{
+	struct unit *t;
+
+	TAILQ_FOREACH(t, &s->units, link)
+		peers_begin(t->fs);
+}
+
+void
+sessions_gone(struct sessions *s, struct fgsess *fs)
+{
+	unit_free(s, fs->unit);
+}
+
+int
+sessions_check(struct conf *conf)
 {
 	struct sessions *s;
 	int err;
@@ -161,16 +228,12 @@ sessions_check(const struct conf *conf)
 void
 sessions_free(struct sessions *s)
 {
-	size_t i;
+	struct unit *t;
 
 	if (s == NULL)
 		return;
-	for (i = 0; s->text != NULL && i < s->ntext; i++) {
-		free(s->text[i].logon_fields);
-		free(s->text[i].masked);
-		session_dicts_free(&s->text[i].dicts);
-	}
+	while ((t = TAILQ_FIRST(&s->units)) != NULL)
+		unit_free(s, t);
 	dictset_free(s->dicts);
-	free(s->text);
 	free(s);
 }

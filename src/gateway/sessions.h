@@ -7,15 +7,26 @@
 
 #include "conf/conf.h"
 #include "gateway/driver.h"
+#include "net/net.h"
 
+struct peers;
 struct sessions;
 
 /* Add all sessions of the configuration to the driver. Errors are logged, all
- * of them. 0 and *out (owned; keep it as long as the driver), or FG_E*. */
-int sessions_load(struct sessions **out, const struct conf *conf,
-    struct driver *d);
+ * of them. 0 and *out (owned; keep it as long as the driver), or FG_E*. conf is
+ * held while a session has its settings from there. */
+int sessions_load(struct sessions **out, struct conf *conf, struct driver *d);
 /* The same without a driver: check the dictionaries only. 0, or FG_E*. */
-int sessions_check(const struct conf *conf);
+int sessions_check(struct conf *conf);
 void sessions_free(struct sessions *s);
+
+/* Give them to the transport, and open all listeners. 0, or FG_E* with a text
+ * for the operator. */
+int sessions_open(struct sessions *s, struct peers *p, char err[NET_ERR_MAX]);
+/* Let them obey their schedules. */
+void sessions_begin(struct sessions *s);
+
+/* The driver's removed op: what fs was made of goes. */
+void sessions_gone(struct sessions *s, struct fgsess *fs);
 
 #endif

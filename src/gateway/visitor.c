@@ -187,18 +187,16 @@ introduce(struct visitor *v, const struct fix_msg *m)
 {
 	struct peers *p = v->peers;
 	struct route *r;
-	long i;
 
 	if (!fix_is(m, fix_find(m, 35), "A")) {
 		refuse(v, m->buf, m->len, "the first message is not a Logon");
 		return false;
 	}
-	i = identity_find(p->who, m);
-	if (i < 0) {
+	r = identity_find(p->who, m);
+	if (r == NULL) {
 		refuse(v, m->buf, m->len, "no such session");
 		return false;
 	}
-	r = &p->route[i];
 	window_look(r);
 	if (!is_whole(r, m)) {
 		refuse(v, m->buf, m->len, "BodyLength or CheckSum is wrong");
@@ -370,6 +368,7 @@ on_closed(struct conn *c, void *arg, const char *why)
 		}
 		if (r->initiator)
 			initiate_later(r);
+		peers_check_left(r);
 	}
 	visitor_free(v);
 	peers_check_stopped(p);

@@ -349,6 +349,12 @@ listener_open_unix(struct loop *l, const char *path, unsigned mode,
 	return li;
 }
 
+void
+listener_limit(struct listener *li, size_t in_max)
+{
+	li->lim.in_max = in_max;
+}
+
 uint16_t
 listener_port(const struct listener *li)
 {

@@ -151,6 +151,8 @@ struct listener *listener_open(struct loop *l, const char *host, uint16_t port,
 struct listener *listener_open_unix(struct loop *l, const char *path,
     unsigned mode, const struct conn_limits *lim, accept_fn fn, void *arg,
     char err[NET_ERR_MAX]);
+/* in_max of the connections that it accepts from now on. */
+void listener_limit(struct listener *li, size_t in_max);
 uint16_t listener_port(const struct listener *li);
 /* NULL is legal. */
 void listener_free(struct listener *li);

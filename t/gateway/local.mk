@@ -18,3 +18,10 @@ t_gateway_check_dictset_SOURCES = t/gateway/check_dictset.c
 t_gateway_check_dictset_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_dictset_LDADD = libgateway.a libstore.a libdictxml.a libdict.a \
 	libfix.a liblog.a libbase.a $(BDB_LIBS) $(LIBXML2_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/gateway/check_life
+TESTS += t/gateway/check_life
+t_gateway_check_life_SOURCES = t/gateway/check_life.c
+t_gateway_check_life_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_life_LDADD = libgateway.a libstore.a libsession.a \
+	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
