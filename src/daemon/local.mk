@@ -1,7 +1,15 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
+	src/daemon/address.c \
+	src/daemon/address.h \
+	src/daemon/beat.c \
+	src/daemon/beat.h \
 	src/daemon/begin.c \
 	src/daemon/daemon.h \
 	src/daemon/drop.c \
 	src/daemon/notify.c \
-	src/daemon/pidfile.c
+	src/daemon/pidfile.c \
+	src/daemon/remote.c \
+	src/daemon/remote.h \
+	src/daemon/server.c \
+	src/daemon/server.h

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -65,7 +66,7 @@ chunk_count(struct chunk *k, uint64_t after)
 
 /* Put one ROWS with what chunk_count found. 0 or FG_E*. */
 static int
-chunk_send(struct chunk *k, struct control_conn *cc, uint64_t ref,
+chunk_send(struct chunk *k, struct server_conn *sc, uint64_t ref,
     uint64_t after)
 {
 	struct store *st = k->control->g->store;
@@ -73,7 +74,7 @@ chunk_send(struct chunk *k, struct control_conn *cc, uint64_t ref,
 	struct link_out *o;
 	int err = 0;
 
-	o = control_begin(k->control, "ROWS", ref);
+	o = server_begin(k->control->server, "ROWS", ref);
 	k->out = o;
 	link_map(o, 7);
 	link_key_str(o, "TABLE", store_table_name(st, k->table));
@@ -88,23 +89,23 @@ chunk_send(struct chunk *k, struct control_conn *cc, uint64_t ref,
 	if (k->n > 0)
 		err = store_read(st, k->table, after, CHUNK_ROWS, CHUNK_BYTES,
 		    put_row, k, &upto);
-	control_done(k->control, cc);
+	server_done(sc);
 	return err;
 }
 
 /* TABLE and SESSION of a READ or TAIL; false: a NACK was sent. */
 static bool
-find_source(const struct control_ask *a, enum store_table *t,
+find_source(const struct server_ask *a, enum store_table *t,
     uint32_t *session)
 {
-	struct store *st = a->control->g->store;
+	struct store *st = control_of(a)->g->store;
 	char name[64];
 	const struct fgsess *fs;
 
 	if (!link_find_str(a->details, "TABLE", name, sizeof(name)) ||
 	    (*t = store_table_by_name(st, name)) == 0) {
-		control_nack(a, "NACK", "NO_TABLE", false, "TABLE must be one "
-		    "of FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT, "
+		server_nack(a, "NO_TABLE", false, "TABLE must be one of "
+		    "FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT, "
 		    "OUT_PENDING, QUARANTINE and those of the "
 		    "configuration");
 		return false;
@@ -112,7 +113,7 @@ find_source(const struct control_ask *a, enum store_table *t,
 	*session = 0;
 	if (link_find(a->details, "SESSION") == NULL)
 		return true;
-	fs = control_session(a, "NACK");
+	fs = control_session(a);
 	if (fs == NULL)
 		return false;
 	*session = fs->id;
@@ -120,9 +121,9 @@ find_source(const struct control_ask *a, enum store_table *t,
 }
 
 void
-control_read(const struct control_ask *a)
+control_read(const struct server_ask *a)
 {
-	struct chunk k = { .control = a->control };
+	struct chunk k = { .control = control_of(a) };
 	uint64_t after = link_find_u64(a->details, "AFTER", 0);
 	int err;
 
@@ -130,33 +131,70 @@ control_read(const struct control_ask *a)
 		return;
 	k.max = link_find_u64(a->details, "MAX_ROWS", CHUNK_ROWS);
 	if (k.max == 0) {
-		control_nack(a, "NACK", "BAD_REQUEST", false,
+		server_nack(a, "BAD_REQUEST", false,
 		    "MAX_ROWS must be 1 or more");
 		return;
 	}
 	err = chunk_count(&k, after);
 	if (err != 0)
-		control_nack(a, "NACK", "STORE_FAILED", true,
+		server_nack(a, "STORE_FAILED", true,
 		    "the table cannot be read: %s", fg_strerror(err));
 	else
-		chunk_send(&k, a->cc, a->ref, after);
+		chunk_send(&k, a->conn, a->ref, after);
 }
 
 /* ---- tails ---- */
 
-static struct control_tail *
-find_tail(struct control_conn *cc, uint64_t ref)
+/* The tails of a connection; made with its first. NULL: it has none. */
+static struct control_tails *
+tails_of(const struct server_conn *sc)
 {
-	size_t i;
-
-	for (i = 0; i < cc->ntails; i++)
-		if (cc->tail[i].ref == ref)
-			return &cc->tail[i];
-	return NULL;
+	return server_data(sc);
 }
 
 void
-control_tail(const struct control_ask *a)
+control_closed(void *arg, struct server_conn *sc)
+{
+	(void)arg;
+	free(server_data(sc));
+	server_set_data(sc, NULL);
+}
+
+static struct control_tail *
+find_tail(const struct server_conn *sc, uint64_t ref)
+{
+	struct control_tails *ts = tails_of(sc);
+	size_t i;
+
+	for (i = 0; ts != NULL && i < ts->n; i++)
+		if (ts->tail[i].ref == ref)
+			return &ts->tail[i];
+	return NULL;
+}
+
+/* false: a NACK was sent. */
+static bool
+add_tail(const struct server_ask *a, const struct control_tail *t)
+{
+	struct control_tails *ts = tails_of(a->conn);
+
+	if (ts == NULL) {
+		ts = calloc(1, sizeof(*ts));
+		server_set_data(a->conn, ts);
+	}
+	if (ts == NULL || find_tail(a->conn, t->ref) != NULL ||
+	    ts->n == CONTROL_TAILS_MAX) {
+		server_nack(a, "BAD_REQUEST", false, "a tail with this "
+		    "SOURCE_REF is open, or too many are (%d)",
+		    CONTROL_TAILS_MAX);
+		return false;
+	}
+	ts->tail[ts->n++] = *t;
+	return true;
+}
+
+void
+control_tail(const struct server_ask *a)
 {
 	struct control_tail t = { .ref = a->ref };
 	struct link_out *o;
@@ -164,37 +202,31 @@ control_tail(const struct control_ask *a)
 
 	if (!find_source(a, &t.table, &t.session))
 		return;
-	if (find_tail(a->cc, a->ref) != NULL ||
-	    a->cc->ntails == CONTROL_TAILS_MAX) {
-		control_nack(a, "NACK", "BAD_REQUEST", false, "a tail with "
-		    "this SOURCE_REF is open, or too many are (%d)",
-		    CONTROL_TAILS_MAX);
-		return;
-	}
-	visible = store_visible(a->control->g->store, t.table);
+	visible = store_visible(control_of(a)->g->store, t.table);
 	last = link_find_u64(a->details, "LAST", 0);
 	t.after = link_find_u64(a->details, "AFTER",
 	    visible > last ? visible - last : 0);
 	t.credit = link_find_u64(a->details, "CREDIT", 0);
-	a->cc->tail[a->cc->ntails++] = t;
-	o = control_begin(a->control, "TAIL_ACK", a->ref);
+	if (!add_tail(a, &t))
+		return;
+	o = server_answer(a, "TAIL_ACK");
 	link_map(o, 3);
-	link_key_str(o, "TABLE", store_table_name(a->control->g->store,
+	link_key_str(o, "TABLE", store_table_name(control_of(a)->g->store,
 	    t.table));
 	link_key_u64(o, "AFTER", t.after);
 	link_str(o, "COLUMNS");
 	rows_columns(o, t.table);
-	control_done(a->control, a->cc);
+	server_done(a->conn);
 }
 
 void
-control_credit(const struct control_ask *a)
+control_credit(const struct server_ask *a)
 {
-	struct control_tail *t = find_tail(a->cc, a->ref);
+	struct control_tail *t = find_tail(a->conn, a->ref);
 	uint64_t rows = link_find_u64(a->details, "ROWS", 0);
 
 	if (t == NULL)
-		control_nack(a, "NACK", "BAD_REQUEST", false,
+		server_nack(a, "BAD_REQUEST", false,
 		    "no tail with this SOURCE_REF is open");
 	else
 		t->credit = rows > UINT64_MAX - t->credit ? UINT64_MAX
@@ -202,22 +234,24 @@ control_credit(const struct control_ask *a)
 }
 
 void
-control_untail(const struct control_ask *a)
+control_untail(const struct server_ask *a)
 {
-	struct control_tail *t = find_tail(a->cc, a->ref);
+	struct control_tail *t = find_tail(a->conn, a->ref);
+	struct control_tails *ts;
 
 	if (t == NULL) {
-		control_nack(a, "NACK", "BAD_REQUEST", false,
+		server_nack(a, "BAD_REQUEST", false,
 		    "no tail with this SOURCE_REF is open");
 		return;
 	}
-	*t = a->cc->tail[--a->cc->ntails];
-	control_ack(a, "");
+	ts = tails_of(a->conn);
+	*t = ts->tail[--ts->n];
+	server_ack(a, "");
 }
 
 /* One chunk for one tail; true: there was one. */
 static bool
-feed_tail(struct control *c, struct control_conn *cc, struct control_tail *t)
+feed_tail(struct control *c, struct server_conn *sc, struct control_tail *t)
 {
 	struct chunk k = { .control = c, .table = t->table,
 		.session = t->session, .max = t->credit };
@@ -227,7 +261,7 @@ feed_tail(struct control *c, struct control_conn *cc, struct control_tail *t)
 	if (chunk_count(&k, t->after) != 0 || k.upto == t->after)
 		return false;
 	if (k.n > 0)
-		chunk_send(&k, cc, t->ref, t->after);
+		chunk_send(&k, sc, t->ref, t->after);
 	t->after = k.upto;
 	t->credit -= k.n;
 	return true;
@@ -235,15 +269,16 @@ feed_tail(struct control *c, struct control_conn *cc, struct control_tail *t)
 
 /* One chunk for each tail, so that none starves the others. */
 bool
-control_feed(struct control *c, struct control_conn *cc)
+control_feed(void *arg, struct server_conn *sc)
 {
+	struct control_tails *ts = tails_of(sc);
 	bool more = false;
 	size_t i;
 
-	for (i = 0; i < cc->ntails; i++) {
-		if (conn_is_full(cc->conn))
+	for (i = 0; ts != NULL && i < ts->n; i++) {
+		if (server_is_full(sc))
 			return false;
-		more |= feed_tail(c, cc, &cc->tail[i]);
+		more |= feed_tail(arg, sc, &ts->tail[i]);
 	}
 	return more;
 }
@@ -251,9 +286,9 @@ control_feed(struct control *c, struct control_conn *cc)
 /* ---- dictionaries ---- */
 
 void
-control_dict_get(const struct control_ask *a)
+control_dict_get(const struct server_ask *a)
 {
-	struct control *c = a->control;
+	struct control *c = control_of(a);
 	uint64_t id = link_find_u64(a->details, "ID", 0);
 	const char *name = "";
 	struct link_out *o;
@@ -264,16 +299,16 @@ control_dict_get(const struct control_ask *a)
 		err = store_dict_text(c->g->store, (uint32_t)id, &c->scratch,
 		    &name);
 	if (err != 0) {
-		control_nack(a, "NACK", "NO_DICT", false,
+		server_nack(a, "NO_DICT", false,
 		    "dictionary %llu: %s", (unsigned long long)id,
 		    fg_strerror(err));
 		return;
 	}
-	o = control_begin(c, "DICT_ACK", a->ref);
+	o = server_answer(a, "DICT_ACK");
 	link_map(o, 3);
 	link_key_u64(o, "ID", id);
 	link_key_str(o, "NAME", name);
 	link_str(o, "TEXT");
 	link_bin(o, c->scratch.p, c->scratch.len);
-	control_done(c, a->cc);
+	server_done(a->conn);
 }

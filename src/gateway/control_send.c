@@ -7,13 +7,13 @@
 #include "gateway/compose.h"
 
 static void
-nack_bad(const struct control_ask *a, const struct compose *f, int err)
+nack_bad(const struct server_ask *a, const struct compose *f, int err)
 {
 	if (err == FG_EINVAL)
-		control_nack(a, "EVENT_NACK", "BAD_FIELD", false, "%s",
+		server_nack(a, "BAD_FIELD", false, "%s",
 		    f->err);
 	else
-		control_nack(a, "EVENT_NACK", "STORE_FAILED", true, "%s",
+		server_nack(a, "STORE_FAILED", true, "%s",
 		    fg_strerror(err));
 }
 
@@ -133,7 +133,7 @@ add_fields(struct compose *f, struct compose_scope *in,
 
 /* MSG_TYPE and the fields of the request, to type and f->out. */
 static int
-read_message(const struct control_ask *a, struct compose *f,
+read_message(const struct server_ask *a, struct compose *f,
     char type[COMPOSE_TYPE_MAX])
 {
 	const struct link_val *fields = link_find(a->details, "FIELDS");
@@ -159,13 +159,13 @@ read_message(const struct control_ask *a, struct compose *f,
 }
 
 static void
-put_accepted(const struct control_ask *a, const char *session,
+put_accepted(const struct server_ask *a, const char *session,
     const struct release_done *done)
 {
 	bool pending = done->tx_seq == 0;
 	struct link_out *o;
 
-	o = control_begin(a->control, "EVENT_ACK", a->ref);
+	o = server_answer(a, "EVENT_ACK");
 	link_map(o, pending ? 3 : 4);
 	link_key_str(o, "SESSION", session);
 	link_key_u64(o, "EPOCH", done->epoch);
@@ -175,7 +175,7 @@ put_accepted(const struct control_ask *a, const char *session,
 		link_key_u64(o, "TX_SEQUENCE", done->tx_seq);
 		link_key_u64(o, "MSG_SEQ_NUM", done->msg_seq_num);
 	}
-	control_done(a->control, a->cc);
+	server_done(a->conn);
 }
 
 /* The commit is durable, or failed. The connection may be gone; the message is
@@ -184,13 +184,14 @@ static void
 on_sent(void *arg, const struct release_done *done)
 {
 	struct control_later *l = arg;
-	const struct control_ask a = { l->cc->control, l->cc, l->ref, NULL };
+	struct server_ask a;
 
-	if (a.control != NULL && a.cc->conn != NULL) {
+	if (server_is_open(l->conn)) {
+		a = server_ask_later(l->conn, l->type, l->ref);
 		if (done->err == 0)
 			put_accepted(&a, l->name, done);
 		else
-			control_nack(&a, "EVENT_NACK", "STORE_FAILED", true,
+			server_nack(&a, "STORE_FAILED", true,
 			    "not stored and not sent: %s",
 			    fg_strerror(done->err));
 	}
@@ -198,38 +199,38 @@ on_sent(void *arg, const struct release_done *done)
 }
 
 static void
-nack_send(const struct control_ask *a, const struct fgsess *fs, int err)
+nack_send(const struct server_ask *a, const struct fgsess *fs, int err)
 {
 	switch (err) {
 	case FG_ESTATE:
-		control_nack(a, "EVENT_NACK", "LOGGED_OFF", true, "%s is not "
+		server_nack(a, "LOGGED_OFF", true, "%s is not "
 		    "logged on, and its SendWhenLoggedOff is reject",
 		    fs->name);
 		break;
 	case FG_ENOSPC:
-		control_nack(a, "EVENT_NACK", "DISK_FULL", true,
+		server_nack(a, "DISK_FULL", true,
 		    "the store takes no messages now: its disk is full");
 		break;
 	case FG_ELIMIT:
-		control_nack(a, "EVENT_NACK", "TOO_BIG", false,
+		server_nack(a, "TOO_BIG", false,
 		    "the message is longer than %s may send", fs->name);
 		break;
 	case FG_EINVAL:
-		control_nack(a, "EVENT_NACK", "BAD_FIELD", false, "the fields "
+		server_nack(a, "BAD_FIELD", false, "the fields "
 		    "are no message of an application (session messages are "
 		    "the gateway's own)");
 		break;
 	default:
-		control_nack(a, "EVENT_NACK", "STORE_FAILED", true, "%s",
+		server_nack(a, "STORE_FAILED", true, "%s",
 		    fg_strerror(err));
 	}
 }
 
 void
-control_fix_send(const struct control_ask *a)
+control_fix_send(const struct server_ask *a)
 {
-	struct control *c = a->control;
-	struct fgsess *fs = control_session(a, "EVENT_NACK");
+	struct control *c = control_of(a);
+	struct fgsess *fs = control_session(a);
 	struct compose f = { .out = &c->scratch };
 	struct control_later *l;
 	char type[COMPOSE_TYPE_MAX];

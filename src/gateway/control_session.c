@@ -107,26 +107,26 @@ put_sessions(struct control *c, struct link_out *o)
 }
 
 void
-control_sessions(const struct control_ask *a)
+control_sessions(const struct server_ask *a)
 {
 	const struct fgsess *one = NULL;
 	struct link_out *o;
 
 	if (link_find(a->details, "SESSION") != NULL) {
-		one = control_session(a, "NACK");
+		one = control_session(a);
 		if (one == NULL)
 			return;
 	}
-	o = control_begin(a->control, "SESSIONS_ACK", a->ref);
+	o = server_answer(a, "SESSIONS_ACK");
 	link_map(o, 1);
 	if (one == NULL) {
-		put_sessions(a->control, o);
+		put_sessions(control_of(a), o);
 	} else {
 		link_str(o, "SESSIONS");
 		link_array(o, 1);
-		put_session(a->control, o, one);
+		put_session(control_of(a), o, one);
 	}
-	control_done(a->control, a->cc);
+	server_done(a->conn);
 }
 
 static void
@@ -155,10 +155,10 @@ put_edge(struct link_out *o, wall_t at, unsigned what)
 }
 
 void
-control_session_schedule(const struct control_ask *a)
+control_session_schedule(const struct server_ask *a)
 {
-	const struct fgsess *fs = control_session(a, "NACK");
-	wall_t at[SHOWN_EDGES], t = loop_now(a->control->g->loop).wall, since;
+	const struct fgsess *fs = control_session(a);
+	wall_t at[SHOWN_EDGES], t = loop_now(control_of(a)->g->loop).wall, since;
 	unsigned what[SHOWN_EDGES];
 	struct link_out *o;
 	uint32_t i, n;
@@ -170,7 +170,7 @@ control_session_schedule(const struct control_ask *a)
 		if (what[n] == 0)
 			break;
 	}
-	o = control_begin(a->control, "SESSION_SCHEDULE_ACK", a->ref);
+	o = server_answer(a, "SESSION_SCHEDULE_ACK");
 	link_map(o, 3);
 	link_key_str(o, "SESSION", fs->name);
 	link_key_bool(o, "OPEN", peers_is_open(fs, &since));
@@ -178,7 +178,7 @@ control_session_schedule(const struct control_ask *a)
 	link_array(o, n);
 	for (i = 0; i < n; i++)
 		put_edge(o, at[i], what[i]);
-	control_done(a->control, a->cc);
+	server_done(a->conn);
 }
 
 /* ---- STATUS ---- */
@@ -316,9 +316,9 @@ durability_text(const struct gateway *g)
 }
 
 void
-control_status(const struct control_ask *a)
+control_status(const struct server_ask *a)
 {
-	struct control *c = a->control;
+	struct control *c = control_of(a);
 	struct gateway *g = c->g;
 	struct now now = loop_now(g->loop);
 	const char *path = conf_path(conf_gateway(g->conf), CONF_StorePath);
@@ -327,7 +327,7 @@ control_status(const struct control_ask *a)
 	struct link_out *o;
 
 	health = judge(c, &advices);
-	o = control_begin(c, "STATUS_ACK", a->ref);
+	o = server_answer(a, "STATUS_ACK");
 	link_map(o, 14);
 	link_key_str(o, "HEALTH", status_health_text(health));
 	link_key_str(o, "PROGRAM", PACKAGE_NAME "d");
@@ -344,27 +344,27 @@ control_status(const struct control_ask *a)
 	put_tables(c, o);
 	put_sessions(c, o);
 	put_advice(o, &advices);
-	control_done(c, a->cc);
+	server_done(a->conn);
 	buf_free(&advices);
 }
 
 /* ---- orders ---- */
 
 static void
-nack_err(const struct control_ask *a, const struct fgsess *fs, int err)
+nack_err(const struct server_ask *a, const struct fgsess *fs, int err)
 {
 	switch (err) {
 	case FG_ESTATE:
-		control_nack(a, "NACK", "STATE", false, "%s is connected: "
+		server_nack(a, "STATE", false, "%s is connected: "
 		    "fixgatectl session stop %s, and wait for its logout",
 		    fs->name, fs->name);
 		break;
 	case FG_EINVAL:
-		control_nack(a, "NACK", "BAD_REQUEST", false,
+		server_nack(a, "BAD_REQUEST", false,
 		    "the numbers are not possible");
 		break;
 	default:
-		control_nack(a, "NACK", "STORE_FAILED", true,
+		server_nack(a, "STORE_FAILED", true,
 		    "the store cannot be written now: %s", fg_strerror(err));
 	}
 }
@@ -373,15 +373,16 @@ static void
 on_done(void *arg, const struct release_done *done)
 {
 	struct control_later *l = arg;
-	const struct control_ask a = { l->cc->control, l->cc, l->ref, NULL };
 	char text[CONTROL_NAME_MAX + 64];
+	struct server_ask a;
 
-	if (a.control != NULL && a.cc->conn != NULL) {
+	if (server_is_open(l->conn)) {
+		a = server_ask_later(l->conn, l->type, l->ref);
 		snprintf(text, sizeof(text), "%s: %s", l->name, l->text);
 		if (done->err == 0)
-			control_ack(&a, text);
+			server_ack(&a, text);
 		else
-			control_nack(&a, "NACK", "STORE_FAILED", true,
+			server_nack(&a, "STORE_FAILED", true,
 			    "%s: nothing was changed: %s", l->name,
 			    fg_strerror(done->err));
 	}
@@ -391,7 +392,7 @@ on_done(void *arg, const struct release_done *done)
 /* The order was given (err 0), and l answers when it is durable; or it was
  * not. */
 static void
-ordered(const struct control_ask *a, const struct fgsess *fs,
+ordered(const struct server_ask *a, const struct fgsess *fs,
     struct control_later *l, int err)
 {
 	if (err == 0)
@@ -402,17 +403,17 @@ ordered(const struct control_ask *a, const struct fgsess *fs,
 
 /* What every order needs; NULL: a NACK was sent. */
 static struct fgsess *
-begin_order(const struct control_ask *a, const char *reason_key,
+begin_order(const struct server_ask *a, const char *reason_key,
     char who[WHO_MAX], struct control_later **l, const char *text)
 {
 	char reason[256];
-	struct fgsess *fs = control_session(a, "NACK");
+	struct fgsess *fs = control_session(a);
 
 	if (fs == NULL)
 		return NULL;
 	if (!link_find_str(a->details, reason_key, reason, sizeof(reason)) ||
 	    reason[0] == '\0') {
-		control_nack(a, "NACK", "BAD_REQUEST", false,
+		server_nack(a, "BAD_REQUEST", false,
 		    "%s is missing or too long", reason_key);
 		return NULL;
 	}
@@ -426,26 +427,26 @@ begin_order(const struct control_ask *a, const char *reason_key,
 }
 
 void
-control_session_start(const struct control_ask *a)
+control_session_start(const struct server_ask *a)
 {
-	struct fgsess *fs = control_session(a, "NACK");
+	struct fgsess *fs = control_session(a);
 	char text[CONTROL_NAME_MAX + 64], who[WHO_MAX];
 
 	if (fs == NULL)
 		return;
 	control_who(a, "session start", who, sizeof(who));
-	peers_enable(a->control->g->peers, fs, true, who);
+	peers_enable(control_of(a)->g->peers, fs, true, who);
 	snprintf(text, sizeof(text), "%s: %s", fs->name,
 	    sess_config(fs->machine)->role == SESS_ACCEPTOR
 	    ? "started; the counterparty may log on" : "started");
-	control_ack(a, text);
+	server_ack(a, text);
 }
 
 void
-control_session_stop(const struct control_ask *a)
+control_session_stop(const struct server_ask *a)
 {
-	struct gateway *g = a->control->g;
-	struct fgsess *fs = control_session(a, "NACK");
+	struct gateway *g = control_of(a)->g;
+	struct fgsess *fs = control_session(a);
 	struct control_later *l;
 	char text[256], who[WHO_MAX];
 	bool given;
@@ -466,7 +467,7 @@ control_session_stop(const struct control_ask *a)
 }
 
 void
-control_session_reset(const struct control_ask *a)
+control_session_reset(const struct server_ask *a)
 {
 	struct control_later *l;
 	struct fgsess *fs;
@@ -479,7 +480,7 @@ control_session_reset(const struct control_ask *a)
 	if (fs == NULL)
 		return;
 	epoch = sess_seqs(fs->machine).epoch;
-	err = driver_reset(a->control->g->driver, fs, who, on_done, l);
+	err = driver_reset(control_of(a)->g->driver, fs, who, on_done, l);
 	if (err == 0 && sess_seqs(fs->machine).epoch == epoch)
 		l->text = "is being logged out; then both sequence numbers "
 		    "are 1, in a new epoch";
@@ -487,7 +488,7 @@ control_session_reset(const struct control_ask *a)
 }
 
 void
-control_session_seq(const struct control_ask *a)
+control_session_seq(const struct server_ask *a)
 {
 	struct control_later *l;
 	struct fgsess *fs;
@@ -497,12 +498,12 @@ control_session_seq(const struct control_ask *a)
 	in = link_find_u64(a->details, "NEXT_IN", 0);
 	out = link_find_u64(a->details, "NEXT_OUT", 0);
 	if (in == 0 && out == 0) {
-		control_nack(a, "NACK", "BAD_REQUEST", false,
+		server_nack(a, "BAD_REQUEST", false,
 		    "NEXT_IN or NEXT_OUT is missing");
 		return;
 	}
 	fs = begin_order(a, "REASON", who, &l, "the sequence numbers are set");
 	if (fs != NULL)
-		ordered(a, fs, l, driver_set_seqs(a->control->g->driver, fs, in,
+		ordered(a, fs, l, driver_set_seqs(control_of(a)->g->driver, fs, in,
 		    out, who, on_done, l));
 }

@@ -39,6 +39,9 @@ void link_u64(struct link_out *o, uint64_t v);
 void link_i64(struct link_out *o, int64_t v);
 void link_bool(struct link_out *o, bool v);
 void link_nil(struct link_out *o);
+/* A value of a message that came, as it is; NULL: nil. */
+struct link_val;
+void link_copy(struct link_out *o, const struct link_val *v);
 /* A key and its value in one. */
 void link_key_str(struct link_out *o, const char *key, const char *s);
 void link_key_strn(struct link_out *o, const char *key, const char *p,
@@ -48,8 +51,7 @@ void link_key_bool(struct link_out *o, const char *key, bool v);
 
 /* ---- reading ---- */
 
-/* A value inside a decoded message; borrowed from it. */
-struct link_val;
+/* A struct link_val is a value inside a decoded message; borrowed from it. */
 
 struct link_in; /* memory of one decoded message, used again for the next */
 

@@ -11,6 +11,7 @@
  */
 #include "link/link.h"
 
+#include <msgpack/object.h>
 #include <msgpack/pack.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,16 @@ link_nil(struct link_out *o)
 {
 	count(o, 0);
 	msgpack_pack_nil(&o->pk);
+}
+
+void
+link_copy(struct link_out *o, const struct link_val *v)
+{
+	count(o, 0);
+	if (v == NULL)
+		msgpack_pack_nil(&o->pk);
+	else
+		msgpack_pack_object(&o->pk, *(const msgpack_object *)v);
 }
 
 void

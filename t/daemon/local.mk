@@ -3,3 +3,10 @@ TESTS += t/daemon/check_daemon
 t_daemon_check_daemon_SOURCES = t/daemon/check_daemon.c
 t_daemon_check_daemon_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_daemon_LDADD = libdaemon.a liblog.a libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += t/daemon/check_link
+TESTS += t/daemon/check_link
+t_daemon_check_link_SOURCES = t/daemon/check_link.c
+t_daemon_check_link_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_daemon_check_link_LDADD = libdaemon.a libnet.a liblink.a liblog.a \
+	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)

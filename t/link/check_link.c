@@ -138,6 +138,32 @@ at_page_end(const char *p, size_t n)
 	return page + size - n;
 }
 
+/* What came in goes out again as it was. */
+START_TEST(a_value_is_copied)
+{
+	struct buf again = { 0 };
+	struct link_in *in2 = link_in_new();
+
+	write_all_kinds();
+	ck_assert_int_eq((int64_t)b.len, link_decode(in, b.p, b.len, &m, &why));
+	link_begin(o, &again, "ALL", 7);
+	link_copy(o, m.details);
+	ck_assert_int_eq(0, link_end(o));
+	ck_assert_int_eq((int64_t)again.len,
+	    link_decode(in2, again.p, again.len, &m, &why));
+	read_all_kinds();
+	ck_assert_uint_eq(b.len, again.len);
+	again.len = 0;
+	link_begin(o, &again, "NONE", 7);
+	link_map(o, 1);
+	link_str(o, "NIL");
+	link_copy(o, NULL);
+	ck_assert_int_eq(0, link_end(o));
+	link_in_free(in2);
+	buf_free(&again);
+}
+END_TEST
+
 START_TEST(every_prefix_needs_more)
 {
 	size_t n;
@@ -356,6 +382,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, all_kinds_go_out_and_come_back);
+	tcase_add_test(t, a_value_is_copied);
 	tcase_add_test(t, every_prefix_needs_more);
 	tcase_add_test(t, no_change_of_a_byte_does_harm);
 	tcase_add_test(t,

@@ -1,0 +1,642 @@
+#include "daemon/server.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "daemon/beat.h"
+#include "log/log.h"
+
+#define FRAMES_PER_WAKE 256 /* of one connection */
+#define FRAME_HEAD      4   /* bytes of the length before a frame */
+#define IN_MAX          (SERVER_FRAME_MAX + FRAME_HEAD + 1)
+#define RETRY_NS        (200 * NS_PER_MS) /* between looks while stalled */
+
+/* It outlives its conn while answers are due (refs). */
+struct server_conn {
+	struct server *server; /* NULL: gone */
+	struct conn *conn;     /* NULL: closed */
+	struct server_conn *next;
+	struct timer *timer;   /* for the heartbeats; NULL: none */
+	struct beat beat;
+	unsigned refs;
+	bool read_only, greeted;
+	bool waiting; /* a request stays in the input until we are not busy */
+	char name[SERVER_NAME_MAX];
+	void *data;
+};
+
+/* One of the listeners, each with its own rights. */
+struct door {
+	struct server *server;
+	struct listener *listener;
+	struct door *next;
+	bool read_only;
+};
+
+struct server {
+	struct server_cfg cfg;
+	struct door *doors;
+	struct server_conn *first;
+	struct timer *retry;  /* while a connection is waiting */
+	struct link_out *out; /* one message at a time */
+	struct link_in *in;
+	struct buf to; /* its frame */
+};
+
+static mono_t
+now_of(const struct server *s)
+{
+	return loop_now(s->cfg.loop).mono;
+}
+
+/* ---- answers ---- */
+
+struct link_out *
+server_begin(struct server *s, const char *type, uint64_t ref)
+{
+	s->to.len = 0;
+	link_begin(s->out, &s->to, type, ref);
+	return s->out;
+}
+
+void
+server_done(struct server_conn *sc)
+{
+	struct server *s = sc->server;
+	int err;
+
+	if (s == NULL)
+		return;
+	err = link_end(s->out);
+	if (sc->conn == NULL)
+		return;
+	if (err == 0)
+		err = conn_send(sc->conn, s->to.p, s->to.len);
+	sc->beat.said = now_of(s);
+	if (err != 0 && err != FG_ECLOSED)
+		conn_abort(sc->conn, fg_strerror(err));
+}
+
+struct link_out *
+server_answer(const struct server_ask *a, const char *type)
+{
+	return server_begin(a->server, type, a->ref);
+}
+
+void
+server_nack(const struct server_ask *a, const char *code, bool retry,
+    const char *fmt, ...)
+{
+	char text[512];
+	struct link_out *o;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	o = server_answer(a, strncmp(a->type, "EVENT_", 6) == 0 ? "EVENT_NACK"
+	    : "NACK");
+	link_map(o, 3);
+	link_key_str(o, "CODE", code);
+	link_key_str(o, "TEXT", text);
+	link_key_bool(o, "RETRY", retry);
+	server_done(a->conn);
+}
+
+void
+server_ack(const struct server_ask *a, const char *text)
+{
+	struct link_out *o;
+
+	o = server_answer(a, "ACK");
+	link_map(o, 1);
+	link_key_str(o, "TEXT", text);
+	server_done(a->conn);
+}
+
+void
+server_fail(struct server_conn *sc, uint64_t ref, const char *code,
+    const char *text)
+{
+	struct link_out *o;
+
+	if (sc->conn == NULL)
+		return;
+	o = server_begin(sc->server, "ERROR", ref);
+	link_map(o, 3);
+	link_key_str(o, "CODE", code);
+	link_key_str(o, "TEXT", text);
+	link_key_bool(o, "FATAL", true);
+	server_done(sc);
+	conn_end(sc->conn);
+}
+
+/* ---- requests ---- */
+
+static void
+on_timer(void *arg)
+{
+	struct server_conn *sc = arg;
+	struct link_out *o;
+	const char *p;
+
+	switch (beat_look(&sc->beat, now_of(sc->server),
+	    conn_in(sc->conn, &p) < IN_MAX)) {
+	case BEAT_NOTHING:
+		break;
+	case BEAT_SAY:
+		o = server_begin(sc->server, "HEARTBEAT", 0);
+		link_map(o, 0);
+		server_done(sc);
+		break;
+	case BEAT_DEAD:
+		conn_abort(sc->conn, "no heartbeat came");
+		return;
+	}
+	timer_set(sc->timer, sc->beat.due);
+}
+
+/* false: no memory for it. */
+static bool
+start_heartbeat(struct server_conn *sc, uint64_t seconds)
+{
+	beat_start(&sc->beat, seconds, now_of(sc->server));
+	if (seconds == 0)
+		return true;
+	sc->timer = timer_new(sc->server->cfg.loop, on_timer, sc);
+	if (sc->timer != NULL)
+		timer_set(sc->timer, sc->beat.due);
+	return sc->timer != NULL;
+}
+
+static void
+put_hello(struct server_conn *sc, uint64_t ref)
+{
+	const struct server_cfg *cfg = &sc->server->cfg;
+	bool beats = sc->beat.interval != 0;
+	struct link_out *o;
+
+	o = server_begin(sc->server, "HELLO_ACK", ref);
+	link_map(o, 5 + cfg->nhello + beats);
+	link_key_u64(o, "VERSION", LINK_VERSION);
+	link_key_str(o, "NAME", cfg->name);
+	link_key_str(o, "PROGRAM", cfg->program);
+	link_key_u64(o, "MAX_FRAME", SERVER_FRAME_MAX);
+	link_key_bool(o, "READ_ONLY", sc->read_only);
+	if (beats)
+		link_key_u64(o, "HEARTBEAT",
+		    (uint64_t)(sc->beat.interval / NS_PER_S));
+	if (cfg->nhello != 0)
+		cfg->hello(cfg->arg, o);
+	server_done(sc);
+}
+
+static void
+hello(struct server_conn *sc, const struct link_msg *m)
+{
+	char text[96];
+
+	if (sc->greeted) {
+		server_fail(sc, m->ref, "BAD_REQUEST",
+		    "HELLO comes once, first of all");
+		return;
+	}
+	if (link_find_u64(m->details, "VERSION", 0) != LINK_VERSION) {
+		snprintf(text, sizeof(text), "this %s speaks version %d of "
+		    "fixgate-link(7)", sc->server->cfg.kind, LINK_VERSION);
+		server_fail(sc, m->ref, "BAD_VERSION", text);
+		return;
+	}
+	if (!link_find_str(m->details, "NAME", sc->name, sizeof(sc->name)))
+		sc->name[0] = '\0';
+	sc->greeted = true;
+	if (start_heartbeat(sc, link_find_u64(m->details, "HEARTBEAT", 0)))
+		put_hello(sc, m->ref);
+	else
+		conn_abort(sc->conn, fg_strerror(FG_ENOMEM));
+}
+
+static const struct server_request *
+find_request(const struct server *s, const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < s->cfg.nrequest; i++)
+		if (strcmp(s->cfg.request[i].type, type) == 0)
+			return &s->cfg.request[i];
+	return NULL;
+}
+
+static enum server_busy
+is_busy(const struct server *s)
+{
+	return s->cfg.busy == NULL ? SERVER_READY : s->cfg.busy(s->cfg.arg);
+}
+
+/* false: it stays in the input until we are not busy. */
+static bool
+dispatch(struct server *s, struct server_conn *sc, const struct link_msg *m)
+{
+	const struct server_request *r = find_request(s, m->type);
+	const struct server_ask a = { s->cfg.arg, s, sc,
+		r == NULL ? m->type : r->type, m->ref, m->details };
+
+	if (strcmp(m->type, "HELLO") == 0) {
+		hello(sc, m);
+	} else if (!sc->greeted) {
+		server_fail(sc, m->ref, "BAD_REQUEST", "HELLO must come first");
+	} else if (strcmp(m->type, "GOODBYE") == 0) {
+		conn_end(sc->conn);
+	} else if (strcmp(m->type, "HEARTBEAT") == 0) {
+		; /* that it came is all */
+	} else if (r == NULL) {
+		server_nack(&a, "UNKNOWN_MESSAGE", false,
+		    "%.64s is no message of this %s", m->type, s->cfg.kind);
+	} else if (sc->read_only && (r->flags & SERVER_READS) == 0) {
+		server_nack(&a, "READ_ONLY", false, "%s needs the full "
+		    "ControlSocket; this one is for reading", m->type);
+	} else if ((r->flags & SERVER_WAITS) != 0 &&
+	    is_busy(s) != SERVER_READY) {
+		return false;
+	} else {
+		r->handle(&a);
+	}
+	return true;
+}
+
+/* Bytes of the frame at p, 0: more are needed, -1: the connection was ended. */
+static int64_t
+take_frame(struct server *s, struct server_conn *sc, const char *p, size_t n)
+{
+	const char *why = NULL;
+	struct link_msg m;
+	uint32_t size;
+	int64_t used;
+
+	if (n < FRAME_HEAD)
+		return 0;
+	memcpy(&size, p, sizeof(size));
+	if (ntohl(size) > SERVER_FRAME_MAX) {
+		log_warnx("link: %s sent a frame that is too long",
+		    conn_peer(sc->conn));
+		server_fail(sc, 0, "TOO_BIG",
+		    "the frame is longer than MAX_FRAME");
+		return -1;
+	}
+	used = link_decode(s->in, p, n, &m, &why);
+	if (used == FG_EPARTIAL)
+		return 0;
+	if (used < 0) {
+		why = why == NULL ? fg_strerror((int)used) : why;
+		log_warnx("link: %s sent no frame of fixgate-link(7): %s",
+		    conn_peer(sc->conn), why);
+		server_fail(sc, 0, "BAD_REQUEST", why);
+		return -1;
+	}
+	if (dispatch(s, sc, &m))
+		return used;
+	sc->waiting = true;
+	return 0;
+}
+
+/* server_push says when we go on; after a failure it may not come. */
+static void
+arm_retry(struct server *s)
+{
+	timer_set(s->retry, mono_add(now_of(s), RETRY_NS));
+}
+
+static void
+on_retry(void *arg)
+{
+	struct server *s = arg;
+	struct server_conn *sc;
+
+	for (sc = s->first; sc != NULL; sc = sc->next)
+		if (sc->waiting)
+			conn_kick(sc->conn);
+}
+
+static bool
+feed(struct server *s, struct server_conn *sc)
+{
+	return s->cfg.feed != NULL && sc->conn != NULL &&
+	    !conn_is_full(sc->conn) && s->cfg.feed(s->cfg.arg, sc);
+}
+
+static void
+on_data(struct conn *conn, void *arg)
+{
+	struct server_conn *sc = arg;
+	struct server *s = sc->server;
+	const char *p;
+	int64_t used = 1;
+	size_t n, left = FRAMES_PER_WAKE;
+
+	sc->waiting = false;
+	sc->beat.heard = now_of(s);
+	while (used > 0 && left-- > 0 && !conn_is_full(conn)) {
+		n = conn_in(conn, &p);
+		used = take_frame(s, sc, p, n);
+		if (used > 0)
+			conn_eat(conn, (size_t)used);
+	}
+	if (used == -1)
+		return;
+	if (sc->waiting && is_busy(s) != SERVER_STALLED)
+		used = 1; /* this wake-up's share is used up */
+	else if (sc->waiting)
+		arm_retry(s);
+	if (feed(s, sc) || (used > 0 && !conn_is_full(conn)))
+		conn_kick(conn);
+}
+
+static void
+on_drained(struct conn *conn, void *arg)
+{
+	(void)arg;
+	conn_kick(conn);
+}
+
+/* ---- connections ---- */
+
+void
+server_hold(struct server_conn *sc)
+{
+	sc->refs++;
+}
+
+void
+server_release(struct server_conn *sc)
+{
+	if (--sc->refs == 0)
+		free(sc);
+}
+
+/* conn is gone, or will be without our being told. */
+static void
+detach(struct server_conn *sc)
+{
+	struct server *s = sc->server;
+	struct server_conn **p;
+
+	for (p = &s->first; *p != sc; p = &(*p)->next)
+		;
+	*p = sc->next;
+	sc->conn = NULL;
+	if (sc->timer != NULL)
+		timer_free(sc->timer);
+	sc->timer = NULL;
+	if (s->cfg.closed != NULL)
+		s->cfg.closed(s->cfg.arg, sc);
+	server_release(sc);
+}
+
+static void
+on_closed(struct conn *conn, void *arg, const char *why)
+{
+	struct server_conn *sc = arg;
+
+	(void)conn;
+	log_debug("link: %s closed: %s", sc->name, why);
+	detach(sc);
+}
+
+static const struct conn_ops conn_ops = {
+	.data = on_data,
+	.drained = on_drained,
+	.closed = on_closed,
+};
+
+/* Of connections that the loop still has when the server is gone. */
+static void
+on_data_gone(struct conn *conn, void *arg)
+{
+	(void)conn;
+	(void)arg;
+}
+
+static void
+on_closed_gone(struct conn *conn, void *arg, const char *why)
+{
+	(void)conn;
+	(void)arg;
+	(void)why;
+}
+
+static const struct conn_ops gone_ops = {
+	.data = on_data_gone,
+	.closed = on_closed_gone,
+};
+
+static void
+on_accept(struct conn *conn, void *arg)
+{
+	struct door *d = arg;
+	struct server_conn *sc = calloc(1, sizeof(*sc));
+
+	if (sc == NULL) {
+		conn_abort(conn, fg_strerror(FG_ENOMEM));
+		return;
+	}
+	sc->server = d->server;
+	sc->conn = conn;
+	sc->refs = 1;
+	sc->read_only = d->read_only;
+	sc->next = d->server->first;
+	d->server->first = sc;
+	conn_set_ops(conn, &conn_ops, sc);
+}
+
+void *
+server_data(const struct server_conn *sc)
+{
+	return sc->data;
+}
+
+void
+server_set_data(struct server_conn *sc, void *data)
+{
+	sc->data = data;
+}
+
+const char *
+server_client(const struct server_conn *sc)
+{
+	return sc->name;
+}
+
+long
+server_uid(const struct server_conn *sc)
+{
+	return sc->conn == NULL ? -1 : conn_peer_uid(sc->conn);
+}
+
+const char *
+server_peer(const struct server_conn *sc)
+{
+	return sc->conn == NULL ? "" : conn_peer(sc->conn);
+}
+
+bool
+server_is_read_only(const struct server_conn *sc)
+{
+	return sc->read_only;
+}
+
+bool
+server_is_full(const struct server_conn *sc)
+{
+	return sc->conn == NULL || conn_is_full(sc->conn);
+}
+
+void
+server_kick(struct server_conn *sc)
+{
+	if (sc->conn != NULL)
+		conn_kick(sc->conn);
+}
+
+bool
+server_is_left(const struct server_conn *sc)
+{
+	return sc->conn == NULL || conn_is_left(sc->conn) ||
+	    beat_is_late(&sc->beat, now_of(sc->server));
+}
+
+struct server_conn *
+server_first(struct server *s)
+{
+	return s->first;
+}
+
+struct server_conn *
+server_next(struct server_conn *sc)
+{
+	return sc->next;
+}
+
+bool
+server_is_open(const struct server_conn *sc)
+{
+	return sc->server != NULL && sc->conn != NULL;
+}
+
+struct server_ask
+server_ask_later(struct server_conn *sc, const char *type, uint64_t ref)
+{
+	return (struct server_ask){ sc->server->cfg.arg, sc->server, sc, type,
+		ref, NULL };
+}
+
+/* ---- life ---- */
+
+struct server *
+server_new(const struct server_cfg *cfg)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->cfg = *cfg;
+	s->out = link_out_new();
+	s->in = link_in_new();
+	s->retry = timer_new(cfg->loop, on_retry, s);
+	if (s->out != NULL && s->in != NULL && s->retry != NULL)
+		return s;
+	server_free(s);
+	return NULL;
+}
+
+static struct door *
+new_door(struct server *s, bool read_only, char err[NET_ERR_MAX])
+{
+	struct door *d = calloc(1, sizeof(*d));
+
+	snprintf(err, NET_ERR_MAX, "%s", fg_strerror(FG_ENOMEM));
+	if (d == NULL)
+		return NULL;
+	d->server = s;
+	d->read_only = read_only;
+	d->next = s->doors;
+	s->doors = d;
+	return d;
+}
+
+static const struct conn_limits limits = { .in_max = IN_MAX, .nodelay = true };
+
+int
+server_listen_unix(struct server *s, const char *path, unsigned mode,
+    bool read_only, char err[NET_ERR_MAX])
+{
+	struct door *d = new_door(s, read_only, err);
+
+	if (d == NULL)
+		return FG_ENOMEM;
+	d->listener = listener_open_unix(s->cfg.loop, path, mode, &limits,
+	    on_accept, d, err);
+	return d->listener == NULL ? FG_EIO : 0;
+}
+
+int
+server_listen(struct server *s, const struct address *a,
+    char err[NET_ERR_MAX])
+{
+	struct door *d;
+
+	if (a->port == 0)
+		return server_listen_unix(s, a->host, SERVER_MODE, false, err);
+	d = new_door(s, false, err);
+	if (d == NULL)
+		return FG_ENOMEM;
+	d->listener = listener_open(s->cfg.loop, a->host, a->port, &limits,
+	    on_accept, d, err);
+	return d->listener == NULL ? FG_EIO : 0;
+}
+
+void
+server_push(struct server *s)
+{
+	struct server_conn *sc;
+	bool go;
+
+	if (s == NULL)
+		return;
+	go = is_busy(s) != SERVER_STALLED;
+	for (sc = s->first; sc != NULL; sc = sc->next)
+		if (feed(s, sc) || (sc->waiting && go))
+			conn_kick(sc->conn);
+}
+
+void
+server_free(struct server *s)
+{
+	struct server_conn *sc;
+	struct door *d;
+
+	if (s == NULL)
+		return;
+	while ((d = s->doors) != NULL) {
+		s->doors = d->next;
+		listener_free(d->listener);
+		free(d);
+	}
+	while ((sc = s->first) != NULL) {
+		server_hold(sc);
+		conn_set_ops(sc->conn, &gone_ops, NULL);
+		conn_abort(sc->conn, "the process ends");
+		detach(sc);
+		sc->server = NULL;
+		server_release(sc);
+	}
+	if (s->retry != NULL)
+		timer_free(s->retry);
+	link_out_free(s->out);
+	link_in_free(s->in);
+	buf_free(&s->to);
+	free(s);
+}
