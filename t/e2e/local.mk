@@ -17,3 +17,5 @@ TESTS += t/e2e/test_send.py
 EXTRA_DIST += t/e2e/test_send.py t/lib/link.py
 TESTS += t/e2e/test_link_frames.py
 EXTRA_DIST += t/e2e/test_link_frames.py
+TESTS += t/e2e/test_beyond.py
+EXTRA_DIST += t/e2e/test_beyond.py

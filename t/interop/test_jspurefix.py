@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""jspurefix (npm) against fixgated over FIX.4.4, on both ends of the connection:
+"""jspurefix (npm) against fixgated over FIX.4.4, on both ends of the line:
 orders and reports each way, drops in the middle, resends both ways, a reset of
 the numbers, and the same once more. peer.js says what the engine does
 otherwise than the standard. It is installed into the build folder; without

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""What the standard's cases leave out: packets that end anywhere, data fields
+and nested groups, numbers over reconnects and restarts for both roles, storms
+of logons. Real processes, real sockets."""
+
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import fixgate as fg
+import link
+
+fg.need("fixgated", "fixgatectl")
+
+NAME = "FIX.4.4:GATE->PEER"
+STORM = 100     # connections at once
+SESSIONS = 20
+ROUNDS = 5
+# An end of message within a data field, and sub-groups in a group.
+ORDER = ("11=id-%d|55=SYM|54=1|60=20260105-09:00:00.000|38=100|40=1|453=2|"
+         "448=A|447=D|452=1|802=2|523=x|803=1|523=y|803=2|448=B|447=D|452=3|"
+         "354=19|355=a|10=000|8=FIX.4.4||")
+
+
+def acceptor(w, **keys):
+    port = fg.free_port()
+    gw = w.gateway("gate", sessions=[
+        fg.acceptor("GATE", "PEER", port, LogoutTimeout=1, **keys)])
+    return gw.start(), port
+
+
+def app_rows(gw, table="FIX_IN"):
+    return [r["FIX_DATA"] for r in gw.rows(table, admin=False)]
+
+
+def cut_at_every_byte(w):
+    """Two messages in two packets, the first of which ends anywhere. An answer
+    on the link shows that it has been read before the second one comes."""
+    gw, port = acceptor(w)
+    sent = []
+    with fg.Peer("PEER", "GATE") as p, link.Link(gw.socket) as side:
+        p.connect(port)
+        p.logon()
+        cut = 1
+        while True:
+            pair = [p.build("D", ORDER % n) for n in range(2)]
+            joined = b"".join(pair)
+            if cut == len(joined):
+                break
+            p.raw(joined[:cut])
+            assert side.ask("STATUS")[0] == "STATUS_ACK"
+            p.raw(joined[cut:])
+            sent += [m.decode() for m in pair]
+            cut += 1
+        p.next_out -= 2     # of the pair that was not sent
+        assert not [m for m in p.sync() if m.type != "0"]
+    assert cut > 400 and app_rows(gw) == sent
+    assert not gw.rows("FIX_IN_OTHER")
+    assert gw.stop() == 0
+
+
+def joined_in_every_number(w):
+    """1, 2, 3 ... messages in a packet, of the application and of the session:
+    each TestRequest is answered in its place."""
+    gw, port = acceptor(w)
+    with fg.Peer("PEER", "GATE") as p:
+        p.connect(port)
+        p.logon()
+        for n in range(1, 40):
+            p.raw(b"".join(p.build("1", "112=%d" % i) if i % 2 else
+                           p.build("D", ORDER % i) for i in range(n)))
+            for i in range(1, n, 2):
+                p.expect("0", skip_types=(), t112=i)
+        p.sync()
+    assert len(app_rows(gw)) == sum((n + 1) // 2 for n in range(1, 40))
+    assert gw.stop() == 0
+
+
+def take(p, numbers):
+    """The resent application messages with these numbers, in order."""
+    out = []
+    for n in numbers:
+        m = p.expect("D", skip_types=("0", "4"))
+        assert m.seq == n and m.poss_dup, repr(m)
+        out.append(m)
+    return out
+
+
+def an_acceptor_goes_on_after_a_restart(w):
+    """Whether it was told to end or killed: both numbers go on, and what it had
+    sent comes again, with data and nested groups as they were."""
+    gw, port = acceptor(w)
+    with fg.Peer("PEER", "GATE") as p:
+        p.connect(port)
+        p.logon()
+        for i in range(5):
+            p.send("D", ORDER % i)
+        p.sync()
+        gw.send_file(NAME, ["35=D|" + ORDER % i for i in range(3)])
+        first = [p.expect("D") for _ in range(3)]
+        last = first[-1].seq
+        for end in (gw.stop, gw.kill):
+            end()
+            p.close()
+            gw.start()
+            p.connect(port)
+            m = p.logon()
+            assert m.seq > last, "%r after %d" % (m, last)
+            last = m.seq
+            p.send("2", "7=%d|16=%d" % (first[0].seq, first[-1].seq))
+            again = take(p, [m.seq for m in first])
+            assert [m.content() for m in again] == \
+                [m.content() for m in first]
+            assert [m[122] for m in again] == [m[52] for m in first]
+            p.send("D", ORDER % 9)
+            p.sync()
+            last = gw.last_row("FIX_OUT", NAME)["MSG_SEQ_NUM"]
+        assert len(app_rows(gw)) == 7
+        assert len({r["EPOCH"] for r in gw.rows("FIX_IN")}) == 1
+    assert gw.stop() == 0
+
+
+def an_initiator_goes_on_after_a_restart(w):
+    """The same for the other role; what the peer missed meanwhile it can ask
+    for."""
+    with fg.Peer("PEER", "GATE") as p:
+        port = p.listen()
+        gw = w.gateway("gate", sessions=[
+            fg.initiator("GATE", "PEER", port, LogoutTimeout=1,
+                         SendWhenLoggedOff="number")]).start()
+        p.accept()
+        assert p.answer_logon().seq == 1
+        p.send("D", ORDER % 0)
+        p.sync()
+        for end in (p.close, gw.kill, gw.stop):
+            number = gw.last_row("FIX_OUT", NAME)["MSG_SEQ_NUM"]
+            end()
+            p.close()
+            if not gw.running():
+                gw.start()
+            p.accept()
+            m = p.expect("A")
+            # It may log on again, and a heartbeat may be lost, in between.
+            assert m.seq > number, "%r after %d" % (m, number)
+            p.send("A", "98=0|108=30")
+            p.sync()
+            gw.ctl("send", NAME, "--raw", "35=D|" + ORDER % 1)
+            sent = p.expect("D")
+            p.send("2", "7=%d|16=%d" % (sent.seq, sent.seq))
+            (again,) = take(p, [sent.seq])
+            assert again.content() == sent.content()
+        assert len({r["EPOCH"] for r in gw.rows("FIX_OUT")}) == 1
+    assert gw.stop() == 0
+
+
+def one_of_a_storm_gets_in(w):
+    """Many log on to one session at the same time: one is answered, the others
+    are closed without a byte, and it is not disturbed."""
+    gw, port = acceptor(w, ResetOnLogon="Y")
+    peers = [fg.Peer("PEER", "GATE") for _ in range(STORM)]
+    for p in peers:
+        p.connect(port)
+    for p in peers:
+        p.send("A", "98=0|108=30")
+    answered = [p for p in peers if p.recv(10) is not None]
+    assert len(answered) == 1, len(answered)
+    answered[0].sync()
+    answered[0].logout()
+    for p in peers:
+        p.close()
+    assert len(gw.rows("FIX_IN", session=NAME)) == 3
+    assert gw.stop() == 0
+
+
+def sessions_storm_in_and_out(w):
+    """All sessions drop and come back at once, again and again: each is let in,
+    and each message is there once."""
+    port = fg.free_port()
+    gw = w.gateway("gate", sessions=[
+        fg.acceptor("GATE", "P%d" % i, port) for i in range(SESSIONS)]).start()
+    peers = [fg.Peer("P%d" % i, "GATE") for i in range(SESSIONS)]
+    for n in range(ROUNDS):
+        for p in peers:
+            p.connect(port)
+            p.send("A", "98=0|108=30")
+        for p in peers:
+            p.expect("A")
+            p.send("D", ORDER % n)
+        for p in peers:
+            p.sync()
+        for p in peers:
+            p.close()
+    assert len(app_rows(gw)) == SESSIONS * ROUNDS
+    for i in range(SESSIONS):
+        rows = gw.rows("FIX_IN", session="FIX.4.4:GATE->P%d" % i)
+        assert [r["MSG_SEQ_NUM"] for r in rows] == \
+            list(range(1, 3 * ROUNDS + 1))
+    assert gw.stop() == 0
+
+
+CASES = (cut_at_every_byte, joined_in_every_number,
+         an_acceptor_goes_on_after_a_restart,
+         an_initiator_goes_on_after_a_restart, one_of_a_storm_gets_in,
+         sessions_storm_in_and_out)
+
+
+def main():
+    for case in CASES:
+        if sys.argv[1:] and case.__name__ not in sys.argv[1:]:
+            continue
+        print(case.__name__.replace("_", " "))
+        sys.stdout.flush()
+        with fg.Work() as w:
+            case(w)
+
+
+if __name__ == "__main__":
+    main()
