@@ -1,6 +1,8 @@
-# The client's parts that touch no clock, socket, file or log.
 noinst_LIBRARIES += libclient.a
+libclient_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libclient_a_SOURCES = \
+	src/client/exec.c \
+	src/client/exec.h \
 	src/client/health.c \
 	src/client/health.h \
 	src/client/lane.c \

@@ -1,4 +1,4 @@
-/* json.h: values of a link message as JSON. The only user of jansson but for
+/* json.h: values of a link message as JSON. In fixgatectl the only user of jansson but for
  * out_json.c. */
 #ifndef FG_CTL_JSON_H
 #define FG_CTL_JSON_H

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	src/net/addr.c \
+	src/net/child.c \
 	src/net/conn.c \
 	src/net/connect.c \
 	src/net/internal.h \

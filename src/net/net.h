@@ -1,6 +1,6 @@
 /*
- * net.h: the event loop, timers, signals, listeners and connections. The only
- * user of libuv. One thread per loop; only loop_wake may be called from others.
+ * net.h: the event loop, timers, signals, listeners, connections and child
+ * processes. The only user of libuv. One thread per loop; only loop_wake may be called from others.
  *
  * A wake-up: the loop sleeps, reads the clocks once, runs what is ready (data,
  * accepts, timers, signals, wakes), tells of closed connections, then calls the
@@ -156,5 +156,28 @@ void listener_limit(struct listener *li, size_t in_max);
 uint16_t listener_port(const struct listener *li);
 /* NULL is legal. */
 void listener_free(struct listener *li);
+
+/* ---- child processes ---- */
+
+struct child;
+
+struct child_ops {
+	const struct conn_ops *io;     /* its standard input and output */
+	const struct conn_ops *errors; /* its standard error */
+	/* It has ended, how is for the log: "exit status 1". What it wrote may
+	 * still have to be read. Once, and not after child_free. */
+	void (*exited)(void *arg, const char *how);
+};
+
+/* Run sh -c command, in a process group of its own; *io and *errors are as from
+ * conn_connect, and are up. Returns owned, or
+ * NULL and err. ops is borrowed. */
+struct child *child_start(struct loop *l, const char *command,
+    const struct conn_limits *lim, const struct child_ops *ops, void *arg,
+    struct conn **io, struct conn **errors, char err[NET_ERR_MAX]);
+/* Send a signal to its group; nothing if it has ended. */
+void child_kill(struct child *ch, int signum);
+/* If it has not ended it is killed. Its connections stay. NULL is legal. */
+void child_free(struct child *ch);
 
 #endif

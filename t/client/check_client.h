@@ -5,6 +5,7 @@
 #include <check.h>
 
 TCase *settle_cases(void);
+TCase *exec_cases(void);
 TCase *health_cases(void);
 TCase *lane_cases(void);
 

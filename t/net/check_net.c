@@ -8,6 +8,7 @@ main(void)
 	SRunner *r = srunner_create(loop_suite());
 	int failed;
 
+	srunner_add_suite(r, child_suite());
 	srunner_add_suite(r, conn_suite());
 	srunner_add_suite(r, listener_suite());
 	srunner_run_all(r, CK_NORMAL);

@@ -44,6 +44,7 @@ void end_pair(struct loop *l, struct end *a, struct end *b,
 bool is_closed(void *end);
 bool is_up(void *end);
 
+Suite *child_suite(void);
 Suite *conn_suite(void);
 Suite *listener_suite(void);
 Suite *loop_suite(void);

@@ -1,6 +1,7 @@
 check_PROGRAMS += t/net/check_net
 TESTS += t/net/check_net
 t_net_check_net_SOURCES = \
+	t/net/check_child.c \
 	t/net/check_conn.c \
 	t/net/check_listener.c \
 	t/net/check_loop.c \
