@@ -63,6 +63,7 @@ driver_free(struct driver *d)
 	if (d->batch != NULL)
 		store_abort(d->batch);
 	drop_release(d, FG_ECLOSED);
+	driver_lanes_free(d);
 	for (i = 0; i < d->n; i++)
 		driver_session_free(d->all[i]);
 	while ((fs = d->leaving) != NULL) {
@@ -326,6 +327,8 @@ rebuild(struct driver *d)
 		heap_update(&d->heap, d->all[i],
 		    sess_due(d->all[i]->machine));
 	}
+	if (err == 0)
+		err = driver_lanes_recover(d);
 	return err == 0 ? driver_start(d) : err;
 }
 
@@ -421,7 +424,7 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 	if (it->kind == RELEASE_ANSWER) {
 		if (it->fn != NULL)
 			it->fn(it->arg, &it->done);
-		if (it->done.msg_seq_num == 0)
+		if (fs != NULL && it->done.msg_seq_num == 0)
 			driver_work(d, fs); /* OUT_PENDING has a row */
 		return;
 	}

@@ -40,6 +40,7 @@ struct driver {
 	bool started;
 	bool down;
 	bool low;                /* on disk: nothing new is taken */
+	struct lane *lanes;
 	int failure;             /* of the store, while down */
 	mono_t retry_at;
 	struct fields kept; /* index of a recalled message */
@@ -115,5 +116,14 @@ void driver_work_step(struct driver *d);
 bool driver_pending_step(struct driver *d, struct fgsess *fs);
 
 void driver_set_state(struct driver *d, struct fgsess *fs);
+
+/* Queue the answer to whoever asked, behind this wake-up's commit. fs may be
+ * NULL. 0 or FG_ENOMEM. */
+int driver_answer(struct driver *d, struct fgsess *fs,
+    const struct release_done *done, release_fn fn, void *arg);
+
+/* lanes.c: as the store has them, after store_recover. 0 or FG_E*. */
+int driver_lanes_recover(struct driver *d);
+void driver_lanes_free(struct driver *d);
 
 #endif

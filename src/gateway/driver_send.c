@@ -11,17 +11,17 @@
 #include "gateway/driver_int.h"
 #include "log/log.h"
 
-/* Queue the answer to whoever asked, behind this wake-up's commit. */
-static int
-answer(struct driver *d, struct fgsess *fs, const struct release_done *done,
-    release_fn fn, void *arg)
+int
+driver_answer(struct driver *d, struct fgsess *fs,
+    const struct release_done *done, release_fn fn, void *arg)
 {
 	struct release_item it = { .kind = RELEASE_ANSWER, .fs = fs,
 		.at = d->now.mono, .fn = fn, .arg = arg, .done = *done };
 
 	if (release_add(&d->rel, &it, NULL, 0) != 0)
 		return FG_ENOMEM;
-	fs->queued++;
+	if (fs != NULL)
+		fs->queued++;
 	return 0;
 }
 
@@ -54,7 +54,7 @@ park(struct driver *d, struct fgsess *fs, const char *type,
 		driver_set_state(d, fs);
 	}
 	fs->pending_tail = seq;
-	return answer(d, fs, &done, fn, arg);
+	return driver_answer(d, fs, &done, fn, arg);
 }
 
 /* Through the machine: a number and a FIX_OUT row now. */
@@ -96,7 +96,7 @@ driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
 		    park(d, fs, msg_type, fields, len, fn, arg);
 	}
 	err = send_now(d, fs, msg_type, fields, len, &done);
-	return err != 0 ? err : answer(d, fs, &done, fn, arg);
+	return err != 0 ? err : driver_answer(d, fs, &done, fn, arg);
 }
 
 /* ---- OUT_PENDING ---- */
@@ -259,7 +259,7 @@ operated(struct driver *d, struct fgsess *fs, release_fn fn, void *arg)
 		.msg_seq_num = sess_seqs(fs->machine).next_out };
 
 	driver_run(d, fs, NULL);
-	return answer(d, fs, &done, fn, arg);
+	return driver_answer(d, fs, &done, fn, arg);
 }
 
 int

@@ -28,6 +28,8 @@ libgateway_a_SOURCES = \
 	src/gateway/heap.h \
 	src/gateway/identity.c \
 	src/gateway/identity.h \
+	src/gateway/lanes.c \
+	src/gateway/lanes.h \
 	src/gateway/order.c \
 	src/gateway/parked.c \
 	src/gateway/parked.h \

@@ -25,3 +25,10 @@ t_gateway_check_life_SOURCES = t/gateway/check_life.c
 t_gateway_check_life_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_life_LDADD = libgateway.a libstore.a libsession.a \
 	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/gateway/check_lanes
+TESTS += t/gateway/check_lanes
+t_gateway_check_lanes_SOURCES = t/gateway/check_lanes.c
+t_gateway_check_lanes_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_lanes_LDADD = libgateway.a libstore.a libsession.a \
+	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
