@@ -70,6 +70,7 @@ op_drop_all(void *arg, const char *why)
 	int k;
 
 	(void)why;
+	sim_count[SIM_DISK_FULL]++;
 	for (k = 0; k < SIM_LINKS; k++)
 		sim_net_forget(&sim.link[k], g->id);
 }
@@ -153,8 +154,11 @@ sim_gate_crash(struct sim_gate *g, bool power_cut)
 
 	for (k = 0; k < SIM_LINKS; k++)
 		sim_net_forget(&sim.link[k], g->id);
-	if (!power_cut)
+	if (!power_cut) {
+		sim_count[SIM_RESTART]++;
 		store_mem_release(g->store, UINT64_MAX);
+	}
+	sim_count[SIM_POWER_CUT] += power_cut && driver_waiting(g->driver) > 0;
 	driver_free(g->driver);
 	g->driver = NULL;
 	g->full = g->stalled = false;
@@ -185,6 +189,7 @@ sim_gate_disk(struct sim_gate *g)
 		store_mem_release(g->store, UINT64_MAX);
 	} else if (!g->stalled && sim_one_in(30)) {
 		g->stalled = true;
+		sim_count[SIM_STALL]++;
 		store_mem_hold(g->store);
 	}
 	g->full = sim.trouble && (g->full ? !sim_one_in(20) : sim_one_in(300));

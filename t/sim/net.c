@@ -138,6 +138,7 @@ call(struct sim_link *l)
 	from->open = from->told = from->first = true;
 	/* Without a Logon it is of no session yet. */
 	l->visitor = to->open && to->told;
+	sim_count[SIM_DUPLICATE] += l->visitor;
 	if (!l->visitor) {
 		l->dead = false;
 		to->out.len = to->in.len = 0;

@@ -27,6 +27,7 @@
 
 struct sim sim;
 int sim_broken;
+uint64_t sim_count[SIM_EVENT_END];
 bool sim_verbose;
 
 /* xorshift64* */
@@ -116,6 +117,7 @@ world_open(uint64_t seed)
 	sim.step_ns = (10 + sim_rnd(150)) * NS_PER_MS;
 	sim.resets = sim_one_in(3);
 	sim.in_bytes = sim_one_in(8);
+	sim_count[SIM_IN_BYTES] += sim.in_bytes;
 	for (k = 0; k < SIM_LINKS; k++) {
 		sim.link[k].caller = (int)sim_rnd(2);
 		version = versions[sim_rnd(6)];
@@ -144,6 +146,7 @@ simultaneous_resend(int link)
 		if (sim_gate_is_up(&sim.gate[i]))
 			sim_gate_end(&sim.gate[i]);
 	sim_net_cut(&sim.link[link]);
+	sim_count[SIM_BOTH_RESEND]++;
 }
 
 static void
@@ -151,6 +154,7 @@ reset(struct sim_link *l)
 {
 	int i;
 
+	sim_count[SIM_RESET]++;
 	for (i = 0; i < 2; i++)
 		if (sim_gate_is_up(&sim.gate[i]))
 			(void)driver_reset(sim.gate[i].driver, l->end[i].fs,
@@ -162,9 +166,30 @@ operate(struct sim_link *l, int i)
 {
 	if (sim.resets && sim_one_in(2))
 		reset(l);
-	else if (sim_gate_is_up(&sim.gate[i]))
-		(void)driver_logout(sim.gate[i].driver, l->end[i].fs, "sim",
-		    NULL, NULL);
+	else if (sim_gate_is_up(&sim.gate[i]) && driver_logout(
+	    sim.gate[i].driver, l->end[i].fs, "sim", NULL, NULL) == 0)
+		sim_count[SIM_LOGOUT]++;
+}
+
+/* The caller is gone, and calls again before the other end knows. */
+static void
+forget(struct sim_link *l)
+{
+	struct sim_gate *g = &sim.gate[l->caller];
+	struct sim_end *e = &l->end[l->caller];
+
+	if (!e->open || l->visitor)
+		return;
+	sim_net_forget(l, l->caller);
+	if (sim_gate_is_up(g))
+		driver_disconnected(g->driver, e->fs, "lost");
+}
+
+static void
+half_open(struct sim_link *l)
+{
+	l->dead = l->end[0].open && l->end[1].open && !l->visitor;
+	sim_count[SIM_HALF_OPEN] += l->dead;
 }
 
 static void
@@ -176,20 +201,14 @@ disturb(void)
 	switch (sim_rnd(200)) {
 	case 0:
 	case 1:
+		sim_count[SIM_CUT] += l->end[0].open && l->end[1].open;
 		sim_net_cut(l);
 		break;
 	case 2:
-		l->dead = l->end[0].open && l->end[1].open && !l->visitor;
+		half_open(l);
 		break;
-	case 3: /* the caller is gone, and calls again: a duplicate */
-		if (l->end[l->caller].open && !l->visitor) {
-			struct sim_gate *g = &sim.gate[l->caller];
-			struct sim_end *e = &l->end[l->caller];
-
-			sim_net_forget(l, l->caller);
-			if (sim_gate_is_up(g))
-				driver_disconnected(g->driver, e->fs, "lost");
-		}
+	case 3:
+		forget(l);
 		break;
 	case 4:
 	case 5:
@@ -198,6 +217,7 @@ disturb(void)
 		break;
 	case 6:
 		l->storm = 1 + (int)sim_rnd(10);
+		sim_count[SIM_STORM]++;
 		break;
 	case 7:
 		simultaneous_resend(k);
@@ -206,6 +226,7 @@ disturb(void)
 		operate(l, i);
 		break;
 	case 9: /* less than MaxLatency, or all would be refused */
+		sim_count[SIM_CLOCK]++;
 		sim.gate[i].skew = (int64_t)sim_rnd(40 * 1000) * NS_PER_MS;
 		break;
 	default:
@@ -308,6 +329,25 @@ run_all(uint64_t first, uint64_t n)
 	    orders, s, (double)steps / s);
 }
 
+/* Did all of it happen? A few seeds need not have everything. */
+static bool
+is_thorough(void)
+{
+	static const char *const text[] = {
+#define X(name, text) text,
+		SIM_EVENTS(X)
+#undef X
+	};
+	bool all = true;
+	int i;
+
+	for (i = 0; i < SIM_EVENT_END; i++) {
+		printf("%8" PRIu64 " %s\n", sim_count[i], text[i]);
+		all = all && sim_count[i] > 0;
+	}
+	return all;
+}
+
 /* The simulator must find this broken rule. */
 static bool
 finds(int rule)
@@ -346,6 +386,10 @@ main(void)
 		return EXIT_SUCCESS;
 	}
 	run_all(number("FIRST", 0), number("SEEDS", SEEDS));
+	if (!is_thorough() && number("SEEDS", SEEDS) >= SEEDS) {
+		printf("some of it never happened\n");
+		return EXIT_FAILURE;
+	}
 	if (sim_broken != 0 || getenv("SEEDS") != NULL)
 		return EXIT_SUCCESS;
 	for (rule = 1; rule <= BREAKS; rule++)

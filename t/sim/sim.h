@@ -61,6 +61,30 @@ struct sim_gate {
 	uint64_t in_row, out_row; /* rows examined so far */
 };
 
+/* What happened in all seeds so far: each has to, or the run proves less than
+ * it says. */
+#define SIM_EVENTS(X)                                                          \
+	X(CUT, "connections cut")                                              \
+	X(HALF_OPEN, "half-open")                                              \
+	X(DUPLICATE, "duplicate connections")                                  \
+	X(STORM, "logon storms")                                               \
+	X(BOTH_RESEND, "simultaneous resends")                                 \
+	X(IN_BYTES, "runs byte by byte")                                       \
+	X(RESTART, "restarts")                                                 \
+	X(POWER_CUT, "power cuts that lost commits")                           \
+	X(STALL, "stalls")                                                     \
+	X(DISK_FULL, "failed commits")                                         \
+	X(CLOCK, "clock jumps")                                                \
+	X(RESET, "resets of the numbers")                                      \
+	X(LOGOUT, "logouts")
+
+enum sim_event {
+#define X(name, text) SIM_##name,
+	SIM_EVENTS(X)
+#undef X
+	SIM_EVENT_END
+};
+
 struct sim {
 	uint64_t seed, rnd;
 	struct sim_gate gate[2];
@@ -74,6 +98,7 @@ struct sim {
 };
 
 extern struct sim sim; /* one world per process */
+extern uint64_t sim_count[SIM_EVENT_END];
 extern bool sim_verbose; /* print what leaves */
 extern int sim_broken; /* rule that is broken on purpose; 0: none */
 
