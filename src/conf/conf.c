@@ -68,6 +68,11 @@ finish(struct conf *c)
 		value_check(c, &c->session[i]);
 		check_session(c, &c->session[i]);
 	}
+	for (i = 0; i < c->ntables; i++) {
+		expand_section(c, &c->table[i]);
+		value_check(c, &c->table[i]);
+		check_table(c, &c->table[i]);
+	}
 	check_file(c);
 	fault_sort(c);
 }

@@ -128,6 +128,8 @@ const char *conf_keep(struct conf *c, const char *p, size_t n);
 const char *conf_keepf(struct conf *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The conf_where of the settings that a section of this kind has. */
+unsigned section_where(enum conf_kind kind);
 /* The entry of key (and suffix), or NULL. */
 struct conf_entry *section_find(const struct conf_section *s, enum conf_key k,
     const char *suffix);
@@ -178,6 +180,8 @@ bool form_is_masked(const char *mask_tags, uint64_t tag);
 /* What spans keys: check.c */
 void check_gateway(struct conf *c);
 void check_session(struct conf *c, struct conf_section *s);
+/* Name, columns and key of a table: table.c */
+void check_table(struct conf *c, struct conf_section *s);
 /* The schedule of a session: schedule.c */
 void check_schedule(struct conf *c, struct conf_section *s);
 /* HH:MM:SS of n bytes as a second of the day; SCHEDULE_UNSET: it is none. */

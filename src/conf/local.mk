@@ -6,6 +6,8 @@ libconf_a_CPPFLAGS = $(AM_CPPFLAGS) \
 libconf_a_SOURCES = \
 	src/conf/calendar.c \
 	src/conf/check.c \
+	src/conf/columns.c \
+	src/conf/columns.h \
 	src/conf/conf.c \
 	src/conf/conf.h \
 	src/conf/expand.c \
@@ -22,5 +24,6 @@ libconf_a_SOURCES = \
 	src/conf/schema.h \
 	src/conf/section.c \
 	src/conf/settings.c \
+	src/conf/table.c \
 	src/conf/value.c \
 	src/conf/zone.c

@@ -12,7 +12,7 @@
 
 #define ENTRIES_MAX  4096 /* settings of one section */
 #define SESSIONS_MAX 10000
-#define TABLES_MAX   1000
+#define TABLES_MAX   200
 #define IGNORED_MAX  100 /* names in the line about meaningless settings */
 
 struct parser {
@@ -108,10 +108,11 @@ begin_table(struct parser *p, const char *name, size_t n)
 	struct conf *c = p->c;
 
 	trim(&name, &n);
-	fault_add(c, CONF_ERROR, p->line, "[TABLE %.*s]: tables of your own "
-	    "are not supported yet: take the section out", (int)n, name);
-	if (c->ntables == TABLES_MAX)
+	if (c->ntables == TABLES_MAX) {
+		fault_add(c, CONF_ERROR, p->line, "more than %d tables",
+		    TABLES_MAX);
 		return;
+	}
 	p->in = append(c, &c->table, &c->ntables, NULL);
 	if (p->in == NULL)
 		return;
@@ -171,7 +172,7 @@ parse_section(struct parser *p, const char *s, size_t n)
 		begin_session(p);
 	else if (is_section(p, s, n, "GATEWAY"))
 		begin_gateway(p);
-	else if (word < n && is_section(p, s, word, "TABLE"))
+	else if (is_section(p, s, word, "TABLE"))
 		begin_table(p, s + word, n - word);
 	else
 		begin_unknown(p, s, n);
@@ -304,7 +305,7 @@ parse_line(struct parser *p, const char *s, size_t n)
 		    "in front of the first section: the line is skipped");
 		return;
 	}
-	if (p->in == NULL || p->in->kind == CONF_TABLE)
+	if (p->in == NULL)
 		return;
 	eq = memchr(s, '=', n);
 	nlen = eq == NULL ? 0 : (size_t)(eq - s);

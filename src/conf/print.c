@@ -45,7 +45,8 @@ print_section(const struct conf_section *s, const char *head, unsigned where,
 {
 	enum conf_key k;
 
-	fprintf(to, "[%s]\n", head);
+	fprintf(to, "[%s%s%s]\n", head, s->kind == CONF_TABLE ? " " : "",
+	    s->kind == CONF_TABLE ? s->name : "");
 	for (k = 0; k < CONF_NKEYS; k++)
 		if (conf_rules[k].class == CONF_OBEYED &&
 		    (conf_rules[k].where & where))
@@ -61,6 +62,11 @@ conf_print(const struct conf *c, FILE *to, bool secrets)
 	for (i = 0; i < c->nsessions; i++) {
 		fputc('\n', to);
 		print_section(&c->session[i], "SESSION", CONF_IN_SESSION, to,
+		    secrets);
+	}
+	for (i = 0; i < c->ntables; i++) {
+		fputc('\n', to);
+		print_section(&c->table[i], "TABLE", CONF_IN_TABLE, to,
 		    secrets);
 	}
 }

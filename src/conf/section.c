@@ -7,6 +7,20 @@
 #include "base/num.h"
 #include "conf/internal.h"
 
+unsigned
+section_where(enum conf_kind kind)
+{
+	switch (kind) {
+	case CONF_GATEWAY:
+		return CONF_IN_GATEWAY;
+	case CONF_TABLE:
+		return CONF_IN_TABLE;
+	case CONF_SESSION:
+		break;
+	}
+	return CONF_IN_SESSION;
+}
+
 struct conf_entry *
 section_find(const struct conf_section *s, enum conf_key k, const char *suffix)
 {
@@ -138,8 +152,7 @@ get(const struct conf_section *s, enum conf_key k, enum conf_type type)
 	const struct conf_rule *r = &conf_rules[k];
 
 	assert(r->class == CONF_OBEYED && r->type == type);
-	assert(s->kind == CONF_GATEWAY ? r->where & CONF_IN_GATEWAY
-				       : r->where & CONF_IN_SESSION);
+	assert(r->where & section_where(s->kind));
 	return section_at(s, k, 0);
 }
 

@@ -170,11 +170,17 @@ check_refused(struct conf *c, const struct conf_entry *e)
 		    word_list(c, r->words), r->text);
 }
 
+static const char *
+home(unsigned where)
+{
+	if (where & CONF_IN_SESSION)
+		return "[DEFAULT] and [SESSION]";
+	return where & CONF_IN_GATEWAY ? "[GATEWAY]" : "[TABLE NAME]";
+}
+
 static void
 check_entry(struct conf *c, struct conf_section *s, struct conf_entry *e)
 {
-	unsigned here = s->kind == CONF_GATEWAY ? CONF_IN_GATEWAY
-						: CONF_IN_SESSION;
 	const struct conf_rule *r;
 
 	if (e->bad || e->key == CONF_NKEYS)
@@ -182,10 +188,9 @@ check_entry(struct conf *c, struct conf_section *s, struct conf_entry *e)
 	r = &conf_rules[e->key];
 	if (r->class == CONF_IGNORED || r->class == CONF_FAMILY)
 		return;
-	if (!(r->where & here)) {
+	if (!(r->where & section_where(s->kind))) {
 		fault_add(c, CONF_ERROR, e->line, "%s is a setting of %s: move "
-		    "it there", e->name, here == CONF_IN_GATEWAY
-		    ? "[DEFAULT] and [SESSION]" : "[GATEWAY]");
+		    "it there", e->name, home(r->where));
 		e->bad = true;
 	} else if (r->class == CONF_REFUSED) {
 		check_refused(c, e);
@@ -208,8 +213,7 @@ add_j_defaults(struct conf *c, struct conf_section *s)
 static void
 add_defaults(struct conf *c, struct conf_section *s)
 {
-	unsigned here = s->kind == CONF_GATEWAY ? CONF_IN_GATEWAY
-						: CONF_IN_SESSION;
+	unsigned here = section_where(s->kind);
 	const struct conf_rule *r;
 	enum conf_key k;
 

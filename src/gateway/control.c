@@ -22,6 +22,7 @@ static const struct server_request requests[] = {
 	{ "SESSION_START", control_session_start, SERVER_WAITS },
 	{ "SESSION_STOP", control_session_stop, SERVER_WAITS },
 	{ "STATUS", control_status, SERVER_READS },
+	{ "TABLES", control_tables, SERVER_READS },
 	{ "TAIL", control_tail, SERVER_READS },
 	{ "UNTAIL", control_untail, SERVER_READS },
 };

@@ -3,7 +3,7 @@
  *
  *	control.c          the sockets, the table of requests
  *	control_session.c  STATUS, SESSIONS, SESSION_*
- *	control_read.c     READ, TAIL, CREDIT, UNTAIL, DICT_GET
+ *	control_read.c     READ, TAIL, CREDIT, UNTAIL, TABLES, DICT_GET
  *	control_send.c     EVENT_FIX_SEND
  */
 #ifndef FG_GATEWAY_CONTROL_INT_H
@@ -21,6 +21,7 @@
 
 #define CONTROL_TAILS_MAX 16  /* open tails of one connection */
 #define CONTROL_NAME_MAX  128 /* bytes of a session's name */
+#define CONTROL_SOURCE_MAX 128 /* bytes of a SOURCE with its NUL */
 
 struct control_tail {
 	uint64_t ref; /* SOURCE_REF of its TAIL */
@@ -78,6 +79,10 @@ void control_read(const struct server_ask *a);
 void control_tail(const struct server_ask *a);
 void control_credit(const struct server_ask *a);
 void control_untail(const struct server_ask *a);
+void control_tables(const struct server_ask *a);
+/* "UUID/TABLE/INCARNATION": whose sequence a row of the table has. */
+void control_source(const struct control *c, enum store_table t,
+    char out[CONTROL_SOURCE_MAX]);
 void control_dict_get(const struct server_ask *a);
 /* Of struct server_cfg: the tails of a connection. */
 bool control_feed(void *control, struct server_conn *sc);

@@ -1,9 +1,11 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "gateway/control_int.h"
 #include "gateway/rows.h"
+#include "gateway/tables.h"
 
 #define CHUNK_ROWS  1000         /* looked at for one ROWS */
 #define CHUNK_BYTES (256 * 1024) /* of their data */
@@ -43,7 +45,8 @@ put_row(void *arg, const struct store_row *row)
 		return 0;
 	name = row->session == 0 ? NULL
 	    : store_session_name(k->control->g->store, row->session);
-	rows_put(k->out, k->table, row, name);
+	rows_put(k->out, k->table, row, name,
+	    tables_get(k->control->g->tables, k->table));
 	return 0;
 }
 
@@ -83,7 +86,7 @@ chunk_send(struct chunk *k, struct server_conn *sc, uint64_t ref,
 	link_key_u64(o, "VISIBLE", visible);
 	link_key_bool(o, "MORE", k->upto < visible);
 	link_str(o, "COLUMNS");
-	rows_columns(o, k->table);
+	rows_columns(o, k->table, tables_get(k->control->g->tables, k->table));
 	link_str(o, "ROWS");
 	link_array(o, (uint32_t)k->n);
 	if (k->n > 0)
@@ -93,23 +96,30 @@ chunk_send(struct chunk *k, struct server_conn *sc, uint64_t ref,
 	return err;
 }
 
+/* false: a NACK was sent. */
+static bool
+find_table(const struct server_ask *a, enum store_table *t)
+{
+	char name[64];
+
+	if (link_find_str(a->details, "TABLE", name, sizeof(name)) &&
+	    (*t = store_table_by_name(control_of(a)->g->store, name)) != 0)
+		return true;
+	server_nack(a, "NO_TABLE", false, "TABLE must be one of FIX_IN, "
+	    "FIX_OUT, FIX_IN_OTHER, SESSION_EVENT, OUT_PENDING, QUARANTINE "
+	    "and those of the configuration");
+	return false;
+}
+
 /* TABLE and SESSION of a READ or TAIL; false: a NACK was sent. */
 static bool
 find_source(const struct server_ask *a, enum store_table *t,
     uint32_t *session)
 {
-	struct store *st = control_of(a)->g->store;
-	char name[64];
 	const struct fgsess *fs;
 
-	if (!link_find_str(a->details, "TABLE", name, sizeof(name)) ||
-	    (*t = store_table_by_name(st, name)) == 0) {
-		server_nack(a, "NO_TABLE", false, "TABLE must be one of "
-		    "FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT, "
-		    "OUT_PENDING, QUARANTINE and those of the "
-		    "configuration");
+	if (!find_table(a, t))
 		return false;
-	}
 	*session = 0;
 	if (link_find(a->details, "SESSION") == NULL)
 		return true;
@@ -215,7 +225,7 @@ control_tail(const struct server_ask *a)
 	    t.table));
 	link_key_u64(o, "AFTER", t.after);
 	link_str(o, "COLUMNS");
-	rows_columns(o, t.table);
+	rows_columns(o, t.table, tables_get(control_of(a)->g->tables, t.table));
 	server_done(a->conn);
 }
 
@@ -281,6 +291,65 @@ control_feed(void *arg, struct server_conn *sc)
 		more |= feed_tail(arg, sc, &ts->tail[i]);
 	}
 	return more;
+}
+
+/* ---- the tables themselves ---- */
+
+void
+control_source(const struct control *c, enum store_table t,
+    char out[CONTROL_SOURCE_MAX])
+{
+	struct store *st = c->g->store;
+
+	snprintf(out, CONTROL_SOURCE_MAX, "%s/%s/%llu", store_uuid(st),
+	    store_table_name(st, t),
+	    (unsigned long long)store_table_incarnation(st, t));
+}
+
+static void
+put_table(struct control *c, struct link_out *o, enum store_table t)
+{
+	const struct table *user = tables_get(c->g->tables, t);
+	char source[CONTROL_SOURCE_MAX];
+
+	control_source(c, t, source);
+	link_map(o, 6);
+	link_key_str(o, "TABLE", store_table_name(c->g->store, t));
+	link_key_str(o, "SOURCE", source);
+	link_key_u64(o, "OLDEST", store_oldest(c->g->store, t));
+	link_key_u64(o, "VISIBLE", store_visible(c->g->store, t));
+	link_str(o, "KEY");
+	if (user == NULL || user->key == user->n)
+		link_nil(o);
+	else
+		link_str(o, user->column[user->key].name);
+	link_str(o, "COLUMNS");
+	rows_columns(o, t, user);
+}
+
+/* The table that TABLE names, or all. */
+void
+control_tables(const struct server_ask *a)
+{
+	struct control *c = control_of(a);
+	unsigned t, n = 0, end = store_tables(c->g->store);
+	enum store_table only = 0;
+	struct link_out *o;
+
+	if (link_find(a->details, "TABLE") != NULL && !find_table(a, &only))
+		return;
+	for (t = 1; t < end; t++)
+		n += store_table_name(c->g->store, t) != NULL &&
+		    (only == 0 || only == t);
+	o = server_answer(a, "TABLES_ACK");
+	link_map(o, 1);
+	link_str(o, "TABLES");
+	link_array(o, n);
+	for (t = 1; t < end; t++)
+		if (store_table_name(c->g->store, t) != NULL &&
+		    (only == 0 || only == t))
+			put_table(c, o, t);
+	server_done(a->conn);
 }
 
 /* ---- dictionaries ---- */

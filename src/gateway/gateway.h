@@ -20,12 +20,14 @@
 struct control;
 struct disk;
 struct sessions;
+struct tables;
 
 struct gateway {
 	const char *conf_path;
 	struct conf *conf;
 	struct loop *loop;
 	struct store *store;
+	struct tables *tables;
 	struct driver *driver;
 	struct sessions *sessions;
 	struct peers *peers;

@@ -39,7 +39,12 @@ libgateway_a_SOURCES = \
 	src/gateway/rows.h \
 	src/gateway/scope.c \
 	src/gateway/status.c \
-	src/gateway/status.h
+	src/gateway/status.h \
+	src/gateway/table.c \
+	src/gateway/table.h \
+	src/gateway/table_link.c \
+	src/gateway/tables.c \
+	src/gateway/tables.h
 
 sbin_PROGRAMS += fixgated
 fixgated_SOURCES = \

@@ -14,6 +14,7 @@
 #include "gateway/disk.h"
 #include "gateway/gateway.h"
 #include "gateway/sessions.h"
+#include "gateway/tables.h"
 #include "log/log.h"
 
 #define EXIT_USAGE 2
@@ -227,7 +228,8 @@ start(struct gateway *g)
 	if (conf_str(sec, CONF_User) != NULL &&
 	    daemon_drop(conf_str(sec, CONF_User)) != 0)
 		return -1;
-	if (open_store(g) != 0)
+	if (open_store(g) != 0 ||
+	    tables_load(&g->tables, g->conf, g->conf_path, g->store) != 0)
 		return -1;
 	g->driver = driver_new(g->store, &peers_driver_ops);
 	if (g->driver == NULL ||
@@ -259,6 +261,7 @@ stop(struct gateway *g)
 	control_free(g->control);
 	peers_free(g->peers);
 	driver_free(g->driver);
+	tables_free(g->tables);
 	store_close(g->store);
 	if (g->timer != NULL)
 		timer_free(g->timer);

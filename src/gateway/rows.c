@@ -34,7 +34,7 @@ struct view {
 	struct parked parked; /* QUARANTINE */
 };
 
-struct column {
+struct derived {
 	const char *name;
 	enum kind kind;
 	void (*put)(struct link_out *o, const struct view *v);
@@ -58,21 +58,6 @@ kind_name(enum kind k)
 	return "";
 }
 
-/* A peer's bytes are a string only if every client can read them as one. */
-static void
-put_text(struct link_out *o, const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if ((unsigned char)p[i] > 126) {
-			link_bin(o, p, n);
-			return;
-		}
-	}
-	link_strn(o, p, n);
-}
-
 static void
 put_tag(struct link_out *o, const struct view *v, int32_t tag)
 {
@@ -81,7 +66,7 @@ put_tag(struct link_out *o, const struct view *v, int32_t tag)
 	if (f == NULL)
 		link_nil(o);
 	else
-		put_text(o, fix_value(&v->msg, f), f->len);
+		link_text(o, fix_value(&v->msg, f), f->len);
 }
 
 #define PUT_TAG(fn, tag)                                                       \
@@ -191,7 +176,7 @@ put_rest(struct link_out *o, const struct view *v)
 	if (v->row->len == v->len)
 		link_nil(o);
 	else
-		put_text(o, v->row->data + v->len, v->row->len - v->len);
+		link_text(o, v->row->data + v->len, v->row->len - v->len);
 }
 
 static void
@@ -224,7 +209,7 @@ put_attempt(struct link_out *o, const struct view *v)
 #define PUT_PARKED(fn, which)                                                  \
 	static void put_##fn(struct link_out *o, const struct view *v)         \
 	{                                                                      \
-		put_text(o, v->parked.text[which].p,                           \
+		link_text(o, v->parked.text[which].p,                           \
 		    v->parked.text[which].len);                                \
 	}
 PUT_PARKED(consumer, PARKED_CONSUMER)
@@ -255,32 +240,36 @@ PUT_PARKED(details, PARKED_DETAILS)
 	{ "DICT_ID", INT, put_dict }, { "SIZE", INT, put_size },               \
 	    { "FIX_DATA", FIX, put_fix }
 
-static const struct column in_columns[] = {
+static const struct derived in_columns[] = {
 	{ "RX_SEQUENCE", INT, put_seq }, COLUMNS_HEAD, COLUMNS_MESSAGE,
 	{ "INTERNAL_TARGET", TEXT, put_internal_target }, COLUMNS_TAIL
 };
-static const struct column other_columns[] = {
+static const struct derived other_columns[] = {
 	{ "SEQUENCE", INT, put_seq }, COLUMNS_HEAD,
 	{ "REASON", TEXT, put_reason }, { "TEXT", TEXT, put_rest },
 	COLUMNS_MESSAGE, COLUMNS_TAIL
 };
-static const struct column out_columns[] = {
+static const struct derived out_columns[] = {
 	{ "TX_SEQUENCE", INT, put_seq }, COLUMNS_HEAD, COLUMNS_MESSAGE,
 	{ "SOURCE_ID", TEXT, put_source_id }, COLUMNS_TAIL
 };
-static const struct column event_columns[] = {
+static const struct derived event_columns[] = {
 	{ "SEQUENCE", INT, put_seq }, COLUMNS_HEAD,
 	{ "EVENT", TEXT, put_event }, { "TEXT", TEXT, put_rest },
 	{ "FIRST", INT, put_first }, { "LAST", INT, put_last }
 };
-static const struct column pending_columns[] = {
+static const struct derived pending_columns[] = {
 	{ "SEQUENCE", INT, put_seq }, COLUMNS_HEAD,
 	{ "MSG_TYPE", TEXT, put_msg_type },
 	{ "CL_ORD_ID", TEXT, put_cl_ord_id }, { "SIZE", INT, put_size },
 	{ "FIX_DATA", FIX, put_fix }
 };
 
-static const struct column parked_columns[] = {
+/* Of a declared table; its own columns follow. */
+static const struct derived user_columns[] = {
+	{ "SEQUENCE", INT, put_seq }, { "TIMESTAMP", TIME, put_time }
+};
+static const struct derived parked_columns[] = {
 	{ "SEQUENCE", INT, put_seq }, { "TIMESTAMP", TIME, put_time },
 	{ "CONNECTION_NAME", TEXT, put_name }, { "STATE", TEXT, put_state },
 	{ "REF", INT, put_ref }, { "CONSUMER", TEXT, put_consumer },
@@ -293,7 +282,7 @@ static const struct column parked_columns[] = {
 	{ "DETAILS", TEXT, put_details }
 };
 
-static const struct column *
+static const struct derived *
 columns_of(enum store_table t, uint32_t *n)
 {
 #define TABLE(c)                                                               \
@@ -318,31 +307,38 @@ columns_of(enum store_table t, uint32_t *n)
 	case STORE_TABLE_END:
 		break;
 	}
+	TABLE(user_columns);
 #undef TABLE
-	*n = 0;
-	return NULL;
+}
+
+static void
+put_column(struct link_out *o, const struct derived *c)
+{
+	link_array(o, 2);
+	link_str(o, c->name);
+	link_str(o, kind_name(c->kind));
 }
 
 void
-rows_columns(struct link_out *o, enum store_table t)
+rows_columns(struct link_out *o, enum store_table t, const struct table *user)
 {
-	const struct column *c;
+	const struct derived *c;
 	uint32_t i, n;
 
 	c = columns_of(t, &n);
-	link_array(o, n);
-	for (i = 0; i < n; i++) {
-		link_array(o, 2);
-		link_str(o, c[i].name);
-		link_str(o, kind_name(c[i].kind));
-	}
+	link_array(o, n + (user == NULL ? 0 : (uint32_t)user->n));
+	for (i = 0; i < n; i++)
+		put_column(o, &c[i]);
+	if (user != NULL)
+		table_put_columns(o, user);
 }
 
 /* Bytes of the row's data that are a message. */
 static size_t
 message_length(enum store_table t, const struct store_row *row)
 {
-	if (t == STORE_SESSION_EVENT || t == STORE_QUARANTINE)
+	if (t == STORE_SESSION_EVENT || t == STORE_QUARANTINE ||
+	    (unsigned)t >= STORE_USER_FIRST)
 		return 0;
 	if (t == STORE_FIX_IN_OTHER && row->a < row->len)
 		return (size_t)row->a;
@@ -351,10 +347,10 @@ message_length(enum store_table t, const struct store_row *row)
 
 void
 rows_put(struct link_out *o, enum store_table t, const struct store_row *row,
-    const char *name)
+    const char *name, const struct table *user)
 {
 	struct view v;
-	const struct column *c;
+	const struct derived *c;
 	uint32_t i, n;
 
 	v.row = row;
@@ -368,7 +364,9 @@ rows_put(struct link_out *o, enum store_table t, const struct store_row *row,
 	if (t == STORE_QUARANTINE)
 		(void)parked_read(&v.parked, row);
 	c = columns_of(t, &n);
-	link_array(o, n);
+	link_array(o, n + (user == NULL ? 0 : (uint32_t)user->n));
 	for (i = 0; i < n; i++)
 		c[i].put(o, &v);
+	if (user != NULL)
+		table_put(o, user, row);
 }

@@ -6,16 +6,20 @@
 #ifndef FG_GATEWAY_ROWS_H
 #define FG_GATEWAY_ROWS_H
 
+#include "gateway/table.h"
 #include "link/link.h"
 #include "store/store.h"
 
 /* Put the array of [name, type]. Types: "int"; "time" (ns since 1970-01-01
- * UTC); "bool"; "text"; "fix" (the bytes of a message). */
-void rows_columns(struct link_out *o, enum store_table t);
+ * UTC); "bool"; "text"; "decimal"; "fix" (the bytes of a message). user is the
+ * declared table, or NULL. */
+void rows_columns(struct link_out *o, enum store_table t,
+    const struct table *user);
 
 /* Put the values of a row, nil where it has none. name is its session's, or
  * NULL. */
 void rows_put(struct link_out *o, enum store_table t,
-    const struct store_row *row, const char *name);
+    const struct store_row *row, const char *name,
+    const struct table *user);
 
 #endif

@@ -35,6 +35,9 @@ void link_array(struct link_out *o, uint32_t n);
 void link_str(struct link_out *o, const char *s);
 void link_strn(struct link_out *o, const char *p, size_t n);
 void link_bin(struct link_out *o, const void *p, size_t n);
+/* Somebody else's bytes: a str only if every client can read them as one, else
+ * a bin. */
+void link_text(struct link_out *o, const char *p, size_t n);
 void link_u64(struct link_out *o, uint64_t v);
 void link_i64(struct link_out *o, int64_t v);
 void link_bool(struct link_out *o, bool v);

@@ -130,6 +130,20 @@ link_strn(struct link_out *o, const char *p, size_t n)
 }
 
 void
+link_text(struct link_out *o, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if ((unsigned char)p[i] > 126) {
+			link_bin(o, p, n);
+			return;
+		}
+	}
+	link_strn(o, p, n);
+}
+
+void
 link_bin(struct link_out *o, const void *p, size_t n)
 {
 	count(o, 0);

@@ -409,12 +409,18 @@ START_TEST(printed_settings_have_no_fault)
 	    "StartTime=00:00:00\nNonStopSession=Y\nLogonTag=553=u\n"
 	    "[SESSION]\n" ONE "[SESSION]\n" ONE "TargetSubID=2\n"
 	    "AllowedRemoteAddresses=127.0.0.1, ::1\nMaskTags=1,2\n"
-	    "ReconnectInterval=3x5;10\n");
+	    "ReconnectInterval=3x5;10\n[TABLE A]\nColumns=B  int,C bool\n"
+	    "Key=B\n");
 	char *text = print(c, false);
 
 	conf_free(c);
 	c = parse_clean(text);
 	ck_assert_uint_eq(2, conf_nsessions(c));
+	ck_assert_uint_eq(1, conf_ntables(c));
+	ck_assert_str_eq("A", conf_name(conf_table(c, 0)));
+	ck_assert_str_eq("B int, C bool",
+	    conf_str(conf_table(c, 0), CONF_Columns));
+	ck_assert_str_eq("B", conf_str(conf_table(c, 0), CONF_Key));
 	conf_free(c);
 	free(text);
 }

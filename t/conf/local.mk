@@ -50,6 +50,8 @@ EXTRA_DIST += \
 	t/conf/schedule.out \
 	t/conf/sections.conf \
 	t/conf/sections.out \
+	t/conf/tables.conf \
+	t/conf/tables.out \
 	t/conf/values.conf \
 	t/conf/values.out \
 	t/conf/variables.conf \

@@ -26,9 +26,9 @@ show(enum store_table t, const struct store_row *row, const char *name)
 	link_begin(out, &frame, "ROWS", 1);
 	link_map(out, 2);
 	link_str(out, "COLUMNS");
-	rows_columns(out, t);
+	rows_columns(out, t, NULL);
 	link_str(out, "ROW");
-	rows_put(out, t, row, name);
+	rows_put(out, t, row, name, NULL);
 	ck_assert_int_eq(0, link_end(out));
 	ck_assert(link_decode(in, frame.p, frame.len, &m, &why) > 0);
 	return m.details;

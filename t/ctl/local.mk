@@ -6,8 +6,8 @@ t_ctl_check_rows_SOURCES = \
 	t/ctl/check_rows.h \
 	t/ctl/check_status.c
 t_ctl_check_rows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-t_ctl_check_rows_LDADD = libgateway.a liblink.a libsession.a libstore.a \
-	libdict.a libfix.a liblog.a libbase.a $(MSGPACK_LIBS) $(BDB_LIBS) \
+t_ctl_check_rows_LDADD = libgateway.a libconf.a libschedule.a liblink.a \
+	libsession.a libstore.a libdict.a libfix.a liblog.a libbase.a $(MSGPACK_LIBS) $(BDB_LIBS) \
 	$(CHECK_LIBS)
 
 check_PROGRAMS += t/ctl/check_ctl
