@@ -189,8 +189,8 @@ class Live:
         body = "".join("%d=%s\x01" % (t, self.value(t, v)) for t, v in fields
                        if t not in (8, 9, 10) and t > -1000)
         length = own.get(9, "+0")
-        if length.startswith("+"):      # more than it is
-            length = len(body) + int(length)
+        if length.startswith("+"):      # more than it is, or "+-1" less
+            length = len(body) + int(length[1:])
         msg = "8=%s\x019=%s\x01%s" % (own.get(8, self.begin), length, body)
         total = "%03d" % (sum(msg.encode("latin-1")) % 256)
         msg += "10=%s\x01" % own.get(10, total)
