@@ -64,6 +64,19 @@ server_begin(struct server *s, const char *type, uint64_t ref)
 }
 
 void
+server_put(struct server_conn *sc, const void *p, size_t n)
+{
+	int err;
+
+	if (sc->server == NULL || sc->conn == NULL)
+		return;
+	err = conn_send(sc->conn, p, n);
+	sc->beat.said = now_of(sc->server);
+	if (err != 0 && err != FG_ECLOSED)
+		conn_abort(sc->conn, fg_strerror(err));
+}
+
+void
 server_done(struct server_conn *sc)
 {
 	struct server *s = sc->server;
@@ -72,12 +85,9 @@ server_done(struct server_conn *sc)
 	if (s == NULL)
 		return;
 	err = link_end(s->out);
-	if (sc->conn == NULL)
-		return;
 	if (err == 0)
-		err = conn_send(sc->conn, s->to.p, s->to.len);
-	sc->beat.said = now_of(s);
-	if (err != 0 && err != FG_ECLOSED)
+		server_put(sc, s->to.p, s->to.len);
+	else if (sc->conn != NULL)
 		conn_abort(sc->conn, fg_strerror(err));
 }
 

@@ -90,6 +90,8 @@ struct link_out *server_begin(struct server *s, const char *type,
     uint64_t ref);
 /* Queue it. Nothing happens if the connection is closed. */
 void server_done(struct server_conn *sc);
+/* Queue whole frames that were made elsewhere. */
+void server_put(struct server_conn *sc, const void *p, size_t n);
 /* server_begin with the ref of the request. */
 struct link_out *server_answer(const struct server_ask *a, const char *type);
 /* NACK, or EVENT_NACK for an EVENT_ request. */

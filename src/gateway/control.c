@@ -134,8 +134,9 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 	if (c == NULL)
 		return FG_ENOMEM;
 	c->g = g;
+	c->out = link_out_new();
 	c->server = server_new(&cfg);
-	if (c->server == NULL)
+	if (c->server == NULL || c->out == NULL)
 		goto fail;
 	e = listen_on(c, CONF_ControlSocket, SERVER_MODE, false, err);
 	if (e == 0)
@@ -164,5 +165,7 @@ control_free(struct control *c)
 		return;
 	server_free(c->server);
 	buf_free(&c->scratch);
+	link_out_free(c->out);
+	buf_free(&c->rows);
 	free(c);
 }

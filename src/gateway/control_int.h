@@ -3,7 +3,8 @@
  *
  *	control.c          the sockets, the table of requests
  *	control_session.c  STATUS, SESSIONS, SESSION_*
- *	control_read.c     READ, TAIL, CREDIT, UNTAIL, TABLES, DICT_GET
+ *	control_read.c     READ, TABLES, DICT_GET
+ *	control_tail.c     TAIL, CREDIT, UNTAIL
  *	control_send.c     EVENT_FIX_SEND
  */
 #ifndef FG_GATEWAY_CONTROL_INT_H
@@ -19,27 +20,16 @@
 #include "link/link.h"
 #include "store/store.h"
 
-#define CONTROL_TAILS_MAX 16  /* open tails of one connection */
-#define CONTROL_NAME_MAX  128 /* bytes of a session's name */
+#define CONTROL_TAILS_MAX  1024 /* open tails of one connection */
+#define CONTROL_NAME_MAX   128 /* bytes of a session's name */
 #define CONTROL_SOURCE_MAX 128 /* bytes of a SOURCE with its NUL */
-
-struct control_tail {
-	uint64_t ref; /* SOURCE_REF of its TAIL */
-	enum store_table table;
-	uint32_t session; /* 0: all */
-	uint64_t after, credit;
-};
-
-/* What belongs to a connection. */
-struct control_tails {
-	struct control_tail tail[CONTROL_TAILS_MAX];
-	size_t n;
-};
 
 struct control {
 	struct gateway *g;
 	struct server *server;
 	struct buf scratch; /* fields of a message to send */
+	struct link_out *out; /* of ROWS */
+	struct buf rows;
 };
 
 static inline struct control *
@@ -75,6 +65,9 @@ void control_session_stop(const struct server_ask *a);
 void control_session_reset(const struct server_ask *a);
 void control_session_seq(const struct server_ask *a);
 
+/* TABLE and SESSION of a request; false: a NACK was sent. */
+bool control_table(const struct server_ask *a, enum store_table *t,
+    uint32_t *session);
 void control_read(const struct server_ask *a);
 void control_tail(const struct server_ask *a);
 void control_credit(const struct server_ask *a);

@@ -8,6 +8,7 @@ libgateway_a_SOURCES = \
 	src/gateway/control_read.c \
 	src/gateway/control_send.c \
 	src/gateway/control_session.c \
+	src/gateway/control_tail.c \
 	src/gateway/dictset.c \
 	src/gateway/dictset.h \
 	src/gateway/disk.c \
@@ -22,6 +23,8 @@ libgateway_a_SOURCES = \
 	src/gateway/driver_work.c \
 	src/gateway/early.c \
 	src/gateway/early.h \
+	src/gateway/feed.c \
+	src/gateway/feed.h \
 	src/gateway/fields.c \
 	src/gateway/fields.h \
 	src/gateway/heap.c \

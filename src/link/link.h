@@ -32,6 +32,9 @@ int link_end(struct link_out *o);
  * follow. */
 void link_map(struct link_out *o, uint32_t n);
 void link_array(struct link_out *o, uint32_t n);
+/* An array whose length is known only at its end; one at a time. */
+void link_array_open(struct link_out *o);
+void link_array_close(struct link_out *o, uint32_t n);
 void link_str(struct link_out *o, const char *s);
 void link_strn(struct link_out *o, const char *p, size_t n);
 void link_bin(struct link_out *o, const void *p, size_t n);

@@ -20,12 +20,15 @@
 #include "base/err.h"
 
 #define HEAD 4u /* bytes of the length */
+#define OPEN UINT32_MAX /* as many values may follow in an open array */
 
 struct link_out {
 	msgpack_packer pk;
 	struct buf *to;
 	size_t start;  /* of the frame in it */
 	uint64_t need; /* values that must still follow */
+	size_t open;   /* where the length of the open array is; 0: none */
+	uint64_t open_need; /* what need was with nothing in it */
 	int err;
 };
 
@@ -75,6 +78,7 @@ link_begin(struct link_out *o, struct buf *to, const char *type, uint64_t ref)
 	o->start = to->len;
 	o->err = buf_add(to, "\0\0\0", HEAD);
 	o->need = 1;
+	o->open = 0;
 	link_map(o, 3);
 	link_key_str(o, "MESSAGE_TYPE", type);
 	link_key_u64(o, "SOURCE_REF", ref);
@@ -86,7 +90,7 @@ link_end(struct link_out *o)
 {
 	struct cursor c;
 
-	if (o->err == 0 && o->need != 0)
+	if (o->err == 0 && (o->need != 0 || o->open != 0))
 		o->err = FG_ESTATE;
 	if (o->err != 0) {
 		o->to->len = o->start;
@@ -109,6 +113,33 @@ link_array(struct link_out *o, uint32_t n)
 {
 	count(o, n);
 	msgpack_pack_array(&o->pk, n);
+}
+
+/* The longest form, because its length is filled in later. */
+void
+link_array_open(struct link_out *o)
+{
+	if (o->open != 0 && o->err == 0)
+		o->err = FG_ESTATE;
+	count(o, OPEN);
+	append(o, "\xdd\0\0\0", 5);
+	o->open = o->to->len - 4;
+	o->open_need = o->need;
+}
+
+void
+link_array_close(struct link_out *o, uint32_t n)
+{
+	struct cursor c;
+
+	if (o->err == 0 && (o->open == 0 || o->open_need - o->need != n))
+		o->err = FG_ESTATE;
+	if (o->err == 0) {
+		c = cursor_over(o->to->p + o->open, 4);
+		cursor_put32(&c, n);
+		o->need -= OPEN - n;
+	}
+	o->open = 0;
 }
 
 void

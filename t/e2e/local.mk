@@ -19,5 +19,5 @@ TESTS += t/e2e/test_link_frames.py
 EXTRA_DIST += t/e2e/test_link_frames.py
 TESTS += t/e2e/test_beyond.py
 EXTRA_DIST += t/e2e/test_beyond.py
-TESTS += t/e2e/test_tables.py
-EXTRA_DIST += t/e2e/test_tables.py
+TESTS += t/e2e/test_tables.py t/e2e/test_tails.py
+EXTRA_DIST += t/e2e/test_tables.py t/e2e/test_tails.py

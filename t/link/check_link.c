@@ -371,6 +371,55 @@ START_TEST(a_wrong_count_or_too_much_leaves_the_buffer_as_it_was)
 }
 END_TEST
 
+/* Its length is what was put into it; those inside count as one. */
+START_TEST(an_open_array_counts_itself)
+{
+	const struct link_val *v;
+	uint64_t n;
+	int i;
+
+	link_begin(o, &b, "OPEN", 1);
+	link_map(o, 2);
+	link_str(o, "A");
+	link_array_open(o);
+	for (i = 0; i < _i; i++) {
+		link_array(o, 2);
+		link_u64(o, (uint64_t)i);
+		link_map(o, 1);
+		link_key_str(o, "K", "v");
+	}
+	link_array_close(o, (uint32_t)_i);
+	link_key_u64(o, "B", 7);
+	ck_assert_int_eq(0, link_end(o));
+	ck_assert(link_decode(in, b.p, b.len, &m, &why) > 0);
+	v = link_find(m.details, "A");
+	ck_assert_uint_eq(link_count(v), (size_t)_i);
+	for (i = 0; i < _i; i++)
+		ck_assert(link_get_u64(link_at(link_at(v, (size_t)i), 0), &n) &&
+		    n == (uint64_t)i);
+	ck_assert_uint_eq(link_find_u64(m.details, "B", 0), 7);
+}
+END_TEST
+
+START_TEST(an_open_array_that_is_used_wrongly_is_an_error)
+{
+	link_begin(o, &b, "OPEN", 1);
+	link_map(o, 1);
+	link_str(o, "A");
+	link_array_open(o);
+	if (_i == 0)
+		link_array(o, 1); /* its value is missing */
+	if (_i == 1)
+		link_array_open(o);
+	if (_i != 2)
+		link_array_close(o, _i == 0 ? 1 : 0);
+	if (_i == 3)
+		link_array_close(o, 0);
+	ck_assert_int_eq(FG_ESTATE, link_end(o));
+	ck_assert_uint_eq(b.len, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -395,6 +444,9 @@ main(void)
 	tcase_add_test(t, a_message_may_come_without_details);
 	tcase_add_test(t,
 	    a_wrong_count_or_too_much_leaves_the_buffer_as_it_was);
+	tcase_add_loop_test(t, an_open_array_counts_itself, 0, 3);
+	tcase_add_loop_test(t,
+	    an_open_array_that_is_used_wrongly_is_an_error, 0, 4);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

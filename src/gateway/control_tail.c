@@ -1,0 +1,253 @@
+/* control_tail.c: tails: rows of a table as they become durable. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gateway/control_int.h"
+#include "gateway/feed.h"
+#include "gateway/rows.h"
+#include "gateway/tables.h"
+
+struct tail {
+	struct feed_ask ask; /* ref; after: where it is; max: its credit */
+};
+
+/* Those of a connection; made with its first. */
+struct tails {
+	struct tail *tail;
+	size_t n, cap;
+	size_t turn; /* who is next */
+};
+
+void
+control_closed(void *arg, struct server_conn *sc)
+{
+	struct tails *ts = server_data(sc);
+
+	(void)arg;
+	if (ts == NULL)
+		return;
+	free(ts->tail);
+	free(ts);
+	server_set_data(sc, NULL);
+}
+
+static struct tail *
+find_tail(const struct server_conn *sc, uint64_t ref)
+{
+	struct tails *ts = server_data(sc);
+	size_t i;
+
+	for (i = 0; ts != NULL && i < ts->n; i++)
+		if (ts->tail[i].ask.ref == ref)
+			return &ts->tail[i];
+	return NULL;
+}
+
+static struct tail *
+find_asked(const struct server_ask *a)
+{
+	struct tail *t = find_tail(a->conn, a->ref);
+
+	if (t == NULL)
+		server_nack(a, "BAD_REQUEST", false,
+		    "no tail with this SOURCE_REF is open");
+	return t;
+}
+
+/* Room for one more. */
+static int
+grow(struct server_conn *sc)
+{
+	struct tails *ts = server_data(sc);
+	struct tail *p;
+	size_t cap;
+
+	if (ts == NULL) {
+		ts = calloc(1, sizeof(*ts));
+		if (ts == NULL)
+			return FG_ENOMEM;
+		server_set_data(sc, ts);
+	}
+	if (ts->n < ts->cap)
+		return 0;
+	cap = ts->cap == 0 ? 4 : ts->cap * 2;
+	p = realloc(ts->tail, cap * sizeof(*p));
+	if (p == NULL)
+		return FG_ENOMEM;
+	ts->tail = p;
+	ts->cap = cap;
+	return 0;
+}
+
+/* false: a NACK was sent. */
+static bool
+add_tail(const struct server_ask *a, const struct feed_ask *ask)
+{
+	struct tails *ts = server_data(a->conn);
+
+	if (find_tail(a->conn, a->ref) != NULL ||
+	    (ts != NULL && ts->n == CONTROL_TAILS_MAX)) {
+		server_nack(a, "BAD_REQUEST", false, "a tail with this "
+		    "SOURCE_REF is open, or too many are (%d)",
+		    CONTROL_TAILS_MAX);
+		return false;
+	}
+	if (grow(a->conn) != 0) {
+		server_nack(a, "STORE_FAILED", true, "%s",
+		    fg_strerror(FG_ENOMEM));
+		return false;
+	}
+	ts = server_data(a->conn);
+	ts->tail[ts->n++].ask = *ask;
+	return true;
+}
+
+/* FROM, if it is there. false: a NACK was sent. */
+static bool
+read_from(const struct server_ask *a, uint64_t oldest, uint64_t *after)
+{
+	char from[16];
+
+	if (link_find(a->details, "FROM") == NULL)
+		return true;
+	if (!link_find_str(a->details, "FROM", from, sizeof(from)))
+		from[0] = '\0';
+	if (strcmp(from, "beginning") == 0)
+		*after = oldest == 0 ? 0 : oldest - 1;
+	else if (strcmp(from, "live") != 0) {
+		server_nack(a, "BAD_REQUEST", false,
+		    "FROM must be live or beginning");
+		return false;
+	}
+	return true;
+}
+
+/* Where a tail begins: AFTER, or TIME, or LAST, or FROM. false: a NACK was
+ * sent. */
+static bool
+read_start(const struct server_ask *a, enum store_table table,
+    uint64_t *after)
+{
+	struct store *st = control_of(a)->g->store;
+	uint64_t visible = store_visible(st, table);
+	uint64_t oldest = store_oldest(st, table);
+	uint64_t last = link_find_u64(a->details, "LAST", 0), time;
+	int err;
+
+	*after = visible > last ? visible - last : 0;
+	if (!read_from(a, oldest, after))
+		return false;
+	if (link_get_u64(link_find(a->details, "TIME"), &time)) {
+		err = feed_find_time(st, table, time > INT64_MAX ? INT64_MAX
+		    : (int64_t)time, after);
+		if (err != 0) {
+			server_nack(a, "STORE_FAILED", true, "the table "
+			    "cannot be read: %s", fg_strerror(err));
+			return false;
+		}
+	}
+	if (!link_get_u64(link_find(a->details, "AFTER"), after))
+		return true;
+	if (*after > visible)
+		server_nack(a, "AHEAD", false, "%s has rows up to %llu only: "
+		    "it is not the table that this AFTER is of, or an older "
+		    "state of it", store_table_name(st, table),
+		    (unsigned long long)visible);
+	else if (oldest > 0 && *after < oldest - 1)
+		server_nack(a, "TRUNCATED", false, "the oldest row of %s is "
+		    "%llu: those behind AFTER are gone",
+		    store_table_name(st, table), (unsigned long long)oldest);
+	else
+		return true;
+	return false;
+}
+
+void
+control_tail(const struct server_ask *a)
+{
+	struct control *c = control_of(a);
+	struct feed_ask t = { .ref = a->ref };
+	char source[CONTROL_SOURCE_MAX];
+	struct link_out *o;
+
+	if (!control_table(a, &t.table, &t.session) ||
+	    !read_start(a, t.table, &t.after))
+		return;
+	t.no_admin = !link_find_bool(a->details, "ADMIN", true);
+	t.max = link_find_u64(a->details, "CREDIT", 0);
+	if (!add_tail(a, &t))
+		return;
+	control_source(c, t.table, source);
+	o = server_answer(a, "TAIL_ACK");
+	link_map(o, 6);
+	link_key_str(o, "TABLE", store_table_name(c->g->store, t.table));
+	link_key_str(o, "SOURCE", source);
+	link_key_u64(o, "AFTER", t.after);
+	link_key_u64(o, "OLDEST", store_oldest(c->g->store, t.table));
+	link_key_u64(o, "VISIBLE", store_visible(c->g->store, t.table));
+	link_str(o, "COLUMNS");
+	rows_columns(o, t.table, tables_get(c->g->tables, t.table));
+	server_done(a->conn);
+}
+
+void
+control_credit(const struct server_ask *a)
+{
+	struct tail *t = find_asked(a);
+	uint64_t rows = link_find_u64(a->details, "ROWS", 0);
+
+	if (t != NULL)
+		t->ask.max = rows > UINT64_MAX - t->ask.max ? UINT64_MAX
+		    : t->ask.max + rows;
+}
+
+void
+control_untail(const struct server_ask *a)
+{
+	struct tails *ts = server_data(a->conn);
+	struct tail *t = find_asked(a);
+
+	if (t == NULL)
+		return;
+	*t = ts->tail[--ts->n];
+	server_ack(a, "");
+}
+
+/* One ROWS for one tail; true: there was one. */
+static bool
+feed_tail(struct control *c, struct server_conn *sc, struct tail *t)
+{
+	struct store *st = c->g->store;
+	struct feed_got got;
+
+	if (t->ask.max == 0 || t->ask.after >= store_visible(st, t->ask.table))
+		return false;
+	c->rows.len = 0;
+	if (feed_pack(st, c->g->tables, &t->ask, c->out, &c->rows, &got) != 0 ||
+	    got.upto == t->ask.after)
+		return false;
+	server_put(sc, c->rows.p, c->rows.len);
+	t->ask.after = got.upto;
+	t->ask.max -= got.n;
+	return true;
+}
+
+/* One ROWS for each tail, beginning with the one whose turn it is, so that none
+ * starves the others. */
+bool
+control_feed(void *arg, struct server_conn *sc)
+{
+	struct tails *ts = server_data(sc);
+	bool more = false;
+	size_t i;
+
+	for (i = 0; ts != NULL && i < ts->n; i++) {
+		if (server_is_full(sc))
+			return false;
+		ts->turn = ts->turn + 1 < ts->n ? ts->turn + 1 : 0;
+		more |= feed_tail(arg, sc, &ts->tail[ts->turn]);
+	}
+	return more;
+}

@@ -1,0 +1,42 @@
+/* feed.h: rows of a table as ROWS messages of fixgate-link(7): what READ and
+ * TAIL answer. Any thread. */
+#ifndef FG_GATEWAY_FEED_H
+#define FG_GATEWAY_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/tables.h"
+#include "link/link.h"
+#include "store/store.h"
+
+#define FEED_ROWS  1000         /* looked at for one ROWS */
+#define FEED_BYTES (256 * 1024) /* of their data */
+
+/* Which rows, and for which request. */
+struct feed_ask {
+	uint64_t ref;
+	enum store_table table;
+	uint32_t session; /* 0: all */
+	bool no_admin;    /* not those of session-level messages */
+	uint64_t after;
+	uint64_t max;     /* rows in the message, 1 or more */
+};
+
+struct feed_got {
+	uint64_t n;    /* rows in the message */
+	uint64_t upto; /* the last row that was looked at */
+};
+
+/* Append one ROWS to out. 0 or FG_E*: nothing was appended. */
+int feed_pack(struct store *st, const struct tables *tables,
+    const struct feed_ask *ask, struct link_out *o, struct buf *out,
+    struct feed_got *got);
+
+/* Where to begin so that the first row is the oldest one whose TIMESTAMP is
+ * ns or later: *after is the sequence before it. If the clock went back there
+ * are several such places, and this is one of them. 0 or FG_E*. */
+int feed_find_time(struct store *st, enum store_table t, int64_t ns,
+    uint64_t *after);
+
+#endif
