@@ -24,6 +24,7 @@ struct server_conn {
 	struct beat beat;
 	unsigned refs;
 	bool read_only, greeted;
+	bool paused;  /* its requests wait for an answer */
 	bool waiting; /* a request stays in the input until we are not busy */
 	char name[SERVER_NAME_MAX];
 	void *data;
@@ -349,7 +350,7 @@ on_data(struct conn *conn, void *arg)
 
 	sc->waiting = false;
 	sc->beat.heard = now_of(s);
-	while (used > 0 && left-- > 0 && !conn_is_full(conn)) {
+	while (used > 0 && left-- > 0 && !sc->paused && !conn_is_full(conn)) {
 		n = conn_in(conn, &p);
 		used = take_frame(s, sc, p, n);
 		if (used > 0)
@@ -361,7 +362,7 @@ on_data(struct conn *conn, void *arg)
 		used = 1; /* this wake-up's share is used up */
 	else if (sc->waiting)
 		arm_retry(s);
-	if (feed(s, sc) || (used > 0 && !conn_is_full(conn)))
+	if (feed(s, sc) || (used > 0 && !sc->paused && !conn_is_full(conn)))
 		conn_kick(conn);
 }
 
@@ -502,6 +503,19 @@ bool
 server_is_full(const struct server_conn *sc)
 {
 	return sc->conn == NULL || conn_is_full(sc->conn);
+}
+
+void
+server_pause(struct server_conn *sc)
+{
+	sc->paused = true;
+}
+
+void
+server_resume(struct server_conn *sc)
+{
+	sc->paused = false;
+	server_kick(sc);
 }
 
 void

@@ -114,6 +114,10 @@ const char *server_peer(const struct server_conn *sc);
 bool server_is_read_only(const struct server_conn *sc);
 /* Does the peer not read what it was sent? feed() stops there. */
 bool server_is_full(const struct server_conn *sc);
+/* Its requests stay in the input until server_resume: for an answer that comes
+ * later, but before those of the requests behind it. */
+void server_pause(struct server_conn *sc);
+void server_resume(struct server_conn *sc);
 /* Call feed() for it in the next wake-up. */
 void server_kick(struct server_conn *sc);
 /* Has the peer hung up, or missed a heartbeat? */

@@ -109,6 +109,15 @@ listen_on(struct control *c, enum conf_key key, unsigned mode, bool read_only,
 	    : server_listen_unix(c->server, path, mode, read_only, err);
 }
 
+/* On the feeder's thread. */
+static void
+rows_made(void *arg)
+{
+	struct gateway *g = arg;
+
+	loop_wake(g->loop);
+}
+
 int
 control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 {
@@ -134,9 +143,9 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 	if (c == NULL)
 		return FG_ENOMEM;
 	c->g = g;
-	c->out = link_out_new();
 	c->server = server_new(&cfg);
-	if (c->server == NULL || c->out == NULL)
+	c->feeder = feeder_new(g->store, g->tables, rows_made, g);
+	if (c->server == NULL || c->feeder == NULL)
 		goto fail;
 	e = listen_on(c, CONF_ControlSocket, SERVER_MODE, false, err);
 	if (e == 0)
@@ -158,14 +167,35 @@ control_visible(struct control *c)
 		server_push(c->server);
 }
 
+static void
+on_rows(void *arg, const struct feeder_job *j)
+{
+	(void)arg;
+	if (j->serial == 0)
+		control_read_done(j);
+	else
+		control_tail_done(j);
+	server_release(j->owner);
+}
+
+void
+control_wake(struct control *c)
+{
+	if (c != NULL)
+		feeder_take(c->feeder, on_rows, c);
+}
+
 void
 control_free(struct control *c)
 {
 	if (c == NULL)
 		return;
 	server_free(c->server);
+	if (c->feeder != NULL) {
+		feeder_stop(c->feeder);
+		control_wake(c);
+		feeder_free(c->feeder);
+	}
 	buf_free(&c->scratch);
-	link_out_free(c->out);
-	buf_free(&c->rows);
 	free(c);
 }

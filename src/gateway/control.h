@@ -17,6 +17,8 @@ int control_open(struct control **out, struct gateway *g,
     char err[NET_ERR_MAX]);
 /* Rows became visible: feed the tails. Called on the loop's thread. */
 void control_visible(struct control *c);
+/* The feeder has something, maybe. Called on the loop's thread. */
+void control_wake(struct control *c);
 void control_free(struct control *c);
 
 #endif

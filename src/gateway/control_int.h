@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "daemon/server.h"
 #include "gateway/control.h"
+#include "gateway/feeder.h"
 #include "gateway/gateway.h"
 #include "link/link.h"
 #include "store/store.h"
@@ -28,8 +29,8 @@ struct control {
 	struct gateway *g;
 	struct server *server;
 	struct buf scratch; /* fields of a message to send */
-	struct link_out *out; /* of ROWS */
-	struct buf rows;
+	struct feeder *feeder; /* makes ROWS */
+	uint64_t serial;       /* of the tail made last */
 };
 
 static inline struct control *
@@ -68,6 +69,10 @@ void control_session_seq(const struct server_ask *a);
 /* TABLE and SESSION of a request; false: a NACK was sent. */
 bool control_table(const struct server_ask *a, enum store_table *t,
     uint32_t *session);
+/* A ROWS, or why there is none, for a READ (serial 0). */
+void control_read_done(const struct feeder_job *j);
+/* For a tail. */
+void control_tail_done(const struct feeder_job *j);
 void control_read(const struct server_ask *a);
 void control_tail(const struct server_ask *a);
 void control_credit(const struct server_ask *a);

@@ -46,8 +46,6 @@ control_read(const struct server_ask *a)
 	struct feed_ask ask = { .ref = a->ref,
 		.after = link_find_u64(a->details, "AFTER", 0),
 		.max = link_find_u64(a->details, "MAX_ROWS", FEED_ROWS) };
-	struct feed_got got;
-	int err;
 
 	if (!control_table(a, &ask.table, &ask.session))
 		return;
@@ -56,14 +54,29 @@ control_read(const struct server_ask *a)
 		    "MAX_ROWS must be 1 or more");
 		return;
 	}
-	c->rows.len = 0;
-	err = feed_pack(c->g->store, c->g->tables, &ask, c->out, &c->rows,
-	    &got);
-	if (err != 0)
-		server_nack(a, "STORE_FAILED", true,
-		    "the table cannot be read: %s", fg_strerror(err));
-	else
-		server_put(a->conn, c->rows.p, c->rows.len);
+	if (feeder_ask(c->feeder, &ask, a->conn, 0) != 0) {
+		server_nack(a, "STORE_FAILED", true, "%s",
+		    fg_strerror(FG_ENOMEM));
+		return;
+	}
+	server_hold(a->conn);
+	server_pause(a->conn);
+}
+
+void
+control_read_done(const struct feeder_job *j)
+{
+	struct server_conn *sc = j->owner;
+	struct server_ask a;
+
+	if (j->err == 0) {
+		server_put(sc, j->frame.p, j->frame.len);
+	} else if (server_is_open(sc)) {
+		a = server_ask_later(sc, "READ", j->ask.ref);
+		server_nack(&a, "STORE_FAILED", true,
+		    "the table cannot be read: %s", fg_strerror(j->err));
+	}
+	server_resume(sc);
 }
 
 /* ---- the tables themselves ---- */

@@ -1,5 +1,4 @@
 /* control_tail.c: tails: rows of a table as they become durable. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +8,12 @@
 #include "gateway/rows.h"
 #include "gateway/tables.h"
 
+#define IN_FLIGHT_MAX 4 /* ROWS of one connection that are being made */
+
 struct tail {
 	struct feed_ask ask; /* ref; after: where it is; max: its credit */
+	uint64_t serial;     /* a ref may be used again */
+	bool busy;           /* a ROWS is being made */
 };
 
 /* Those of a connection; made with its first. */
@@ -18,6 +21,7 @@ struct tails {
 	struct tail *tail;
 	size_t n, cap;
 	size_t turn; /* who is next */
+	unsigned in_flight;
 };
 
 void
@@ -100,7 +104,8 @@ add_tail(const struct server_ask *a, const struct feed_ask *ask)
 		return false;
 	}
 	ts = server_data(a->conn);
-	ts->tail[ts->n++].ask = *ask;
+	ts->tail[ts->n++] = (struct tail){ .ask = *ask,
+		.serial = ++control_of(a)->serial };
 	return true;
 }
 
@@ -215,39 +220,57 @@ control_untail(const struct server_ask *a)
 	server_ack(a, "");
 }
 
-/* One ROWS for one tail; true: there was one. */
-static bool
-feed_tail(struct control *c, struct server_conn *sc, struct tail *t)
+/* Let one ROWS be made, if there can be one. */
+static void
+feed_tail(struct control *c, struct server_conn *sc, struct tails *ts,
+    struct tail *t)
 {
-	struct store *st = c->g->store;
-	struct feed_got got;
-
-	if (t->ask.max == 0 || t->ask.after >= store_visible(st, t->ask.table))
-		return false;
-	c->rows.len = 0;
-	if (feed_pack(st, c->g->tables, &t->ask, c->out, &c->rows, &got) != 0 ||
-	    got.upto == t->ask.after)
-		return false;
-	server_put(sc, c->rows.p, c->rows.len);
-	t->ask.after = got.upto;
-	t->ask.max -= got.n;
-	return true;
+	if (t->busy || t->ask.max == 0 ||
+	    t->ask.after >= store_visible(c->g->store, t->ask.table))
+		return;
+	if (feeder_ask(c->feeder, &t->ask, sc, t->serial) != 0)
+		return;
+	server_hold(sc);
+	t->busy = true;
+	ts->in_flight++;
 }
 
 /* One ROWS for each tail, beginning with the one whose turn it is, so that none
- * starves the others. */
+ * starves the others. What is left goes on when one of those is done. */
 bool
 control_feed(void *arg, struct server_conn *sc)
 {
 	struct tails *ts = server_data(sc);
-	bool more = false;
 	size_t i;
 
 	for (i = 0; ts != NULL && i < ts->n; i++) {
-		if (server_is_full(sc))
-			return false;
+		if (server_is_full(sc) || ts->in_flight >= IN_FLIGHT_MAX)
+			break;
 		ts->turn = ts->turn + 1 < ts->n ? ts->turn + 1 : 0;
-		more |= feed_tail(arg, sc, &ts->tail[ts->turn]);
+		feed_tail(arg, sc, ts, &ts->tail[ts->turn]);
 	}
-	return more;
+	return false;
+}
+
+/* Its credit may have grown meanwhile, and it may be gone. */
+void
+control_tail_done(const struct feeder_job *j)
+{
+	struct server_conn *sc = j->owner;
+	struct tails *ts = server_data(sc);
+	struct tail *t = find_tail(sc, j->ask.ref);
+
+	if (ts != NULL)
+		ts->in_flight--;
+	if (t != NULL && t->serial == j->serial) {
+		t->busy = false;
+		if (j->err == 0 && j->got.upto > t->ask.after) {
+			server_put(sc, j->frame.p, j->frame.len);
+			t->ask.after = j->got.upto;
+			t->ask.max -= j->got.n;
+		}
+	}
+	/* After a failure, the next row that comes is the next try. */
+	if (j->err == 0)
+		server_kick(sc);
 }

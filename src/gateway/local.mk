@@ -25,6 +25,8 @@ libgateway_a_SOURCES = \
 	src/gateway/early.h \
 	src/gateway/feed.c \
 	src/gateway/feed.h \
+	src/gateway/feeder.c \
+	src/gateway/feeder.h \
 	src/gateway/fields.c \
 	src/gateway/fields.h \
 	src/gateway/heap.c \

@@ -119,6 +119,15 @@ on_wake(void *arg)
 	(void)arg;
 }
 
+/* The store moved, or rows are made. */
+static void
+on_moved(void *arg)
+{
+	struct gateway *g = arg;
+
+	control_wake(g->control);
+}
+
 static void
 store_moved(void *arg)
 {
@@ -204,7 +213,7 @@ open_loop(struct gateway *g)
 		loop_set_spin(g->loop,
 		    conf_int(sec, CONF_SpinMicros) * NS_PER_US);
 	loop_on_end(g->loop, on_end, g);
-	loop_on_wake(g->loop, on_wake, g);
+	loop_on_wake(g->loop, on_moved, g);
 	g->timer = timer_new(g->loop, on_wake, g);
 	if (g->timer == NULL || loop_on_signal(g->loop, SIGTERM, on_stop, g) ||
 	    loop_on_signal(g->loop, SIGINT, on_stop, g) ||

@@ -1,0 +1,181 @@
+#include "gateway/feeder.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+
+TAILQ_HEAD(feeder_jobs, feeder_job);
+
+struct feeder {
+	struct store *store;
+	const struct tables *tables;
+	void (*notify)(void *arg);
+	void *arg;
+	struct link_out *out; /* the thread's */
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock; /* all below */
+	pthread_cond_t more;
+	struct feeder_jobs todo, done;
+	bool stop;
+};
+
+/* The next job to do; NULL: the thread ends. */
+static struct feeder_job *
+next_job(struct feeder *f)
+{
+	struct feeder_job *j = NULL;
+
+	pthread_mutex_lock(&f->lock);
+	while (!f->stop && TAILQ_EMPTY(&f->todo))
+		pthread_cond_wait(&f->more, &f->lock);
+	if (!f->stop) {
+		j = TAILQ_FIRST(&f->todo);
+		TAILQ_REMOVE(&f->todo, j, link);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return j;
+}
+
+/* true: whoever takes them has to be told. */
+static bool
+put_done(struct feeder *f, struct feeder_job *j)
+{
+	bool first;
+
+	pthread_mutex_lock(&f->lock);
+	first = TAILQ_EMPTY(&f->done);
+	TAILQ_INSERT_TAIL(&f->done, j, link);
+	pthread_mutex_unlock(&f->lock);
+	return first;
+}
+
+static void *
+run(void *arg)
+{
+	struct feeder *f = arg;
+	struct feeder_job *j;
+
+	while ((j = next_job(f)) != NULL) {
+		j->err = feed_pack(f->store, f->tables, &j->ask, f->out,
+		    &j->frame, &j->got);
+		if (put_done(f, j))
+			f->notify(f->arg);
+	}
+	return NULL;
+}
+
+/* Signals are for the loop's thread. */
+static int
+start(struct feeder *f)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&f->thread, NULL, run, f);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	f->started = err == 0;
+	return err;
+}
+
+struct feeder *
+feeder_new(struct store *st, const struct tables *tables,
+    void (*notify)(void *arg), void *arg)
+{
+	struct feeder *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	f->store = st;
+	f->tables = tables;
+	f->notify = notify;
+	f->arg = arg;
+	TAILQ_INIT(&f->todo);
+	TAILQ_INIT(&f->done);
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->more, NULL);
+	f->out = link_out_new();
+	if (f->out == NULL || start(f) != 0) {
+		feeder_free(f);
+		return NULL;
+	}
+	return f;
+}
+
+int
+feeder_ask(struct feeder *f, const struct feed_ask *ask, void *owner,
+    uint64_t serial)
+{
+	struct feeder_job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		return FG_ENOMEM;
+	j->ask = *ask;
+	j->owner = owner;
+	j->serial = serial;
+	pthread_mutex_lock(&f->lock);
+	TAILQ_INSERT_TAIL(&f->todo, j, link);
+	pthread_cond_signal(&f->more);
+	pthread_mutex_unlock(&f->lock);
+	return 0;
+}
+
+void
+feeder_take(struct feeder *f, void (*fn)(void *arg,
+    const struct feeder_job *j), void *arg)
+{
+	struct feeder_jobs done = TAILQ_HEAD_INITIALIZER(done);
+	struct feeder_job *j;
+
+	pthread_mutex_lock(&f->lock);
+	TAILQ_CONCAT(&done, &f->done, link);
+	pthread_mutex_unlock(&f->lock);
+	while ((j = TAILQ_FIRST(&done)) != NULL) {
+		TAILQ_REMOVE(&done, j, link);
+		fn(arg, j);
+		buf_free(&j->frame);
+		free(j);
+	}
+}
+
+void
+feeder_stop(struct feeder *f)
+{
+	struct feeder_job *j;
+
+	if (!f->started)
+		return;
+	pthread_mutex_lock(&f->lock);
+	f->stop = true;
+	pthread_cond_signal(&f->more);
+	pthread_mutex_unlock(&f->lock);
+	pthread_join(f->thread, NULL);
+	f->started = false;
+	TAILQ_FOREACH(j, &f->todo, link)
+		j->err = FG_ECLOSED;
+	TAILQ_CONCAT(&f->done, &f->todo, link);
+}
+
+static void
+nothing(void *arg, const struct feeder_job *j)
+{
+	(void)arg;
+	(void)j;
+}
+
+void
+feeder_free(struct feeder *f)
+{
+	if (f == NULL)
+		return;
+	feeder_stop(f);
+	feeder_take(f, nothing, NULL);
+	link_out_free(f->out);
+	pthread_cond_destroy(&f->more);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
