@@ -39,6 +39,10 @@ class Case(live.Live):
             return "FUT" if self.version == "4.2" else "CS"
         return super().value(tag, text)
 
+    def disconnect(self):
+        """The next connection may follow at once."""
+        self.peer.close()
+
     def rejected(self, number, kind, code, tag):
         text = live.REJECT[int(code)]
         if self.old:
