@@ -109,6 +109,15 @@ unsigned conf_reconnect(const struct conf_section *s, unsigned n);
 /* When a session is open; the borrowed zones and holidays are the conf's. */
 const struct schedule *conf_schedule(const struct conf_section *s);
 
+/* Do two sections, of one conf or of two, say the same: each obeyed setting, and
+ * what the files that they name hold of holidays? Or only one setting? */
+bool conf_same(const struct conf_section *a, const struct conf_section *b);
+bool conf_same_key(const struct conf_section *a, const struct conf_section *b,
+    enum conf_key k);
+/* Is it a setting that [GATEWAY] may have? */
+bool conf_is_gateways(enum conf_key k);
+const char *conf_key_name(enum conf_key k);
+
 /* Does the field belong to those that are never shown: 554, 925, 1402, 1404 and
  * the section's MaskTags? */
 bool conf_is_masked(const struct conf_section *s, unsigned tag);

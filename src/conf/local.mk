@@ -8,6 +8,7 @@ libconf_a_SOURCES = \
 	src/conf/check.c \
 	src/conf/columns.c \
 	src/conf/columns.h \
+	src/conf/compare.c \
 	src/conf/conf.c \
 	src/conf/conf.h \
 	src/conf/expand.c \

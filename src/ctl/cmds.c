@@ -19,6 +19,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	    cmd_dict_show,
 	    "messages, fields and values, by name or by number" },
 	{ "help", "[COMMAND]", cmd_help, "show this, or one command" },
+	{ "reload", "[-n]", cmd_reload,
+	    "read the settings file again; -n: only say what would change" },
 	{ "send", "SESSION NAME=VALUE ... | --raw BODY | --file FILE|-",
 	    cmd_send,
 	    "send application messages; names and values by the session's "

@@ -94,6 +94,8 @@ int cmd_dict_diff(struct ctl *c, int argc, char **argv);
 int cmd_dict_convert(struct ctl *c, int argc, char **argv);
 /* cmd_dict_dry.c */
 int cmd_dict_dry_run(struct ctl *c, int argc, char **argv);
+/* cmd_reload.c */
+int cmd_reload(struct ctl *c, int argc, char **argv);
 /* cmd_settings.c */
 int cmd_settings(struct ctl *c, int argc, char **argv);
 /* cmd_send.c */

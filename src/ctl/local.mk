@@ -2,6 +2,7 @@ noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	src/ctl/cmd_dict.c \
 	src/ctl/cmd_dict_dry.c \
+	src/ctl/cmd_reload.c \
 	src/ctl/cmd_send.c \
 	src/ctl/cmd_session.c \
 	src/ctl/cmd_settings.c \

@@ -24,6 +24,8 @@ struct ctl_output {
 	void (*sessions)(FILE *to, const struct link_val *sessions, int one);
 	/* A SESSION_SCHEDULE_ACK. */
 	void (*schedule)(FILE *to, const struct link_val *details);
+	/* A RELOAD_ACK. */
+	void (*reload)(FILE *to, const struct link_val *details);
 	/* A request was done; text may be empty. */
 	void (*done)(FILE *to, const char *text);
 	/* A message was accepted: EVENT_ACK. */

@@ -41,6 +41,12 @@ print_schedule(FILE *to, const struct link_val *details)
 }
 
 static void
+print_reload(FILE *to, const struct link_val *details)
+{
+	print(to, json_value(details));
+}
+
+static void
 print_done(FILE *to, const char *text)
 {
 	print(to, json_pack("{s:b, s:s}", "DONE", 1, "TEXT", text));
@@ -67,6 +73,7 @@ const struct ctl_output ctl_output_json = {
 	.status = print_status,
 	.sessions = print_sessions,
 	.schedule = print_schedule,
+	.reload = print_reload,
 	.done = print_done,
 	.accepted = print_accepted,
 	.sent = print_sent,

@@ -208,6 +208,58 @@ print_status(FILE *to, const struct link_val *d)
 }
 
 static void
+print_faults(FILE *to, const struct link_val *faults)
+{
+	const struct link_val *f;
+	char line[32];
+	size_t i;
+
+	for (i = 0; i < count(faults); i++) {
+		f = link_at(faults, i);
+		snprintf(line, sizeof(line), ":%" PRIu64, number_of(f, "LINE"));
+		fprintf(to, "%s%s: %s: %s\n", text_of(f, "FILE").s,
+		    number_of(f, "LINE") == 0 ? "" : line,
+		    text_of(f, "SEVERITY").s, text_of(f, "TEXT").s);
+	}
+}
+
+/* One name per line, each with what happens to it. */
+static void
+print_names(FILE *to, const struct link_val *d, const char *key,
+    const char *what)
+{
+	const struct link_val *names = link_find(d, key);
+	const char *p;
+	size_t i, n;
+
+	for (i = 0; i < count(names); i++)
+		if (link_get_str(link_at(names, i), &p, &n))
+			fprintf(to, "%-18s %.*s\n", what, (int)n, p);
+}
+
+static void
+print_reload(FILE *to, const struct link_val *d)
+{
+	bool applied = link_find_bool(d, "APPLIED", false);
+	size_t untouched = count(link_find(d, "UNTOUCHED"));
+
+	print_faults(to, link_find(d, "FAULTS"));
+	if (number_of(d, "ERRORS") != 0) {
+		fprintf(to, "nothing was changed\n");
+		return;
+	}
+	print_names(to, d, "ADDED", "added");
+	print_names(to, d, "CHANGED", "changed");
+	print_names(to, d, "REMOVED", "removed");
+	print_names(to, d, "SETTINGS_NOW", "setting");
+	print_names(to, d, "SETTINGS_AT_RESTART", "needs a restart");
+	fprintf(to, "%s: %zu added, %zu changed, %zu removed, %zu "
+	    "untouched\n", applied ? "done" : "would be",
+	    count(link_find(d, "ADDED")), count(link_find(d, "CHANGED")),
+	    count(link_find(d, "REMOVED")), untouched);
+}
+
+static void
 print_done(FILE *to, const char *text)
 {
 	fprintf(to, "%s\n", *text == '\0' ? "done" : text);
@@ -241,6 +293,7 @@ const struct ctl_output ctl_output_text = {
 	.status = print_status,
 	.sessions = print_sessions,
 	.schedule = print_schedule,
+	.reload = print_reload,
 	.done = print_done,
 	.accepted = print_accepted,
 	.sent = print_sent,

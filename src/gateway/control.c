@@ -15,6 +15,7 @@ static const struct server_request requests[] = {
 	{ "DICT_GET", control_dict_get, SERVER_READS },
 	{ "EVENT_FIX_SEND", control_fix_send, SERVER_WAITS },
 	{ "READ", control_read, SERVER_READS },
+	{ "RELOAD", control_reload, SERVER_WAITS },
 	{ "SESSIONS", control_sessions, SERVER_READS },
 	{ "SESSION_RESET", control_session_reset, SERVER_WAITS },
 	{ "SESSION_SCHEDULE", control_session_schedule, SERVER_READS },

@@ -3,6 +3,7 @@
  *
  *	control.c          the sockets, the table of requests
  *	control_session.c  STATUS, SESSIONS, SESSION_*
+ *	control_reload.c   RELOAD
  *	control_read.c     READ, TABLES, DICT_GET
  *	control_tail.c     TAIL, CREDIT, UNTAIL
  *	control_send.c     EVENT_FIX_SEND
@@ -65,6 +66,8 @@ void control_session_start(const struct server_ask *a);
 void control_session_stop(const struct server_ask *a);
 void control_session_reset(const struct server_ask *a);
 void control_session_seq(const struct server_ask *a);
+
+void control_reload(const struct server_ask *a);
 
 /* TABLE and SESSION of a request; false: a NACK was sent. */
 bool control_table(const struct server_ask *a, enum store_table *t,

@@ -87,6 +87,13 @@ disk_new(struct gateway *g)
 }
 
 void
+disk_settle(struct disk *d, const struct conf_section *sec)
+{
+	d->least = (uint64_t)conf_int(sec, CONF_MinDiskFree) * MB;
+	look(d);
+}
+
+void
 disk_free(struct disk *d)
 {
 	if (d == NULL)

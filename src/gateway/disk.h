@@ -10,11 +10,14 @@
 
 enum disk_level { DISK_ENOUGH, DISK_LOW, DISK_OUT };
 
+struct conf_section;
 struct gateway;
 struct disk;
 
 /* Starts to watch. Returns owned; NULL: no memory. */
 struct disk *disk_new(struct gateway *g);
+/* Obey its settings in [GATEWAY] from now on. */
+void disk_settle(struct disk *d, const struct conf_section *sec);
 void disk_free(struct disk *d);
 
 enum disk_level disk_level(const struct disk *d);

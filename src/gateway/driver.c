@@ -502,6 +502,7 @@ driver_end(struct driver *d, mono_t *due)
 	char text[STORE_ERR_MAX];
 	struct fgsess *top;
 	int rounds, err;
+	bool again;
 
 	driver_now(d);
 	if (d->down) {
@@ -527,8 +528,8 @@ driver_end(struct driver *d, mono_t *due)
 	}
 	if (d->ops->visible != NULL)
 		d->ops->visible(d->arg);
-	driver_sweep(d);
+	again = driver_sweep(d);
 	top = heap_top(&d->heap);
-	*due = top == NULL ? MONO_NEVER : top->due;
-	return d->work != NULL || d->batch != NULL;
+	*due = d->down ? d->retry_at : top == NULL ? MONO_NEVER : top->due;
+	return again || d->work != NULL || d->batch != NULL;
 }

@@ -76,8 +76,9 @@ int driver_machine(struct driver *d, struct fgsess *fs,
     const struct store_state *st);
 /* A session that nothing refers to. */
 void driver_session_free(struct fgsess *fs);
-/* Free those that were removed and have nothing in the release queue. */
-void driver_sweep(struct driver *d);
+/* Free those that were removed and have nothing in the release queue. true:
+ * there were some, and what came in their place may have work. */
+bool driver_sweep(struct driver *d);
 
 /* What waits in OUT_PENDING for a session that came later. 0 or FG_E*. */
 int driver_find_pending(struct driver *d, struct fgsess *fs, bool is_new);

@@ -165,10 +165,11 @@ driver_session_free(struct fgsess *fs)
 	free(fs);
 }
 
-void
+bool
 driver_sweep(struct driver *d)
 {
 	struct fgsess *fs, **p = &d->leaving;
+	bool any = false;
 
 	while ((fs = *p) != NULL) {
 		if (fs->queued > 0) {
@@ -179,5 +180,7 @@ driver_sweep(struct driver *d)
 		if (d->ops->removed != NULL)
 			d->ops->removed(d->arg, fs);
 		driver_session_free(fs);
+		any = true;
 	}
+	return any;
 }

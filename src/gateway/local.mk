@@ -54,16 +54,20 @@ libgateway_a_SOURCES = \
 sbin_PROGRAMS += fixgated
 fixgated_SOURCES = \
 	src/gateway/gateway.h \
+	src/gateway/control_reload.c \
 	src/gateway/initiate.c \
 	src/gateway/listen.c \
 	src/gateway/main.c \
 	src/gateway/peers.c \
 	src/gateway/peers.h \
 	src/gateway/peers_int.h \
+	src/gateway/reload.c \
+	src/gateway/reload.h \
 	src/gateway/session_dicts.c \
 	src/gateway/session_dicts.h \
 	src/gateway/sessions.c \
 	src/gateway/sessions.h \
+	src/gateway/sessions_int.h \
 	src/gateway/settings.c \
 	src/gateway/settings.h \
 	src/gateway/visitor.c \

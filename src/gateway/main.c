@@ -13,6 +13,7 @@
 #include "gateway/control.h"
 #include "gateway/disk.h"
 #include "gateway/gateway.h"
+#include "gateway/reload.h"
 #include "gateway/sessions.h"
 #include "gateway/tables.h"
 #include "log/log.h"
@@ -160,10 +161,13 @@ on_stop(int signum, void *arg)
 static void
 on_hangup(int signum, void *arg)
 {
+	struct gateway *g = arg;
+
 	(void)signum;
-	(void)arg;
 	if (log_reopen() != 0)
 		log_warnx("the log file cannot be reopened; the old one stays");
+	if (!g->stopping)
+		reload_now(g, "SIGHUP");
 }
 
 /* ---- start and stop ---- */
@@ -251,7 +255,7 @@ start(struct gateway *g)
 		return -1;
 	}
 	driver_set_arg(g->driver, g->peers);
-	if (sessions_open(g->sessions, g->peers, err) != 0 ||
+	if (sessions_open(g->sessions, g, err) != 0 ||
 	    control_open(&g->control, g, err) != 0) {
 		log_error("%s", err);
 		return -1;
@@ -274,6 +278,7 @@ stop(struct gateway *g)
 	store_close(g->store);
 	if (g->timer != NULL)
 		timer_free(g->timer);
+	sessions_close(g->sessions);
 	loop_free(g->loop);
 	sessions_free(g->sessions);
 }

@@ -139,7 +139,8 @@ op_removed(void *arg, struct fgsess *fs)
 {
 	struct peers *p = arg;
 
-	route_free(fs->owner);
+	if (fs->owner != NULL)
+		route_free(fs->owner);
 	sessions_gone(p->g->sessions, fs);
 }
 
@@ -221,6 +222,12 @@ peers_add(struct peers *p, struct fgsess *fs, const struct conf_section *sec)
 }
 
 void
+peers_stay_off(struct fgsess *fs)
+{
+	((struct route *)fs->owner)->enabled = false;
+}
+
+void
 peers_remove(struct peers *p, struct fgsess *fs, const char *text)
 {
 	struct route *r = fs->owner;
@@ -255,6 +262,13 @@ peers_check_left(struct route *r)
 	settle_strangers(p);
 }
 
+void
+peers_settle(struct peers *p, const struct conf_section *sec)
+{
+	p->max_strangers = (size_t)conf_int(sec, CONF_MaxUnauthenticated);
+	p->logon_timeout_ns = conf_int(sec, CONF_LogonTimeout) * NS_PER_S;
+}
+
 struct peers *
 peers_new(struct gateway *g)
 {
@@ -267,10 +281,7 @@ peers_new(struct gateway *g)
 	p->checks = FIX_CHECK_ALL;
 	p->who = identity_new();
 	p->logon_timer = timer_new(g->loop, visitors_time_out, p);
-	p->max_strangers = (size_t)conf_int(conf_gateway(g->conf),
-	    CONF_MaxUnauthenticated);
-	p->logon_timeout_ns = conf_int(conf_gateway(g->conf),
-	    CONF_LogonTimeout) * NS_PER_S;
+	peers_settle(p, conf_gateway(g->conf));
 	if (p->who != NULL && p->logon_timer != NULL)
 		return p;
 	peers_free(p);

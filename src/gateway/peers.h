@@ -18,6 +18,8 @@ struct peers;
 
 /* Returns owned; NULL: no memory. */
 struct peers *peers_new(struct gateway *g);
+/* Obey what [GATEWAY] says of strangers from now on. */
+void peers_settle(struct peers *p, const struct conf_section *sec);
 /* Add the session with the settings of its section, which are borrowed until it
  * is gone. 0 or FG_ENOMEM. */
 int peers_add(struct peers *p, struct fgsess *fs,
@@ -26,6 +28,8 @@ int peers_add(struct peers *p, struct fgsess *fs,
  * per address and port). 0, or FG_E* with a text that names the address. */
 int peers_listen(struct peers *p, const struct conf_section *sec,
     char err[NET_ERR_MAX]);
+/* It was stopped before and is to be so again; before peers_begin. */
+void peers_stay_off(struct fgsess *fs);
 /* Log the session out with this text and remove it; when it is gone,
  * sessions_gone is called. */
 void peers_remove(struct peers *p, struct fgsess *fs, const char *text);

@@ -45,6 +45,7 @@ load(struct session_dicts *d, struct dictset *set, const char *path)
 
 	if (one == NULL)
 		return NULL;
+	d->set = set;
 	d->dict[d->ndict++] = *one;
 	return one->dict;
 }
@@ -173,5 +174,9 @@ session_dicts_load(struct session_dicts *d, struct dictset *set,
 void
 session_dicts_free(struct session_dicts *d)
 {
+	size_t i;
+
+	for (i = 0; i < d->ndict; i++)
+		dictset_release(d->set, d->dict[i].dict);
 	free(d->pair);
 }

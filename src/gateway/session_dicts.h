@@ -8,6 +8,7 @@
 #define SESSION_DICTS_MAX 10 /* FIX.4.0 ... FIX.5.0SP2, default, transport */
 
 struct session_dicts {
+	struct dictset *set; /* of dict */
 	struct driver_dict dict[SESSION_DICTS_MAX];
 	size_t ndict;
 	struct sess_appl appl[SESSION_DICTS_MAX];

@@ -3,34 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/num.h"
-#include "gateway/peers.h"
-#include "gateway/session_dicts.h"
+#include "gateway/reload.h"
+#include "gateway/sessions_int.h"
 #include "gateway/settings.h"
 #include "log/log.h"
 
 #define LOGON_TAGS_MAX 100 /* LogonTag, LogonTag1 ... LogonTag99 */
-
-/* A session with what its config borrows. */
-struct unit {
-	TAILQ_ENTRY(unit) link;
-	struct conf *conf; /* held */
-	const struct conf_section *sec;
-	char *logon_fields;
-	int32_t *masked;
-	size_t nmasked;
-	struct session_dicts dicts;
-	struct fgsess *fs;
-};
-
-struct sessions {
-	struct dictset *dicts;
-	TAILQ_HEAD(, unit) units;
-};
 
 /* LogonTag=553=me, LogonTag1=554=secret: complete fields. */
 static int
@@ -86,10 +68,12 @@ when_off(const struct conf_section *sec)
 	return DRIVER_OFF_QUEUE;
 }
 
-static void
-unit_free(struct sessions *s, struct unit *t)
+void
+unit_free(struct unit *t)
 {
-	TAILQ_REMOVE(&s->units, t, link);
+	if (t == NULL)
+		return;
+	unit_free(t->next);
 	free(t->logon_fields);
 	free(t->masked);
 	session_dicts_free(&t->dicts);
@@ -97,11 +81,12 @@ unit_free(struct sessions *s, struct unit *t)
 	free(t);
 }
 
-/* The unit's session: its settings as the machine wants them. 0 or FG_E*; the
- * error is logged. */
+/* The settings as the machine wants them. */
 static int
-read_unit(struct sessions *s, struct unit *t, struct sess_cfg *cfg)
+read_unit(struct sessions *s, struct unit *t)
 {
+	struct sess_cfg *cfg = &t->cfg;
+
 	settings_read(cfg, t->sec);
 	if (!session_dicts_load(&t->dicts, s->dicts, t->conf, t->sec, cfg))
 		return FG_EINVAL;
@@ -115,15 +100,53 @@ read_unit(struct sessions *s, struct unit *t, struct sess_cfg *cfg)
 	return 0;
 }
 
+int
+unit_new(struct sessions *s, struct conf *conf, const struct conf_section *sec,
+    struct unit **out)
+{
+	struct unit *t = calloc(1, sizeof(*t));
+	int err;
+
+	*out = NULL;
+	if (t == NULL)
+		return FG_ENOMEM;
+	t->conf = conf_hold(conf);
+	t->sec = sec;
+	err = read_unit(s, t);
+	if (err == 0)
+		*out = t;
+	else
+		unit_free(t);
+	return err;
+}
+
+bool
+unit_same(const struct unit *a, const struct unit *b)
+{
+	size_t i;
+
+	if (!conf_same(a->sec, b->sec) || a->dicts.ndict != b->dicts.ndict ||
+	    a->nmasked != b->nmasked)
+		return false;
+	for (i = 0; i < a->dicts.ndict; i++)
+		if (a->dicts.dict[i].dict != b->dicts.dict[i].dict)
+			return false;
+	for (i = 0; i < a->nmasked; i++)
+		if (a->masked[i] != b->masked[i])
+			return false;
+	return true;
+}
+
+/* Make it a session of the driver. */
 static int
-start_unit(struct unit *t, const struct sess_cfg *cfg, struct driver *d)
+enter(struct sessions *s, struct unit *t, struct driver *d)
 {
 	struct fgsess *fs;
 	int err;
 
-	err = driver_add(d, cfg, &fs);
+	err = driver_add(d, &t->cfg, &fs);
 	if (err != 0) {
-		log_error("%s: cannot be opened in the store: %s", cfg->name,
+		log_error("%s: cannot be opened in the store: %s", t->cfg.name,
 		    fg_strerror(err));
 		return err;
 	}
@@ -135,66 +158,122 @@ start_unit(struct unit *t, const struct sess_cfg *cfg, struct driver *d)
 	fs->masked = t->masked;
 	fs->nmasked = t->nmasked;
 	t->fs = fs;
+	TAILQ_INSERT_TAIL(&s->units, t, link);
 	return 0;
 }
 
-/* d NULL: only to see that it could be. */
-static int
-load_one(struct sessions *s, struct conf *conf, size_t i, struct driver *d)
+int
+unit_start(struct sessions *s, struct unit *t)
 {
-	struct unit *t = calloc(1, sizeof(*t));
-	struct sess_cfg cfg;
+	struct gateway *g = s->g;
 	int err;
 
-	if (t == NULL)
+	err = enter(s, t, g->driver);
+	if (err != 0) {
+		unit_free(t);
+		return err;
+	}
+	err = peers_add(g->peers, t->fs, t->sec);
+	if (err != 0) {
+		log_error("%s: %s", t->cfg.name, fg_strerror(err));
+		driver_remove(g->driver, t->fs);
+		return err;
+	}
+	if (t->stopped)
+		peers_stay_off(t->fs);
+	peers_begin(t->fs);
+	return 0;
+}
+
+void
+unit_leave(struct sessions *s, struct unit *t, const char *text,
+    struct unit *next)
+{
+	s->nleaving++;
+	t->next = next;
+	peers_remove(s->g->peers, t->fs, text);
+}
+
+/* ---- all of them ---- */
+
+static int
+load_one(struct sessions *s, struct conf *conf, const struct conf_section *sec,
+    struct driver *d)
+{
+	struct unit *t;
+	int err;
+
+	err = unit_new(s, conf, sec, &t);
+	if (err != 0)
+		return err;
+	if (d != NULL)
+		err = enter(s, t, d);
+	if (d == NULL || err != 0)
+		unit_free(t);
+	return err;
+}
+
+static int
+load_all(struct sessions *s, struct conf *conf, struct driver *d)
+{
+	size_t i, n = conf_nsessions(conf);
+	int err, first = 0;
+
+	s->dicts = dictset_new(d == NULL ? NULL : driver_store(d));
+	if (s->dicts == NULL)
 		return FG_ENOMEM;
-	t->conf = conf_hold(conf);
-	t->sec = conf_session(conf, i);
-	TAILQ_INSERT_TAIL(&s->units, t, link);
-	err = read_unit(s, t, &cfg);
-	return err != 0 || d == NULL ? err : start_unit(t, &cfg, d);
+	for (i = 0; i < n && first != FG_ENOMEM; i++) {
+		err = load_one(s, conf, conf_session(conf, i), d);
+		if (first == 0)
+			first = err;
+	}
+	return first;
 }
 
 int
 sessions_load(struct sessions **out, struct conf *conf, struct driver *d)
 {
-	size_t i, n = conf_nsessions(conf);
-	struct sessions *s;
-	int err, first = 0;
+	struct sessions *s = calloc(1, sizeof(*s));
+	int err;
 
-	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return FG_ENOMEM;
 	TAILQ_INIT(&s->units);
-	s->dicts = dictset_new(d == NULL ? NULL : driver_store(d));
-	if (s->dicts == NULL)
-		first = FG_ENOMEM;
-	for (i = 0; i < n && first != FG_ENOMEM; i++) {
-		err = load_one(s, conf, i, d);
-		if (first == 0)
-			first = err;
-	}
-	if (first != 0) {
+	s->conf = conf_hold(conf);
+	err = load_all(s, conf, d);
+	if (err != 0)
 		sessions_free(s);
-		return first;
-	}
-	*out = s;
-	return 0;
+	else
+		*out = s;
+	return err;
+}
+
+static void
+reload_again(void *arg)
+{
+	struct sessions *s = arg;
+
+	s->again = false;
+	reload_now(s->g, "SIGHUP");
 }
 
 int
-sessions_open(struct sessions *s, struct peers *p, char err[NET_ERR_MAX])
+sessions_open(struct sessions *s, struct gateway *g, char err[NET_ERR_MAX])
 {
 	struct unit *t;
 	int rc = 0;
 
+	s->g = g;
 	snprintf(err, NET_ERR_MAX, "no memory for the sessions");
+	s->later = timer_new(g->loop, reload_again, s);
+	if (s->later == NULL)
+		return FG_ENOMEM;
 	TAILQ_FOREACH(t, &s->units, link)
 		if (rc == 0)
-			rc = peers_add(p, t->fs, t->sec);
+			rc = peers_add(g->peers, t->fs, t->sec);
 	TAILQ_FOREACH(t, &s->units, link)
 		if (rc == 0)
-			rc = peers_listen(p, t->sec, err);
+			rc = peers_listen(g->peers, t->sec, err);
 	return rc;
 }
 
@@ -210,7 +289,23 @@ sessions_begin(struct sessions *s)
 void
 sessions_gone(struct sessions *s, struct fgsess *fs)
 {
-	unit_free(s, fs->unit);
+	struct unit *t = fs->unit, *next = t->next;
+
+	t->next = NULL;
+	TAILQ_REMOVE(&s->units, t, link);
+	unit_free(t);
+	if (s->nleaving > 0)
+		s->nleaving--;
+	if (next != NULL && s->g->stopping)
+		unit_free(next);
+	else if (next != NULL)
+		unit_start(s, next);
+	if (s->nleaving > 0)
+		return;
+	peers_tidy(s->g->peers);
+	dictset_tidy(s->dicts);
+	if (s->again)
+		timer_set(s->later, loop_now(s->g->loop).mono);
 }
 
 int
@@ -226,14 +321,24 @@ sessions_check(struct conf *conf)
 }
 
 void
+sessions_close(struct sessions *s)
+{
+	if (s != NULL && s->later != NULL)
+		timer_free(s->later);
+}
+
+void
 sessions_free(struct sessions *s)
 {
 	struct unit *t;
 
 	if (s == NULL)
 		return;
-	while ((t = TAILQ_FIRST(&s->units)) != NULL)
-		unit_free(s, t);
+	while ((t = TAILQ_FIRST(&s->units)) != NULL) {
+		TAILQ_REMOVE(&s->units, t, link);
+		unit_free(t);
+	}
 	dictset_free(s->dicts);
+	conf_free(s->conf);
 	free(s);
 }

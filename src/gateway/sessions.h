@@ -9,7 +9,7 @@
 #include "gateway/driver.h"
 #include "net/net.h"
 
-struct peers;
+struct gateway;
 struct sessions;
 
 /* Add all sessions of the configuration to the driver. Errors are logged, all
@@ -22,11 +22,15 @@ void sessions_free(struct sessions *s);
 
 /* Give them to the transport, and open all listeners. 0, or FG_E* with a text
  * for the operator. */
-int sessions_open(struct sessions *s, struct peers *p, char err[NET_ERR_MAX]);
+int sessions_open(struct sessions *s, struct gateway *g,
+    char err[NET_ERR_MAX]);
+/* Before the loop is freed. NULL is legal. */
+void sessions_close(struct sessions *s);
 /* Let them obey their schedules. */
 void sessions_begin(struct sessions *s);
 
-/* The driver's removed op: what fs was made of goes. */
+/* The driver's removed op: what fs was made of goes, and what takes its place
+ * comes. */
 void sessions_gone(struct sessions *s, struct fgsess *fs);
 
 #endif

@@ -61,7 +61,10 @@ const char *sess_state_text(enum sess_state st);
 	X(IN_DOUBT, "in-doubt")                                                \
 	X(STARTED, "started")                                                  \
 	X(STOPPED, "stopped")                                                  \
-	X(FAULT, "fault")
+	X(FAULT, "fault")                                                      \
+	X(ADDED, "added")                                                      \
+	X(CHANGED, "changed")                                                  \
+	X(REMOVED, "removed")
 
 enum sess_event {
 #define X(name, text) SESS_EV_##name,

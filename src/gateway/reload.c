@@ -1,0 +1,434 @@
+#include "gateway/reload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gateway/disk.h"
+#include "gateway/sessions_int.h"
+#include "log/log.h"
+
+/* A session, before and after. */
+struct change {
+	struct unit *old, *fresh; /* old borrowed; fresh owned */
+};
+
+struct list {
+	const char **name; /* borrowed */
+	size_t n;
+};
+
+struct fault {
+	struct conf_fault f;
+	char *file, *text; /* owned, or NULL: of the conf */
+};
+
+struct reload {
+	struct gateway *g;
+	struct conf *conf;
+	struct change *change; /* without the untouched */
+	size_t nchanges;
+	struct list list[RELOAD_WHATS];
+	struct fault *fault;
+	size_t nfaults, nerrors;
+	bool no_memory;
+};
+
+bool
+reload_is_busy(const struct gateway *g)
+{
+	return g->sessions->nleaving > 0;
+}
+
+/* ---- what is found ---- */
+
+static void
+list_add(struct reload *r, enum reload_what what, const char *name)
+{
+	struct list *l = &r->list[what];
+	const char **p;
+
+	if ((l->n & (l->n - 1)) == 0) { /* full, or empty */
+		p = realloc(l->name, (l->n == 0 ? 1 : 2 * l->n) * sizeof(*p));
+		if (p == NULL) {
+			r->no_memory = true;
+			return;
+		}
+		l->name = p;
+	}
+	l->name[l->n++] = name;
+}
+
+static void
+add_fault(struct reload *r, const struct conf_fault *f, bool copy)
+{
+	struct fault *p;
+	size_t i;
+
+	/* A dictionary is named by many sessions. */
+	for (i = 0; i < r->nfaults; i++)
+		if (r->fault[i].f.line == f->line &&
+		    strcmp(r->fault[i].f.file, f->file) == 0 &&
+		    strcmp(r->fault[i].f.text, f->text) == 0)
+			return;
+	p = realloc(r->fault, (r->nfaults + 1) * sizeof(*p));
+	if (p == NULL) {
+		r->no_memory = true;
+		return;
+	}
+	r->fault = p;
+	p += r->nfaults++;
+	*p = (struct fault){ .f = *f };
+	if (copy) {
+		p->f.file = p->file = strdup(f->file);
+		p->f.text = p->text = strdup(f->text);
+		if (p->file == NULL || p->text == NULL) {
+			free(p->file);
+			free(p->text);
+			r->nfaults--;
+			r->no_memory = true;
+			return;
+		}
+	}
+	r->nerrors += f->severity == CONF_ERROR;
+}
+
+static void
+dict_fault(void *arg, bool is_error, const char *path, unsigned line,
+    const char *text)
+{
+	const struct conf_fault f = {
+		.severity = is_error ? CONF_ERROR : CONF_WARNING,
+		.file = path, .line = line, .text = text };
+
+	add_fault(arg, &f, true);
+}
+
+/* ---- the plan ---- */
+
+static void
+add_change(struct reload *r, struct unit *old, struct unit *fresh)
+{
+	r->change[r->nchanges++] = (struct change){ old, fresh };
+	list_add(r, fresh == NULL ? RELOAD_REMOVED : old == NULL ?
+	    RELOAD_ADDED : RELOAD_CHANGED,
+	    fresh == NULL ? old->cfg.name : fresh->cfg.name);
+}
+
+static struct unit *
+unit_named(const struct reload *r, const char *name)
+{
+	struct fgsess *fs = driver_by_name(r->g->driver, name);
+
+	return fs == NULL ? NULL : fs->unit;
+}
+
+static void
+plan_one(struct reload *r, const struct conf_section *sec)
+{
+	struct unit *old = unit_named(r, conf_name(sec)), *fresh;
+	int err;
+
+	err = unit_new(r->g->sessions, r->conf, sec, &fresh);
+	if (err == FG_ENOMEM)
+		r->no_memory = true;
+	if (err != 0)
+		return;
+	if (old == NULL || !unit_same(old, fresh)) {
+		/* The operator stopped it, and the file does not say anew. */
+		fresh->stopped = old != NULL && !peers_is_enabled(old->fs) &&
+		    conf_same_key(old->sec, sec, CONF_Enabled);
+		add_change(r, old, fresh);
+		return;
+	}
+	list_add(r, RELOAD_UNTOUCHED, old->cfg.name);
+	unit_free(fresh);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Those that the file does not have any more. */
+static void
+plan_removed(struct reload *r)
+{
+	size_t i, n = conf_nsessions(r->conf);
+	const char **name = calloc(n + 1, sizeof(*name));
+	struct unit *t;
+
+	if (name == NULL) {
+		r->no_memory = true;
+		return;
+	}
+	for (i = 0; i < n; i++)
+		name[i] = conf_name(conf_session(r->conf, i));
+	qsort(name, n, sizeof(*name), compare_names);
+	TAILQ_FOREACH(t, &r->g->sessions->units, link)
+		if (bsearch(&t->cfg.name, name, n, sizeof(*name),
+			compare_names) == NULL)
+			add_change(r, t, NULL);
+	free(name);
+}
+
+/* What a running gateway can obey. MaskTags and DictionaryPath come to it by
+ * its sessions. */
+static bool
+is_for_now(enum conf_key k)
+{
+	switch (k) {
+	case CONF_DictionaryPath:
+	case CONF_IdleStrategy:
+	case CONF_LogLevel:
+	case CONF_LogonTimeout:
+	case CONF_MaskTags:
+	case CONF_MaxUnauthenticated:
+	case CONF_MinDiskFree:
+	case CONF_SpinMicros:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What needs a restart is told again and again until there is one. */
+static void
+plan_gateway(struct reload *r)
+{
+	const struct conf_section *fresh = conf_gateway(r->conf);
+	const struct conf_section *last = conf_gateway(r->g->sessions->conf);
+	const struct conf_section *first = conf_gateway(r->g->conf);
+	enum conf_key k;
+
+	for (k = 0; k < CONF_NKEYS; k++) {
+		if (!conf_is_gateways(k))
+			continue;
+		if (is_for_now(k) && !conf_same_key(last, fresh, k))
+			list_add(r, RELOAD_NOW, conf_key_name(k));
+		else if (!is_for_now(k) && !conf_same_key(first, fresh, k))
+			list_add(r, RELOAD_RESTART, conf_key_name(k));
+	}
+}
+
+static void
+plan(struct reload *r)
+{
+	struct sessions *s = r->g->sessions;
+	size_t i, n = conf_nsessions(r->conf);
+
+	r->change = calloc(n + driver_count(r->g->driver) + 1,
+	    sizeof(*r->change));
+	if (r->change == NULL) {
+		r->no_memory = true;
+		return;
+	}
+	dictset_refresh(s->dicts);
+	dictset_on_fault(s->dicts, dict_fault, r);
+	for (i = 0; i < n && !r->no_memory; i++)
+		plan_one(r, conf_session(r->conf, i));
+	dictset_on_fault(s->dicts, NULL, NULL);
+	plan_removed(r);
+	plan_gateway(r);
+}
+
+int
+reload_plan(struct reload **out, struct gateway *g)
+{
+	struct reload *r = calloc(1, sizeof(*r));
+	size_t i;
+	int err;
+
+	if (r == NULL)
+		return FG_ENOMEM;
+	r->g = g;
+	err = conf_load(&r->conf, g->conf_path);
+	for (i = 0; r->conf != NULL && i < conf_nfaults(r->conf); i++)
+		if (conf_fault(r->conf, i)->severity != CONF_NOTE)
+			add_fault(r, conf_fault(r->conf, i), false);
+	if (err == 0)
+		plan(r);
+	if (err == FG_ENOMEM || r->no_memory) {
+		reload_free(r);
+		return FG_ENOMEM;
+	}
+	*out = r;
+	return 0;
+}
+
+void
+reload_free(struct reload *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nchanges; i++)
+		unit_free(r->change[i].fresh);
+	for (i = 0; i < RELOAD_WHATS; i++)
+		free(r->list[i].name);
+	for (i = 0; i < r->nfaults; i++) {
+		free(r->fault[i].file);
+		free(r->fault[i].text);
+	}
+	if (!reload_is_busy(r->g))
+		dictset_tidy(r->g->sessions->dicts);
+	free(r->change);
+	free(r->fault);
+	conf_free(r->conf);
+	free(r);
+}
+
+size_t
+reload_nerrors(const struct reload *r)
+{
+	return r->nerrors;
+}
+
+size_t
+reload_nfaults(const struct reload *r)
+{
+	return r->nfaults;
+}
+
+const struct conf_fault *
+reload_fault(const struct reload *r, size_t i)
+{
+	return &r->fault[i].f;
+}
+
+size_t
+reload_count(const struct reload *r, enum reload_what what)
+{
+	return r->list[what].n;
+}
+
+const char *
+reload_name(const struct reload *r, enum reload_what what, size_t i)
+{
+	return r->list[what].name[i];
+}
+
+/* ---- doing it ---- */
+
+/* The one thing that can fail: before anything is changed. */
+static int
+open_ports(struct reload *r)
+{
+	struct conf_fault f = { .severity = CONF_ERROR };
+	const struct unit *t;
+	char text[NET_ERR_MAX];
+	size_t i;
+	int err;
+
+	for (i = 0; i < r->nchanges; i++) {
+		t = r->change[i].fresh;
+		err = t == NULL ? 0 :
+		    peers_listen(r->g->peers, t->sec, text);
+		if (err == 0)
+			continue;
+		f.file = r->g->conf_path;
+		f.line = conf_line(t->sec);
+		f.text = text;
+		add_fault(r, &f, true);
+		peers_tidy(r->g->peers);
+		return err;
+	}
+	return 0;
+}
+
+static void
+apply_gateway(struct reload *r)
+{
+	const struct conf_section *sec = conf_gateway(r->conf);
+	struct gateway *g = r->g;
+
+	log_set_level((enum log_level)conf_enum(sec, CONF_LogLevel));
+	loop_set_spin(g->loop,
+	    conf_enum(sec, CONF_IdleStrategy) == CONF_IDLE_ADAPTIVE ?
+	    conf_int(sec, CONF_SpinMicros) * NS_PER_US : 0);
+	disk_settle(g->disk, sec);
+	peers_settle(g->peers, sec);
+	conf_free(g->sessions->conf);
+	g->sessions->conf = conf_hold(r->conf);
+}
+
+static void
+apply_one(struct reload *r, struct change *c, const char *who)
+{
+	struct sessions *s = r->g->sessions;
+	struct driver *d = r->g->driver;
+	struct unit *fresh = c->fresh;
+
+	c->fresh = NULL; /* not ours any more */
+	if (c->old != NULL) {
+		driver_event(d, c->old->fs, fresh == NULL ? SESS_EV_REMOVED :
+		    SESS_EV_CHANGED, who);
+		unit_leave(s, c->old, fresh == NULL ?
+		    "this session was removed" :
+		    "the settings of this session change", fresh);
+	} else if (unit_start(s, fresh) == 0) {
+		driver_event(d, fresh->fs, SESS_EV_ADDED, who);
+	}
+}
+
+int
+reload_apply(struct reload *r, const char *who)
+{
+	size_t i;
+	int err = open_ports(r);
+
+	if (err != 0)
+		return err;
+	apply_gateway(r);
+	for (i = 0; i < r->nchanges; i++)
+		apply_one(r, &r->change[i], who);
+	if (!reload_is_busy(r->g))
+		peers_tidy(r->g->peers);
+	log_info("%s: %zu sessions added, %zu changed, %zu removed, %zu "
+	    "untouched", r->g->conf_path, r->list[RELOAD_ADDED].n,
+	    r->list[RELOAD_CHANGED].n, r->list[RELOAD_REMOVED].n,
+	    r->list[RELOAD_UNTOUCHED].n);
+	for (i = 0; i < r->list[RELOAD_RESTART].n; i++)
+		log_warnx("%s: %s changed: it needs a restart",
+		    r->g->conf_path, r->list[RELOAD_RESTART].name[i]);
+	return 0;
+}
+
+static void
+log_faults(const struct reload *r)
+{
+	const struct conf_fault *f;
+	char where[32];
+	size_t i;
+
+	for (i = 0; i < r->nfaults; i++) {
+		f = reload_fault(r, i);
+		where[0] = '\0';
+		if (f->line != 0)
+			snprintf(where, sizeof(where), ":%u", f->line);
+		(f->severity == CONF_ERROR ? log_error : log_warnx)(
+		    "%s%s: %s", f->file, where, f->text);
+	}
+}
+
+void
+reload_now(struct gateway *g, const char *who)
+{
+	struct reload *r;
+
+	if (reload_is_busy(g)) {
+		g->sessions->again = true;
+		return;
+	}
+	if (reload_plan(&r, g) != 0) {
+		log_error("%s: no memory to read it again", g->conf_path);
+		return;
+	}
+	if (r->nerrors == 0)
+		reload_apply(r, who);
+	log_faults(r);
+	if (r->nerrors != 0)
+		log_error("%s has errors: nothing was changed", g->conf_path);
+	reload_free(r);
+}

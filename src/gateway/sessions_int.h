@@ -1,0 +1,52 @@
+/* sessions_int.h: what sessions.c and those that change sessions share. */
+#ifndef FG_GATEWAY_SESSIONS_INT_H
+#define FG_GATEWAY_SESSIONS_INT_H
+
+#include <sys/queue.h>
+
+#include "gateway/dictset.h"
+#include "gateway/gateway.h"
+#include "gateway/session_dicts.h"
+#include "gateway/sessions.h"
+
+/* A section with all that the session made of it borrows. */
+struct unit {
+	TAILQ_ENTRY(unit) link; /* of those that are sessions */
+	struct conf *conf;      /* held */
+	const struct conf_section *sec;
+	char *logon_fields;
+	int32_t *masked;
+	size_t nmasked;
+	struct session_dicts dicts;
+	struct sess_cfg cfg;
+	struct fgsess *fs;      /* NULL: not a session yet */
+	bool stopped;           /* by the operator: it comes up like that */
+	struct unit *next;      /* owned; takes its place when it is gone */
+};
+
+struct sessions {
+	struct gateway *g; /* NULL: only to check */
+	struct dictset *dicts;
+	TAILQ_HEAD(, unit) units;
+	struct conf *conf;  /* of the last load; held */
+	size_t nleaving;    /* being logged out, to be removed */
+	bool again;         /* a reload waits for them */
+	struct timer *later; /* it comes with this one */
+};
+
+/* A unit of session section sec of conf, with its dictionaries. 0 and *out
+ * owned, or FG_E*; what is wrong with a dictionary is said. */
+int unit_new(struct sessions *s, struct conf *conf,
+    const struct conf_section *sec, struct unit **out);
+void unit_free(struct unit *t);
+/* Does it make the same session, dictionaries and all? */
+bool unit_same(const struct unit *a, const struct unit *b);
+/* Make it a session, of the driver and of the transport, which begins. Takes t.
+ * 0, or FG_E*, which is logged. */
+int unit_start(struct sessions *s, struct unit *t);
+/* Log its session out with this text and remove it; then start next (owned;
+ * may be NULL). */
+void unit_leave(struct sessions *s, struct unit *t, const char *text,
+    struct unit *next);
+
+#endif

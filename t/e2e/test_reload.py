@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+"""The settings file is read again while sessions are logged on."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import fixgate as fg
+
+fg.need("fixgated", "fixgatectl")
+
+
+def lists(got):
+    return {k: sorted(got[k]) for k in
+            ("ADDED", "CHANGED", "REMOVED", "UNTOUCHED")}
+
+
+def reload(g, *args, **kw):
+    got = g.ctl_json("--json", "reload", *args, **kw)
+    assert len(got) == 1, got
+    return got[0]
+
+
+def session(g, name):
+    return g.ctl_json("--json", "session", "show", name)[0]
+
+
+def names(g):
+    return sorted(s["SESSION"] for s in g.ctl_json("--json", "session",
+                                                   "show"))
+
+
+def events(g, name):
+    return [r["EVENT"] for r in g.rows("SESSION_EVENT", session=name)]
+
+
+def only_what_changed_is_touched(work):
+    port, other = fg.free_port(), fg.free_port()
+
+    def acceptor(name, at=port, **keys):
+        return fg.acceptor("EXCH", name, at, SessionName=name, **keys)
+
+    g = work.gateway("gw", sessions=[
+        acceptor("KEPT", HeartBtInt=1), acceptor("CHANGED"),
+        acceptor("GONE", other)]).start()
+    with fg.Peer("KEPT", "EXCH") as kept, fg.Peer("CHANGED", "EXCH") as \
+            changed, fg.Peer("GONE", "EXCH") as gone, \
+            fg.Peer("NEW", "EXCH") as new:
+        kept.connect(port).logon(1)
+        changed.connect(port).logon()
+        changed.sync()
+        gone.connect(other).logon()
+        new.connect(port)
+        new.send("A", "98=0|108=30", seq=1)
+        new.expect_closed()
+        g.sessions = [acceptor("KEPT", HeartBtInt=1),
+                      acceptor("CHANGED", MaxMessageSize=70000),
+                      acceptor("NEW")]
+        g.configure()
+        want = {"ADDED": ["NEW"], "CHANGED": ["CHANGED"],
+                "REMOVED": ["GONE"], "UNTOUCHED": ["KEPT"]}
+        got = reload(g, "-n")
+        assert lists(got) == want and not got["APPLIED"], got
+        assert names(g) == ["CHANGED", "GONE", "KEPT"]
+        assert changed.sync() == []
+        before = session(g, "KEPT")
+        got = reload(g)
+        assert lists(got) == want and got["APPLIED"], got
+        # Who changed or went is logged out in order.
+        m = changed.expect("5")
+        assert "settings" in m[58], m
+        changed.send("5")
+        changed.expect_closed()
+        m = gone.expect("5")
+        gone.send("5")
+        gone.expect_closed()
+        # Who did not goes on: the same connection, numbers and heartbeats.
+        m = kept.expect("0", 3, skip_types=())
+        kept.sync()
+        after = session(g, "KEPT")
+        for key in ("ADDRESS", "EPOCH", "LOGGED_ON_AT"):
+            assert before[key] == after[key], (before, after)
+        assert after["NEXT_OUT"] > before["NEXT_OUT"]
+        assert "5" not in [r["MSG_TYPE"] for r in
+                           g.rows("FIX_OUT", session="KEPT")]
+        # The changed one is back with its numbers, the new one is there.
+        fg.wait_until(lambda: names(g) == ["CHANGED", "KEPT", "NEW"], 5)
+        m = changed.connect(port).logon()
+        assert m.seq == 5, m
+        new.connect(port)
+        new.next_out = 1
+        new.logon()
+        new.sync()
+        assert "changed" in events(g, "CHANGED")
+        assert events(g, "NEW")[0] == "added"
+        row = [r for r in g.rows("SESSION_EVENT") if r["EVENT"] == "removed"]
+        assert len(row) == 1 and row[0]["CONNECTION_NAME"] == "GONE" and \
+            "uid" in row[0]["TEXT"], row
+        # Nobody listens on its port any more.
+        try:
+            gone.connect(other)
+            raise AssertionError("the port of a removed session is open")
+        except ConnectionRefusedError:
+            pass
+        # Nothing more to do.
+        got = reload(g)
+        assert lists(got) == {"ADDED": [], "CHANGED": [], "REMOVED": [],
+                              "UNTOUCHED": ["CHANGED", "KEPT", "NEW"]}, got
+    assert g.stop() == 0, g.log()
+
+
+def an_error_changes_nothing(work):
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "A", port, SessionName="A")]).start()
+    with fg.Peer("A", "EXCH") as p:
+        p.connect(port).logon()
+        first = dict(g.sessions[0])
+        bad = work.path("bad.xml")
+        with open(bad, "w") as f:
+            f.write("<fix major='4' minor='4'>\n<oops>\n</fix>\n")
+        for keys, where, what in (
+                ({"HeartBtInt": "many"}, g.conf, "HeartBtInt"),
+                ({"DataDictionary": bad}, bad, "")):
+            g.sessions = [dict(first, **keys), fg.acceptor(
+                "EXCH", "B", port, SessionName="B")]
+            g.configure()
+            for flag in ((), ("-n",)):
+                got = reload(g, *flag, check=False)
+                assert not got["APPLIED"] and got["ERRORS"] >= 1, got
+                f = [f for f in got["FAULTS"] if f["SEVERITY"] == "error"][0]
+                assert f["FILE"] == where and f["LINE"] > 0, got
+                assert what in f["TEXT"], got
+            try:
+                g.ctl("reload")
+                raise AssertionError("no error")
+            except fg.CtlError as e:
+                assert "status 3" in str(e), e
+            assert "%s:%d: error: " % (where, f["LINE"]) in \
+                g.ctl("reload", check=False)
+            assert names(g) == ["A"]
+        # A port that somebody else has.
+        with fg.Peer("X", "Y") as squatter:
+            taken = squatter.listen()
+            g.sessions = [first, fg.acceptor("EXCH", "B", taken,
+                                             SessionName="B")]
+            g.configure()
+            got = reload(g, check=False)
+            assert not got["APPLIED"] and got["ERRORS"] == 1, got
+            assert str(taken) in got["FAULTS"][0]["TEXT"], got
+            assert names(g) == ["A"]
+        # The same by a signal: into the log.
+        g.sessions = [dict(first, HeartBtInt="many")]
+        g.configure()
+        g.signal(signal.SIGHUP)
+        fg.wait_until(lambda: "nothing was changed" in g.log(), 5)
+        assert "%s:" % g.conf in g.log()
+        p.sync()
+    assert g.stop() == 0, g.log()
+
+
+def a_signal_does_it_too(work):
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "A", port, SessionName="A")]).start()
+    with fg.Peer("A", "EXCH") as a, fg.Peer("B", "EXCH") as b:
+        a.connect(port).logon()
+        g.sessions = g.sessions + [
+            fg.acceptor("EXCH", "B", port, SessionName="B")]
+        g.configure()
+        g.signal(signal.SIGHUP)
+        fg.wait_until(lambda: names(g) == ["A", "B"], 5)
+        b.connect(port).logon()
+        a.sync()
+    assert g.stop() == 0, g.log()
+
+
+def another_dictionary_text_is_a_change(work):
+    port = fg.free_port()
+    mine = work.path("mine.xml")
+    shutil.copy(fg.dictionary("FIX.4.4"), mine)
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "A", port, SessionName="A", DataDictionary=mine),
+        fg.acceptor("EXCH", "B", port, SessionName="B")]).start()
+    os.utime(mine)
+    assert lists(reload(g))["UNTOUCHED"] == ["A", "B"]
+    before = {n: session(g, n)["DICT_ID"] for n in "AB"}
+    with open(mine, "a") as f:
+        f.write("<!-- another text -->\n")
+    with fg.Peer("A", "EXCH") as a, fg.Peer("B", "EXCH") as b:
+        a.connect(port).logon()
+        b.connect(port).logon()
+        got = lists(reload(g))
+        assert got["CHANGED"] == ["A"] and got["UNTOUCHED"] == ["B"], got
+        a.expect("5")
+        a.send("5")
+        a.expect_closed()
+        b.sync()
+        fg.wait_until(lambda: session(g, "A")["DICT_ID"] != before["A"], 5)
+        assert session(g, "B")["DICT_ID"] == before["B"]
+    assert g.stop() == 0, g.log()
+
+
+def settings_of_the_gateway(work):
+    port = fg.free_port()
+    g = work.gateway("gw", gateway={"LogLevel": "info"}, sessions=[
+        fg.acceptor("EXCH", "A", port, SessionName="A")]).start()
+    g.configure(LogLevel="error", SegmentMB=7)
+    got = reload(g)
+    assert got["SETTINGS_NOW"] == ["LogLevel"], got
+    assert got["SETTINGS_AT_RESTART"] == ["SegmentMB"], got
+    assert lists(got)["UNTOUCHED"] == ["A"], got
+    with fg.Peer("A", "EXCH") as p:
+        p.connect(port).logon()
+        p.sync()
+    assert "logged-on" not in g.log()
+    got = reload(g)
+    assert got["SETTINGS_NOW"] == [], got
+    assert got["SETTINGS_AT_RESTART"] == ["SegmentMB"], got
+    assert g.stop() == 0, g.log()
+
+
+def who_is_stopped_stays_so(work):
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "A", port, SessionName="A")]).start()
+    g.ctl("session", "stop", "A")
+    g.sessions = [dict(g.sessions[0], MaxMessageSize=70000)]
+    g.configure()
+    assert lists(reload(g))["CHANGED"] == ["A"]
+    assert session(g, "A")["ENABLED"] is False
+    g.sessions = [dict(g.sessions[0], Enabled="N")]
+    g.configure()
+    reload(g)
+    g.sessions = [dict(g.sessions[0], Enabled="Y")]
+    g.configure()
+    fg.wait_until(lambda: reload(g)["CHANGED"] == ["A"], 5)
+    fg.wait_until(lambda: session(g, "A")["ENABLED"], 5)
+    assert g.stop() == 0, g.log()
+
+
+def a_silent_peer_does_not_hold_it_up(work):
+    """A new change while the old one is under way waits for LogoutTimeout."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "A", port, SessionName="A", LogoutTimeout=1)]).start()
+    with fg.Peer("A", "EXCH") as p:
+        p.connect(port).logon()
+        first = dict(g.sessions[0])
+        g.sessions = [dict(first, MaxMessageSize=70000)]
+        g.configure()
+        assert lists(reload(g))["CHANGED"] == ["A"]
+        try:
+            g.ctl("reload")
+            raise AssertionError("two at a time")
+        except fg.CtlError as e:
+            assert "try again" in str(e), e
+        g.sessions = [dict(first, MaxMessageSize=80000)]
+        g.configure()
+        g.signal(signal.SIGHUP) # this one waits by itself
+        p.expect("5")
+        p.expect_closed(5)
+        fg.wait_until(lambda: g.log().count(
+            "0 sessions added, 1 changed") == 2, 5)
+        fg.wait_until(lambda: names(g) == ["A"], 5)
+        p.connect(port).logon()
+    assert g.stop() == 0, g.log()
+
+
+def an_initiator_is_moved(work):
+    with fg.Peer("BANK", "US") as p, fg.Peer("BANK", "US") as q:
+        g = work.gateway("gw", sessions=[fg.initiator(
+            "US", "BANK", p.listen(), SessionName="I")]).start()
+        p.accept()
+        p.answer_logon()
+        p.sync()
+        g.sessions = [fg.initiator("US", "BANK", q.listen(),
+                                   SessionName="I")]
+        g.configure()
+        assert lists(reload(g))["CHANGED"] == ["I"]
+        p.expect("5")
+        p.send("5")
+        p.expect_closed()
+        q.accept()
+        q.next_out = p.next_out
+        m = q.answer_logon()
+        assert m.seq == 4, m
+        q.sync()
+        assert g.stop() == 0, g.log()
+
+
+def main():
+    tests = (only_what_changed_is_touched, an_error_changes_nothing,
+             a_signal_does_it_too, another_dictionary_text_is_a_change,
+             settings_of_the_gateway, who_is_stopped_stays_so,
+             a_silent_peer_does_not_hold_it_up, an_initiator_is_moved)
+    for test in tests:
+        if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
+            continue
+        began = time.monotonic()
+        with fg.Work() as work:
+            test(work)
+        print("%-50s %5.2f s" % (test.__name__, time.monotonic() - began))
+
+
+main()
