@@ -194,6 +194,23 @@ is_for_now(enum conf_key k)
 	}
 }
 
+static bool
+same_tables(const struct conf *a, const struct conf *b)
+{
+	const struct conf_section *x, *y;
+	size_t i;
+
+	if (conf_ntables(a) != conf_ntables(b))
+		return false;
+	for (i = 0; i < conf_ntables(a); i++) {
+		x = conf_table(a, i);
+		y = conf_table(b, i);
+		if (strcmp(conf_name(x), conf_name(y)) != 0 || !conf_same(x, y))
+			return false;
+	}
+	return true;
+}
+
 /* What needs a restart is told again and again until there is one. */
 static void
 plan_gateway(struct reload *r)
@@ -211,6 +228,8 @@ plan_gateway(struct reload *r)
 		else if (!is_for_now(k) && !conf_same_key(first, fresh, k))
 			list_add(r, RELOAD_RESTART, conf_key_name(k));
 	}
+	if (!same_tables(r->g->conf, r->conf))
+		list_add(r, RELOAD_RESTART, "[TABLE]");
 }
 
 static void

@@ -219,9 +219,11 @@ def settings_of_the_gateway(work):
         p.connect(port).logon()
         p.sync()
     assert "logged-on" not in g.log()
+    with open(g.conf, "a") as f:
+        f.write("[TABLE MINE]\nColumns=ID int\n")
     got = reload(g)
     assert got["SETTINGS_NOW"] == [], got
-    assert got["SETTINGS_AT_RESTART"] == ["SegmentMB"], got
+    assert got["SETTINGS_AT_RESTART"] == ["SegmentMB", "[TABLE]"], got
     assert g.stop() == 0, g.log()
 
 
