@@ -6,14 +6,27 @@
 
 #include "base/err.h"
 #include "gateway/control_int.h"
+#include "gateway/quarantine.h"
 #include "log/log.h"
 
 #define MODE_RESTRICTED 0666
 
 static const struct server_request requests[] = {
 	{ "CREDIT", control_credit, SERVER_READS },
+	{ "CURSOR_CLEAR", control_cursor_clear, SERVER_WAITS },
+	{ "CURSOR_GET", control_cursor_get, SERVER_WAITS },
+	{ "CURSOR_LIST", control_cursor_list, SERVER_READS },
+	{ "CURSOR_PUT", control_cursor_put, SERVER_WAITS },
 	{ "DICT_GET", control_dict_get, SERVER_READS },
 	{ "EVENT_FIX_SEND", control_fix_send, SERVER_WAITS },
+	{ "EVENT_PARK", control_event_park, SERVER_WAITS },
+	{ "EVENT_TABLE_INSERT", control_table_insert, SERVER_WAITS },
+	{ "LANE_OPEN", control_lane_open, SERVER_WAITS },
+	{ "QUARANTINE_DONE", control_quarantine_done, SERVER_WAITS },
+	{ "QUARANTINE_DROP", control_quarantine_drop, SERVER_WAITS },
+	{ "QUARANTINE_LIST", control_quarantine_list, SERVER_READS },
+	{ "QUARANTINE_PENDING", control_quarantine_pending, SERVER_READS },
+	{ "QUARANTINE_RETRY", control_quarantine_retry, SERVER_WAITS },
 	{ "READ", control_read, SERVER_READS },
 	{ "RELOAD", control_reload, SERVER_WAITS },
 	{ "SESSIONS", control_sessions, SERVER_READS },
@@ -100,6 +113,15 @@ busy(void *arg)
 	return driver_is_full(c->g->driver) ? SERVER_SOON : SERVER_READY;
 }
 
+static void
+closed(void *arg, struct server_conn *sc)
+{
+	struct control *c = arg;
+
+	lane_leave(c->g->driver, sc);
+	control_closed(c, sc);
+}
+
 static int
 listen_on(struct control *c, enum conf_key key, unsigned mode, bool read_only,
     char err[NET_ERR_MAX])
@@ -134,7 +156,7 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 		.hello = put_hello,
 		.busy = busy,
 		.feed = control_feed,
-		.closed = control_closed,
+		.closed = closed,
 		.arg = c,
 	};
 	int e = FG_ENOMEM;
@@ -144,9 +166,11 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 	if (c == NULL)
 		return FG_ENOMEM;
 	c->g = g;
+	c->quarantine = quarantine_new(g->driver);
 	c->server = server_new(&cfg);
 	c->feeder = feeder_new(g->store, g->tables, rows_made, g);
-	if (c->server == NULL || c->feeder == NULL)
+	if (c->server == NULL || c->feeder == NULL ||
+	    c->quarantine == NULL)
 		goto fail;
 	e = listen_on(c, CONF_ControlSocket, SERVER_MODE, false, err);
 	if (e == 0)
@@ -197,6 +221,7 @@ control_free(struct control *c)
 		control_wake(c);
 		feeder_free(c->feeder);
 	}
+	quarantine_free(c->quarantine);
 	buf_free(&c->scratch);
 	free(c);
 }

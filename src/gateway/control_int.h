@@ -6,7 +6,12 @@
  *	control_reload.c   RELOAD
  *	control_read.c     READ, TABLES, DICT_GET
  *	control_tail.c     TAIL, CREDIT, UNTAIL
+ *	control_event.c    events: lanes, answers, giving up
  *	control_send.c     EVENT_FIX_SEND
+ *	control_lane.c     LANE_OPEN, EVENT_TABLE_INSERT, EVENT_PARK
+ *	control_cursor.c   CURSOR_*
+ *	control_quarantine.c  QUARANTINE_*
+ *	control_defer.c    answers that wait for the disk
  */
 #ifndef FG_GATEWAY_CONTROL_INT_H
 #define FG_GATEWAY_CONTROL_INT_H
@@ -19,6 +24,7 @@
 #include "gateway/control.h"
 #include "gateway/feeder.h"
 #include "gateway/gateway.h"
+#include "gateway/lanes.h"
 #include "link/link.h"
 #include "store/store.h"
 
@@ -29,6 +35,7 @@
 struct control {
 	struct gateway *g;
 	struct server *server;
+	struct quarantine *quarantine;
 	struct buf scratch; /* fields of a message to send */
 	struct feeder *feeder; /* makes ROWS */
 	uint64_t serial;       /* of the tail made last */
@@ -89,6 +96,49 @@ void control_dict_get(const struct server_ask *a);
 bool control_feed(void *control, struct server_conn *sc);
 void control_closed(void *control, struct server_conn *sc);
 
+/*
+ * A request whose answer waits for its commit: the first member of what the
+ * answer needs. fn is called once, with a NULL if the connection is closed.
+ */
+struct control_defer;
+typedef void (*control_defer_fn)(struct control_defer *w,
+    const struct server_ask *a, const struct release_done *done);
+struct control_defer {
+	struct server_conn *conn; /* held */
+	const char *type;         /* of the request; static */
+	uint64_t ref;
+	control_defer_fn fn;
+};
+/* Returns size bytes, owned, or NULL: a NACK was sent. */
+void *control_defer(const struct server_ask *a, size_t size,
+    control_defer_fn fn);
+/* If the driver did not take it. */
+void control_defer_free(void *defer);
+/* The release_fn of it; frees it. */
+void control_deferred(void *defer, const struct release_done *done);
+/* ACK when all that was done so far is durable. text is static. */
+void control_ack_durable(const struct server_ask *a, const char *text);
+/* NACK of what the store could not do. */
+void control_nack_err(const struct server_ask *a, int err);
+
+/* The names that a client's marks have. */
+struct control_names {
+	char consumer[LANE_NAME_MAX + 1], key[LANE_NAME_MAX + 1];
+	char send[LANE_NAME_MAX + 1], source[CONTROL_SOURCE_MAX];
+};
+
 void control_fix_send(const struct server_ask *a);
+void control_table_insert(const struct server_ask *a);
+void control_event_park(const struct server_ask *a);
+void control_lane_open(const struct server_ask *a);
+void control_cursor_get(const struct server_ask *a);
+void control_cursor_put(const struct server_ask *a);
+void control_cursor_list(const struct server_ask *a);
+void control_cursor_clear(const struct server_ask *a);
+void control_quarantine_list(const struct server_ask *a);
+void control_quarantine_pending(const struct server_ask *a);
+void control_quarantine_retry(const struct server_ask *a);
+void control_quarantine_drop(const struct server_ask *a);
+void control_quarantine_done(const struct server_ask *a);
 
 #endif

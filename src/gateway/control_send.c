@@ -3,19 +3,8 @@
 
 #include "base/err.h"
 #include "base/num.h"
-#include "gateway/control_int.h"
 #include "gateway/compose.h"
-
-static void
-nack_bad(const struct server_ask *a, const struct compose *f, int err)
-{
-	if (err == FG_EINVAL)
-		server_nack(a, "BAD_FIELD", false, "%s",
-		    f->err);
-	else
-		server_nack(a, "STORE_FAILED", true, "%s",
-		    fg_strerror(err));
-}
+#include "gateway/control_event.h"
 
 /* A value as FIX text: strings and bytes as they are. false: it is none. */
 static bool
@@ -133,19 +122,19 @@ add_fields(struct compose *f, struct compose_scope *in,
 
 /* MSG_TYPE and the fields of the request, to type and f->out. */
 static int
-read_message(const struct server_ask *a, struct compose *f,
+read_message(const struct link_val *details, struct compose *f,
     char type[COMPOSE_TYPE_MAX])
 {
-	const struct link_val *fields = link_find(a->details, "FIELDS");
+	const struct link_val *fields = link_find(details, "FIELDS");
 	struct compose_scope body = { 0 };
 	const char *p;
 	size_t n;
 	int err = 0;
 
 	type[0] = '\0';
-	if (link_get_str(link_find(a->details, "MSG_TYPE"), &p, &n))
+	if (link_get_str(link_find(details, "MSG_TYPE"), &p, &n))
 		err = compose_msg_type(f, p, n, type);
-	if (err == 0 && link_get_str(link_find(a->details, "FIX_DATA"), &p, &n))
+	if (err == 0 && link_get_str(link_find(details, "FIX_DATA"), &p, &n))
 		err = compose_raw(f, p, n, type);
 	if (err == 0 && fields != NULL) {
 		compose_scope_body(f, type, &body);
@@ -159,102 +148,94 @@ read_message(const struct server_ask *a, struct compose *f,
 }
 
 static void
-put_accepted(const struct server_ask *a, const char *session,
-    const struct release_done *done)
-{
-	bool pending = done->tx_seq == 0;
-	struct link_out *o;
-
-	o = server_answer(a, "EVENT_ACK");
-	link_map(o, pending ? 3 : 4);
-	link_key_str(o, "SESSION", session);
-	link_key_u64(o, "EPOCH", done->epoch);
-	if (pending) {
-		link_key_bool(o, "PENDING", true);
-	} else {
-		link_key_u64(o, "TX_SEQUENCE", done->tx_seq);
-		link_key_u64(o, "MSG_SEQ_NUM", done->msg_seq_num);
-	}
-	server_done(a->conn);
-}
-
-/* The commit is durable, or failed. The connection may be gone; the message is
- * sent all the same. */
-static void
-on_sent(void *arg, const struct release_done *done)
-{
-	struct control_later *l = arg;
-	struct server_ask a;
-
-	if (server_is_open(l->conn)) {
-		a = server_ask_later(l->conn, l->type, l->ref);
-		if (done->err == 0)
-			put_accepted(&a, l->name, done);
-		else
-			server_nack(&a, "STORE_FAILED", true,
-			    "not stored and not sent: %s",
-			    fg_strerror(done->err));
-	}
-	control_later_free(l);
-}
-
-static void
-nack_send(const struct server_ask *a, const struct fgsess *fs, int err)
+refuse(struct event *ev, const struct fgsess *fs, int err)
 {
 	switch (err) {
 	case FG_ESTATE:
-		server_nack(a, "LOGGED_OFF", true, "%s is not "
+		event_refuse(ev, fs, "LOGGED_OFF", true, "%s is not "
 		    "logged on, and its SendWhenLoggedOff is reject",
 		    fs->name);
 		break;
 	case FG_ENOSPC:
-		server_nack(a, "DISK_FULL", true,
+		event_refuse(ev, fs, "DISK_FULL", true,
 		    "the store takes no messages now: its disk is full");
 		break;
 	case FG_ELIMIT:
-		server_nack(a, "TOO_BIG", false,
+		event_refuse(ev, fs, "TOO_BIG", false,
 		    "the message is longer than %s may send", fs->name);
 		break;
 	case FG_EINVAL:
-		server_nack(a, "BAD_FIELD", false, "the fields "
+		event_refuse(ev, fs, "BAD_FIELD", false, "the fields "
 		    "are no message of an application (session messages are "
 		    "the gateway's own)");
 		break;
 	default:
-		server_nack(a, "STORE_FAILED", true, "%s",
+		event_refuse(ev, fs, "STORE_FAILED", true, "%s",
 		    fg_strerror(err));
 	}
+}
+
+static struct fgsess *
+session_of(struct event *ev)
+{
+	char name[CONTROL_NAME_MAX];
+	struct fgsess *fs;
+
+	if (!link_find_str(ev->details, "SESSION", name, sizeof(name))) {
+		event_refuse(ev, NULL, "BAD_REQUEST", false,
+		    "SESSION is missing");
+		return NULL;
+	}
+	fs = driver_by_name(control_of(ev->ask)->g->driver, name);
+	if (fs == NULL)
+		event_refuse(ev, NULL, "NO_SESSION", false, "there is no "
+		    "session %s; `fixgatectl session show` lists them", name);
+	return fs;
+}
+
+void
+event_fix_send(struct event *ev)
+{
+	struct control *c = control_of(ev->ask);
+	struct fgsess *fs = session_of(ev);
+	struct compose f = { .out = &c->scratch };
+	struct event_wait *w;
+	char type[COMPOSE_TYPE_MAX];
+	int err;
+
+	if (fs == NULL || event_is_too_old(ev, 0))
+		return;
+	f.app = sess_config(fs->machine)->app;
+	f.transport = sess_config(fs->machine)->transport;
+	c->scratch.len = 0;
+	err = read_message(ev->details, &f, type);
+	if (err == 0 && !fs->keep_order)
+		err = compose_order(&f, type);
+	if (err == FG_EINVAL) {
+		event_refuse(ev, fs, "BAD_FIELD", false, "%s", f.err);
+		return;
+	}
+	w = err != 0 ? NULL : event_wait(ev, fs->name);
+	if (err == 0 && w == NULL)
+		return;
+	if (err == 0)
+		err = driver_send(c->g->driver, fs, type, c->scratch.p ==
+		    NULL ? "" : c->scratch.p, c->scratch.len, event_answer,
+		    w);
+	if (err == 0) {
+		event_accept(ev);
+		return;
+	}
+	if (w != NULL)
+		event_wait_free(w);
+	refuse(ev, fs, err);
 }
 
 void
 control_fix_send(const struct server_ask *a)
 {
-	struct control *c = control_of(a);
-	struct fgsess *fs = control_session(a);
-	struct compose f = { .out = &c->scratch };
-	struct control_later *l;
-	char type[COMPOSE_TYPE_MAX];
-	int err;
+	struct event ev;
 
-	if (fs == NULL)
-		return;
-	f.app = sess_config(fs->machine)->app;
-	f.transport = sess_config(fs->machine)->transport;
-	c->scratch.len = 0;
-	err = read_message(a, &f, type);
-	if (err == 0 && !fs->keep_order)
-		err = compose_order(&f, type);
-	if (err != 0) {
-		nack_bad(a, &f, err);
-		return;
-	}
-	l = control_later(a, fs, "");
-	err = l == NULL ? FG_ENOMEM : driver_send(c->g->driver, fs, type,
-	    c->scratch.p == NULL ? "" : c->scratch.p, c->scratch.len, on_sent,
-	    l);
-	if (err == 0)
-		return;
-	if (l != NULL)
-		control_later_free(l);
-	nack_send(a, fs, err);
+	if (event_take(a, &ev))
+		event_fix_send(&ev);
 }

@@ -241,6 +241,12 @@ driver_is_down(const struct driver *d)
 	return d->down;
 }
 
+unsigned
+driver_repairs(const struct driver *d)
+{
+	return d->repairs;
+}
+
 /* ---- failure: throw all away, start again from what is durable ---- */
 
 /* The oldest item is done with. */
@@ -382,6 +388,7 @@ try_repair(struct driver *d)
 		return;
 	}
 	d->down = false;
+	d->repairs++;
 	d->retry_at = MONO_NEVER;
 	log_warnx("store: writable again; sessions go on from what is stored");
 }

@@ -162,6 +162,14 @@ void driver_reset_open(struct driver *d, struct fgsess *fs);
 void driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
     const char *text);
 
+/* Other rows and marks, for the commit of this wake-up; they get its time. 0 or
+ * FG_ENOSPC. */
+int driver_append(struct driver *d, enum store_table t, struct store_row *row,
+    uint64_t *seq);
+int driver_put_mark(struct driver *d, struct store_mark *m);
+/* fn is called when what was done so far is durable. 0 or FG_ENOMEM. */
+int driver_when_durable(struct driver *d, release_fn fn, void *arg);
+
 /* The disk is low: driver_send refuses (FG_ENOSPC) until it is not. */
 void driver_set_low(struct driver *d, bool low);
 
@@ -175,6 +183,8 @@ bool driver_is_full(const struct driver *d);
 bool driver_is_stalled(const struct driver *d);
 /* The store is being repaired after a failure; nothing is accepted. */
 bool driver_is_down(const struct driver *d);
+/* How often it was repaired: each time, what was not durable was taken back. */
+unsigned driver_repairs(const struct driver *d);
 
 /*
  * End of the wake-up: timers that are due, commit, release what is durable, and

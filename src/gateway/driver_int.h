@@ -39,8 +39,10 @@ struct driver {
 	struct fgsess *leaving;  /* removed; wait for their release items */
 	bool started;
 	bool down;
+	unsigned repairs;
 	bool low;                /* on disk: nothing new is taken */
-	struct lane *lanes;
+	struct lane *lanes, **by_mark;
+	size_t nby_mark;
 	int failure;             /* of the store, while down */
 	mono_t retry_at;
 	struct fields kept; /* index of a recalled message */

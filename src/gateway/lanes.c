@@ -47,7 +47,7 @@ lane_name(char out[STORE_MARK_NAME_MAX + 1], const char *kind,
 /* ---- who has it ---- */
 
 static struct lane *
-find(struct driver *d, const char *name)
+find(const struct driver *d, const char *name)
 {
 	struct lane *l;
 
@@ -71,6 +71,46 @@ load(struct driver *d, struct lane *l)
 	return 0;
 }
 
+/* Marks count from 1, with the sessions, and are never forgotten. */
+static int
+index_mark(struct driver *d, struct lane *l)
+{
+	struct lane **v;
+	size_t n = l->mark + (size_t)1;
+
+	if (l->mark >= d->nby_mark) {
+		n *= 2;
+		v = realloc(d->by_mark, n * sizeof(struct lane *));
+		if (v == NULL)
+			return FG_ENOMEM;
+		memset(v + d->nby_mark, 0,
+		    (n - d->nby_mark) * sizeof(struct lane *));
+		d->by_mark = v;
+		d->nby_mark = n;
+	}
+	d->by_mark[l->mark] = l;
+	return 0;
+}
+
+struct lane *
+lane_by_mark(const struct driver *d, uint32_t mark)
+{
+	return mark < d->nby_mark ? d->by_mark[mark] : NULL;
+}
+
+void
+lane_names(const struct lane *l, struct parked *k)
+{
+	const char *p = strchr(l->name, '\t');
+	int i;
+
+	for (i = PARKED_CONSUMER; i <= PARKED_SOURCE && p != NULL; i++) {
+		k->text[i].p = p + 1;
+		k->text[i].len = strcspn(p + 1, "\t");
+		p = strchr(p + 1, '\t');
+	}
+}
+
 static int
 get(struct driver *d, const char *name, struct lane **out)
 {
@@ -89,6 +129,8 @@ get(struct driver *d, const char *name, struct lane **out)
 	err = store_mark(d->store, name, &l->mark, &m, &is_new);
 	if (err == 0)
 		err = load(d, l);
+	if (err == 0)
+		err = index_mark(d, l);
 	if (err != 0) {
 		free(l);
 		return err;
@@ -131,7 +173,7 @@ lane_open(struct driver *d, const struct lane_key *k, void *owner,
 		return FG_EBUSY;
 	if (l->handled.seq < acked)
 		return FG_ESTATE;
-	err = lane_answer(d, fn, arg);
+	err = driver_when_durable(d, fn, arg);
 	if (err != 0)
 		return err;
 	if (l->owner != owner)
@@ -141,6 +183,14 @@ lane_open(struct driver *d, const struct lane_key *k, void *owner,
 	l->token++;
 	put(d, l);
 	return 0;
+}
+
+struct lane *
+lane_find(const struct driver *d, const struct lane_key *k)
+{
+	char name[STORE_MARK_NAME_MAX + 1];
+
+	return lane_name(name, "lane", k) != 0 ? NULL : find(d, name);
 }
 
 void
@@ -225,14 +275,6 @@ lane_park(struct driver *d, struct lane *l, struct lane_at at,
 	return 0;
 }
 
-int
-lane_answer(struct driver *d, release_fn fn, void *arg)
-{
-	const struct release_done done = { 0 };
-
-	return driver_answer(d, NULL, &done, fn, arg);
-}
-
 /* ---- for the driver ---- */
 
 int
@@ -255,4 +297,5 @@ driver_lanes_free(struct driver *d)
 		d->lanes = l->next;
 		free(l);
 	}
+	free(d->by_mark);
 }

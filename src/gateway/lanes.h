@@ -7,7 +7,8 @@
  *	event -> lane_look -> LANE_NEW:  the effect, then lane_done
  *	                                 or given up: lane_park
  *	                                 or not now:  lane_stop
- *	                      else an answer without an effect
+ *	                      else an answer without an effect, a positive one
+ *	                      behind driver_when_durable
  *
  * The positions here are ahead of the disk, as the session machines are: who
  * hears that a commit failed stops the lane at the event that was in it.
@@ -68,6 +69,8 @@ int lane_name(char out[STORE_MARK_NAME_MAX + 1], const char *kind,
 int lane_open(struct driver *d, const struct lane_key *k, void *owner,
     uint64_t acked, bool takeover, struct lane **out, void **before,
     release_fn fn, void *arg);
+/* A lane that was opened since the start, or NULL. */
+struct lane *lane_find(const struct driver *d, const struct lane_key *k);
 /* The owner is gone. */
 void lane_leave(struct driver *d, const void *owner);
 
@@ -93,8 +96,9 @@ void lane_stop(struct lane *l, struct lane_at at);
  */
 int lane_park(struct driver *d, struct lane *l, struct lane_at at,
     const struct fgsess *fs, const struct parked *k, uint64_t *seq);
-/* Acknowledge without an effect: fn is called when all that was done before is
- * durable. 0 or FG_ENOMEM. */
-int lane_answer(struct driver *d, release_fn fn, void *arg);
+/* By the number of its mark, or NULL. */
+struct lane *lane_by_mark(const struct driver *d, uint32_t mark);
+/* Its four names, borrowed from it. */
+void lane_names(const struct lane *l, struct parked *k);
 
 #endif

@@ -4,7 +4,13 @@ libgateway_a_SOURCES = \
 	src/gateway/compose.h \
 	src/gateway/control.c \
 	src/gateway/control.h \
+	src/gateway/control_cursor.c \
+	src/gateway/control_defer.c \
+	src/gateway/control_event.c \
+	src/gateway/control_event.h \
 	src/gateway/control_int.h \
+	src/gateway/control_lane.c \
+	src/gateway/control_quarantine.c \
 	src/gateway/control_read.c \
 	src/gateway/control_send.c \
 	src/gateway/control_session.c \
@@ -18,6 +24,7 @@ libgateway_a_SOURCES = \
 	src/gateway/driver_find.c \
 	src/gateway/driver_int.h \
 	src/gateway/driver_life.c \
+	src/gateway/driver_rows.c \
 	src/gateway/driver_run.c \
 	src/gateway/driver_send.c \
 	src/gateway/driver_work.c \
@@ -38,6 +45,8 @@ libgateway_a_SOURCES = \
 	src/gateway/order.c \
 	src/gateway/parked.c \
 	src/gateway/parked.h \
+	src/gateway/quarantine.c \
+	src/gateway/quarantine.h \
 	src/gateway/release.c \
 	src/gateway/release.h \
 	src/gateway/rows.c \

@@ -84,12 +84,25 @@ store_add(struct store_batch *b, enum store_table t,
 	return b->next[t]++;
 }
 
+struct store_state *
+store_said(const struct store_batch *b, uint32_t id)
+{
+	const struct store_session *s = b->st->sess[id - 1];
+	struct store_commit *c = b->c;
+
+	if (!b->open || c == NULL || s->said_in != c->number
+	    || s->said_at >= c->n_state
+	    || c->state[s->said_at].session != id)
+		return NULL;
+	return &c->state[s->said_at];
+}
+
 void
 store_set_state(struct store_batch *b, const struct store_state *state)
 {
 	struct store_commit *c = b->c;
-	struct store_session *s;
 	struct store_state *v;
+	struct store_session *s;
 	size_t cap;
 
 	assert(b->open);
@@ -99,12 +112,12 @@ store_set_state(struct store_batch *b, const struct store_state *state)
 		b->err = FG_EINVAL;
 		return;
 	}
-	s = b->st->sess[state->session - 1];
-	if (s->said_in == c->number && s->said_at < c->n_state
-	    && c->state[s->said_at].session == state->session) {
-		c->state[s->said_at] = *state;
+	v = store_said(b, state->session);
+	if (v != NULL) {
+		*v = *state;
 		return;
 	}
+	s = b->st->sess[state->session - 1];
 	if (c->n_state == c->cap_state) {
 		cap = c->cap_state == 0 ? 4 : c->cap_state * 2;
 		v = realloc(c->state, cap * sizeof(*v));

@@ -174,6 +174,8 @@ int store_known_table(struct store *st, enum store_table t, const char *name,
 /* ---- commit.c ---- */
 
 void store_commit_free(struct store_commit *c);
+/* What the batch, if it is open, says of a session or mark; or NULL. */
+struct store_state *store_said(const struct store_batch *b, uint32_t id);
 
 /* ---- recent.c: with the lock held ---- */
 

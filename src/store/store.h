@@ -159,6 +159,7 @@ int store_mark(struct store *st, const char *name, uint32_t *id,
 /* The id of a mark that exists, or 0. */
 uint32_t store_mark_find(struct store *st, const char *name);
 const char *store_mark_name(struct store *st, uint32_t id);
+/* As last said, even in the batch that is open. Loop thread. */
 int store_mark_state(struct store *st, uint32_t id, struct store_mark *mark);
 /* The highest id of a session or mark; to go through them by name. */
 uint32_t store_last_id(struct store *st);

@@ -181,12 +181,15 @@ store_mark_name(struct store *st, uint32_t id)
 int
 store_mark_state(struct store *st, uint32_t id, struct store_mark *mark)
 {
+	const struct store_state *said;
 	struct store_state s;
 	int err = store_session_state(st, id, &s);
 
-	if (err == 0)
-		*mark = mark_of(&s);
-	return err;
+	if (err != 0)
+		return err;
+	said = store_said(&st->batch, id);
+	*mark = mark_of(said == NULL ? &s : said);
+	return 0;
 }
 
 uint32_t

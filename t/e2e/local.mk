@@ -23,3 +23,5 @@ TESTS += t/e2e/test_beyond.py
 EXTRA_DIST += t/e2e/test_beyond.py
 TESTS += t/e2e/test_tables.py t/e2e/test_tails.py
 EXTRA_DIST += t/e2e/test_tables.py t/e2e/test_tails.py
+TESTS += t/e2e/test_lanes.py
+EXTRA_DIST += t/e2e/test_lanes.py

@@ -301,7 +301,8 @@ event_of(void *owner, struct lane *l, uint64_t row, uint32_t part)
 		return;
 	case LANE_DUPLICATE:
 		w.heard[row] = NOTHING;
-		ck_assert_int_eq(0, lane_answer(w.driver, on_duplicate, e));
+		ck_assert_int_eq(0, driver_when_durable(w.driver,
+		    on_duplicate, e));
 		return;
 	case LANE_STOPPED:
 		w.heard[row] = STOPPED;

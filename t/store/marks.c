@@ -59,6 +59,7 @@ START_TEST(a_mark_commits_with_the_rows)
 	store_add(b, STORE_FIX_OUT, &row);
 	set(b, lane, 5);
 	set(b, cursor, 4);
+	is_at(lane, 5); /* though it is not committed */
 	set(b, lane, 6);
 	ck_assert_int_eq(0, store_commit(b, &commit));
 	b = store_begin(w.st);
@@ -66,7 +67,9 @@ START_TEST(a_mark_commits_with_the_rows)
 	ck_assert_int_eq(0, store_commit(b, &commit));
 	b = store_begin(w.st);
 	set(b, lane, 9);
+	is_at(lane, 9);
 	store_abort(b);
+	is_at(lane, 6);
 	world_settle(&w, commit);
 	if (_i != WORLD_MEM)
 		world_reopen(&w);

@@ -1,0 +1,181 @@
+#include "gateway/quarantine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "log/log.h"
+
+#define SCAN_ROWS  1000
+#define SCAN_BYTES (1u << 20)
+
+struct quarantine {
+	struct driver *driver;
+	struct quarantine_entry *v; /* ascending */
+	size_t n, cap;
+	unsigned repairs; /* of the driver, when it was read */
+	bool read;
+	int err; /* of reading */
+};
+
+static struct quarantine_entry *
+find(const struct quarantine *q, uint64_t seq)
+{
+	size_t lo = 0, hi = q->n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (q->v[mid].seq < seq)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < q->n && q->v[lo].seq == seq ? &q->v[lo] : NULL;
+}
+
+static int
+add(struct quarantine *q, uint64_t seq, uint32_t attempt)
+{
+	struct quarantine_entry *v;
+	size_t cap;
+
+	if (q->n == q->cap) {
+		cap = q->cap == 0 ? 16 : q->cap * 2;
+		v = realloc(q->v, cap * sizeof(*v));
+		if (v == NULL)
+			return FG_ENOMEM;
+		q->v = v;
+		q->cap = cap;
+	}
+	q->v[q->n++] = (struct quarantine_entry){ seq, PARKED, attempt };
+	return 0;
+}
+
+static int
+scan_row(void *arg, const struct store_row *row)
+{
+	struct quarantine *q = arg;
+	struct quarantine_entry *e = NULL;
+	struct parked k;
+
+	if (parked_read(&k, row) != 0)
+		log_warnx("QUARANTINE row %llu is damaged",
+		    (unsigned long long)row->seq);
+	if (k.ref == 0)
+		q->err = add(q, row->seq, k.attempt);
+	else if ((e = find(q, k.ref)) != NULL) {
+		e->state = k.state;
+		e->attempt = k.attempt;
+	}
+	return q->err;
+}
+
+/* From the store, if it is not known, or may have been taken back. */
+static void
+refresh(struct quarantine *q)
+{
+	struct store *st = driver_store(q->driver);
+	uint64_t after, upto;
+	int err;
+
+	if (q->read && q->repairs == driver_repairs(q->driver))
+		return;
+	q->n = 0;
+	q->err = 0;
+	after = store_oldest(st, STORE_QUARANTINE);
+	for (after -= after != 0;; after = upto) {
+		err = store_read(st, STORE_QUARANTINE, after, SCAN_ROWS,
+		    SCAN_BYTES, scan_row, q, &upto);
+		if (err != 0 || q->err != 0 || upto == after)
+			break;
+	}
+	if (err != 0 || q->err != 0) {
+		log_error("QUARANTINE cannot be read: %s",
+		    fg_strerror(err != 0 ? err : q->err));
+		return;
+	}
+	q->read = true;
+	q->repairs = driver_repairs(q->driver);
+}
+
+struct quarantine *
+quarantine_new(struct driver *d)
+{
+	struct quarantine *q = calloc(1, sizeof(*q));
+
+	if (q != NULL)
+		q->driver = d;
+	return q;
+}
+
+void
+quarantine_free(struct quarantine *q)
+{
+	if (q == NULL)
+		return;
+	free(q->v);
+	free(q);
+}
+
+size_t
+quarantine_count(struct quarantine *q)
+{
+	refresh(q);
+	return q->n;
+}
+
+size_t
+quarantine_open(struct quarantine *q)
+{
+	size_t i, n = 0;
+
+	refresh(q);
+	for (i = 0; i < q->n; i++)
+		n += q->v[i].state == PARKED || q->v[i].state == PARKED_RETRY;
+	return n;
+}
+
+const struct quarantine_entry *
+quarantine_at(struct quarantine *q, size_t i)
+{
+	return &q->v[i];
+}
+
+const struct quarantine_entry *
+quarantine_find(struct quarantine *q, uint64_t seq)
+{
+	refresh(q);
+	return find(q, seq);
+}
+
+int
+quarantine_note(struct quarantine *q, uint64_t seq, uint32_t attempt)
+{
+	refresh(q);
+	return find(q, seq) != NULL ? 0 : add(q, seq, attempt);
+}
+
+int
+quarantine_settle(struct quarantine *q, uint64_t seq, enum parked_state state,
+    uint32_t attempt, const char *code, const char *reason)
+{
+	struct parked k = { .state = state, .ref = seq, .attempt = attempt };
+	struct quarantine_entry *e = find(q, seq);
+	struct store_row row = { 0 };
+	struct buf data = { 0 };
+	uint64_t settling;
+	int err;
+
+	parked_set(&k, PARKED_CODE, code);
+	parked_set(&k, PARKED_REASON, reason);
+	err = parked_pack(&k, &row, &data);
+	if (err == 0)
+		err = driver_append(q->driver, STORE_QUARANTINE, &row,
+		    &settling);
+	buf_free(&data);
+	if (err == 0 && e != NULL) {
+		e->state = state;
+		e->attempt = attempt;
+	}
+	return err;
+}
