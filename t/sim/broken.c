@@ -15,6 +15,8 @@ enum broken {
 	NO_POSS_DUP,       /* a resend does not say that it is one */
 	SAME_EPOCH,        /* a reset does not begin a new epoch */
 	OLD_CONNECTION,    /* what was for the connection before, leaves */
+	NO_RECALL,         /* early messages do not get their turn */
+	SHORT_GAP_FILL,    /* a gap fill ends one too early */
 };
 
 uint64_t __real_store_durable(struct store *st);
@@ -35,6 +37,9 @@ const struct release_item *__real_release_head(const struct release *r,
     uint64_t durable, const char **p);
 const struct release_item *__wrap_release_head(const struct release *r,
     uint64_t durable, const char **p);
+
+int __real_early_take(struct early *e, uint64_t seq, struct early_msg *out);
+int __wrap_early_take(struct early *e, uint64_t seq, struct early_msg *out);
 
 uint64_t
 __wrap_store_durable(struct store *st)
@@ -69,7 +74,11 @@ __wrap_store_add(struct store_batch *b, enum store_table t,
 void
 __wrap_out_u64(struct out_msg *o, int32_t tag, uint64_t v)
 {
-	__real_out_u64(o, tag, v + (sim_broken == LONG_GAP_FILL && tag == 36));
+	if (tag == 36 && sim_broken == LONG_GAP_FILL)
+		v++;
+	if (tag == 36 && sim_broken == SHORT_GAP_FILL)
+		v--;
+	__real_out_u64(o, tag, v);
 }
 
 void
@@ -77,6 +86,12 @@ __wrap_fix_out_bytes(struct fix_out *o, int32_t tag, const char *p, size_t n)
 {
 	if (sim_broken != NO_POSS_DUP || tag != 43)
 		__real_fix_out_bytes(o, tag, p, n);
+}
+
+int
+__wrap_early_take(struct early *e, uint64_t seq, struct early_msg *out)
+{
+	return sim_broken != NO_RECALL && __real_early_take(e, seq, out);
 }
 
 const struct release_item *

@@ -214,6 +214,8 @@ unsettled(const struct sim_end *from, const struct sim_end *to)
 	if (sess_seqs(from->fs->machine).next_out !=
 	    sess_seqs(to->fs->machine).next_in)
 		return "the numbers do not agree";
+	if (to->fs->early.head != to->fs->early.n)
+		return "early messages are left";
 	if (from->fs->pending_tail > from->fs->pending_done)
 		return "OUT_PENDING is not empty";
 	for (id = from->forgiven + 1; id <= from->given; id++)
@@ -235,6 +237,9 @@ sim_unsettled(void)
 		if (!sim_gate_is_up(&sim.gate[i]) ||
 		    driver_is_down(sim.gate[i].driver))
 			return "a gateway is down";
+	for (i = 0; i < 2; i++)
+		if (driver_waiting(sim.gate[i].driver) > 0)
+			return "the release queue is not empty";
 	for (k = 0; k < SIM_LINKS; k++)
 		for (i = 0; i < 2; i++) {
 			what = unsettled(&sim.link[k].end[i],

@@ -1,7 +1,7 @@
 # broken.c stands in front of these functions.
 sim_wraps = -Wl,--wrap=store_durable -Wl,--wrap=store_set_state \
 	-Wl,--wrap=store_add -Wl,--wrap=out_u64 -Wl,--wrap=fix_out_bytes \
-	-Wl,--wrap=release_head
+	-Wl,--wrap=release_head -Wl,--wrap=early_take
 
 check_PROGRAMS += t/sim/sim
 TESTS += t/sim/sim

@@ -19,9 +19,9 @@
 #include "log/log.h"
 #include "sim.h"
 
-#define SEEDS        500
+#define SEEDS        1000
 #define BREAK_SEEDS  1000 /* within which a broken rule must be found */
-#define BREAKS       6
+#define BREAKS       8
 #define BAD_STEPS    400
 #define GOOD_SECONDS 300 /* within which all must be well again */
 
