@@ -222,11 +222,33 @@ control_quarantine_drop(const struct server_ask *a)
 
 /* The parked row: whose event it is, and its frame. */
 struct kept {
+	struct store *store;
 	bool ours;
 	const struct event_kind *kind;
 	struct buf frame;
 	int err;
 };
+
+/* What waited for a logon is kept as it waited: make an event of it. */
+static int
+pack_pending(struct kept *r, uint32_t session, const char *p, size_t n)
+{
+	const char *name = store_session_name(r->store, session);
+	struct link_out *o = link_out_new();
+	int err;
+
+	if (o == NULL)
+		return FG_ENOMEM;
+	r->kind = event_find("EVENT_FIX_SEND", strlen("EVENT_FIX_SEND"));
+	link_begin(o, &r->frame, r->kind->type, 0);
+	link_map(o, 2);
+	link_key_str(o, "SESSION", name == NULL ? "" : name);
+	link_str(o, "FIX_DATA");
+	link_bin(o, p, n);
+	err = link_end(o);
+	link_out_free(o);
+	return err;
+}
 
 static int
 keep_row(void *arg, const struct store_row *row)
@@ -236,6 +258,11 @@ keep_row(void *arg, const struct store_row *row)
 
 	(void)parked_read(&k, row);
 	r->ours = is_text(&k, PARKED_PROCESS, EVENT_PROCESS);
+	if (is_text(&k, PARKED_EVENT, "OUT_PENDING")) {
+		r->err = pack_pending(r, row->session,
+		    k.text[PARKED_DETAILS].p, k.text[PARKED_DETAILS].len);
+		return 1;
+	}
 	r->kind = event_find(k.text[PARKED_EVENT].p,
 	    k.text[PARKED_EVENT].len);
 	r->err = buf_add(&r->frame, k.text[PARKED_DETAILS].p,
@@ -273,7 +300,7 @@ control_quarantine_retry(const struct server_ask *a)
 {
 	struct control *c = control_of(a);
 	const struct quarantine_entry *e = open_entry(a);
-	struct kept r = { 0 };
+	struct kept r = { .store = c->g->store };
 	char who[WHO_MAX];
 	uint64_t upto;
 	int err;

@@ -193,6 +193,19 @@ session_of(struct event *ev)
 	return fs;
 }
 
+/* Of those, a late one may do harm. */
+static bool
+is_new_order(const char *type)
+{
+	static const char *const types[] = { "D", "E", "AB", "s" };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i], type) == 0)
+			return true;
+	return false;
+}
+
 void
 event_fix_send(struct event *ev)
 {
@@ -203,7 +216,7 @@ event_fix_send(struct event *ev)
 	char type[COMPOSE_TYPE_MAX];
 	int err;
 
-	if (fs == NULL || event_is_too_old(ev, 0))
+	if (fs == NULL)
 		return;
 	f.app = sess_config(fs->machine)->app;
 	f.transport = sess_config(fs->machine)->transport;
@@ -215,6 +228,9 @@ event_fix_send(struct event *ev)
 		event_refuse(ev, fs, "BAD_FIELD", false, "%s", f.err);
 		return;
 	}
+	if (err == 0 && event_is_too_old(ev, is_new_order(type) ?
+	    fs->max_event_age : 0))
+		return;
 	w = err != 0 ? NULL : event_wait(ev, fs->name);
 	if (err == 0 && w == NULL)
 		return;

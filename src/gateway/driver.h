@@ -42,6 +42,7 @@ struct fgsess {
 	const struct driver_dict *dict; /* its dictionaries; borrowed, ndict */
 	size_t ndict;
 	enum driver_when_off when_off;
+	uint64_t max_queued_age, max_event_age; /* seconds; 0: no limit */
 	bool keep_order; /* of the bodies that applications send */
 	const int32_t *masked; /* secret tags; borrowed, nmasked of them */
 	size_t nmasked;

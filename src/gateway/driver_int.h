@@ -115,6 +115,12 @@ void driver_work(struct driver *d, struct fgsess *fs);
 /* Go on with those sessions. */
 void driver_work_step(struct driver *d);
 
+/* Is there something of its own in OUT_PENDING? */
+bool driver_is_backlogged(const struct fgsess *fs);
+/* Through the machine: a number and a FIX_OUT row now. 0 or FG_E*. */
+int driver_send_now(struct driver *d, struct fgsess *fs, const char *type,
+    const char *fields, size_t len, struct release_done *done);
+
 /* Send what waits in OUT_PENDING. false: nothing (more) to do now. */
 bool driver_pending_step(struct driver *d, struct fgsess *fs);
 

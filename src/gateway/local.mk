@@ -24,6 +24,7 @@ libgateway_a_SOURCES = \
 	src/gateway/driver_find.c \
 	src/gateway/driver_int.h \
 	src/gateway/driver_life.c \
+	src/gateway/driver_pending.c \
 	src/gateway/driver_rows.c \
 	src/gateway/driver_run.c \
 	src/gateway/driver_send.c \

@@ -14,7 +14,8 @@ struct quarantine {
 	struct quarantine_entry *v; /* ascending */
 	size_t n, cap;
 	unsigned repairs; /* of the driver, when it was read */
-	bool read;
+	uint64_t upto;    /* rows read */
+	bool read;        /* once: what we settled since is known, too */
 	int err; /* of reading */
 };
 
@@ -37,7 +38,7 @@ static int
 add(struct quarantine *q, uint64_t seq, uint32_t attempt)
 {
 	struct quarantine_entry *v;
-	size_t cap;
+	size_t cap, i;
 
 	if (q->n == q->cap) {
 		cap = q->cap == 0 ? 16 : q->cap * 2;
@@ -47,7 +48,9 @@ add(struct quarantine *q, uint64_t seq, uint32_t attempt)
 		q->v = v;
 		q->cap = cap;
 	}
-	q->v[q->n++] = (struct quarantine_entry){ seq, PARKED, attempt };
+	for (i = q->n++; i > 0 && q->v[i - 1].seq > seq; i--)
+		q->v[i] = q->v[i - 1];
+	q->v[i] = (struct quarantine_entry){ seq, PARKED, attempt };
 	return 0;
 }
 
@@ -61,41 +64,43 @@ scan_row(void *arg, const struct store_row *row)
 	if (parked_read(&k, row) != 0)
 		log_warnx("QUARANTINE row %llu is damaged",
 		    (unsigned long long)row->seq);
-	if (k.ref == 0)
+	if (k.ref == 0 && find(q, row->seq) == NULL) {
 		q->err = add(q, row->seq, k.attempt);
-	else if ((e = find(q, k.ref)) != NULL) {
+	} else if (!q->read && (e = find(q, k.ref)) != NULL) {
 		e->state = k.state;
 		e->attempt = k.attempt;
 	}
 	return q->err;
 }
 
-/* From the store, if it is not known, or may have been taken back. */
+/* From the store: all, at first and when something was taken back; then what
+ * the driver parked by itself. */
 static void
 refresh(struct quarantine *q)
 {
 	struct store *st = driver_store(q->driver);
-	uint64_t after, upto;
+	uint64_t after;
 	int err;
 
-	if (q->read && q->repairs == driver_repairs(q->driver))
-		return;
-	q->n = 0;
-	q->err = 0;
-	after = store_oldest(st, STORE_QUARANTINE);
-	for (after -= after != 0;; after = upto) {
-		err = store_read(st, STORE_QUARANTINE, after, SCAN_ROWS,
-		    SCAN_BYTES, scan_row, q, &upto);
-		if (err != 0 || q->err != 0 || upto == after)
-			break;
+	if (q->repairs != driver_repairs(q->driver))
+		q->read = false;
+	if (!q->read) {
+		after = store_oldest(st, STORE_QUARANTINE);
+		q->upto = after - (after != 0);
+		q->n = 0;
+		q->repairs = driver_repairs(q->driver);
 	}
-	if (err != 0 || q->err != 0) {
+	q->err = 0;
+	do {
+		after = q->upto;
+		err = store_read(st, STORE_QUARANTINE, after, SCAN_ROWS,
+		    SCAN_BYTES, scan_row, q, &q->upto);
+	} while (err == 0 && q->err == 0 && q->upto != after);
+	if (err == 0 && q->err == 0)
+		q->read = true;
+	else
 		log_error("QUARANTINE cannot be read: %s",
 		    fg_strerror(err != 0 ? err : q->err));
-		return;
-	}
-	q->read = true;
-	q->repairs = driver_repairs(q->driver);
 }
 
 struct quarantine *

@@ -155,6 +155,8 @@ enter(struct sessions *s, struct unit *t, struct driver *d)
 	fs->ndict = t->dicts.ndict;
 	fs->when_off = when_off(t->sec);
 	fs->keep_order = conf_bool(t->sec, CONF_PreserveMessageFieldsOrder);
+	fs->max_queued_age = conf_int(t->sec, CONF_MaxQueuedAge);
+	fs->max_event_age = conf_int(t->sec, CONF_MaxEventAge);
 	fs->masked = t->masked;
 	fs->nmasked = t->nmasked;
 	t->fs = fs;

@@ -64,7 +64,8 @@ const char *sess_state_text(enum sess_state st);
 	X(FAULT, "fault")                                                      \
 	X(ADDED, "added")                                                      \
 	X(CHANGED, "changed")                                                  \
-	X(REMOVED, "removed")
+	X(REMOVED, "removed")                                                  \
+	X(EXPIRED, "expired")
 
 enum sess_event {
 #define X(name, text) SESS_EV_##name,

@@ -4,6 +4,7 @@ with the gateway killed in between."""
 
 import os
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -186,6 +187,33 @@ def quarantine(link, n, peer, gw):
     print("ok what became of it is known after kill -9")
 
 
+def expired(gw, port):
+    """What waited too long for a logon, and what is too old to be sent."""
+    order = {"SESSION": "SLOW", "MSG_TYPE": "D"}
+    with Link(gw.socket) as link, fg.Peer("SLOW", "EXCHANGE") as peer:
+        nack(link.ask("EVENT_FIX_SEND", FIELDS=fields(1), TIMESTAMP=1,
+                      **order), "TOO_OLD", False)
+        said = ok(link.ask("EVENT_FIX_SEND", FIELDS=fields(1),
+                           TIMESTAMP=1, AGE=0, **order), "EVENT_ACK")
+        assert said["PENDING"], said
+        queued = time.time()
+        fg.wait_until(lambda: time.time() > queued + 1.1, 5)
+        peer.connect(port)
+        peer.logon()
+        peer.sync()
+        row = ok(link.ask("QUARANTINE_LIST"),
+                 "QUARANTINE_LIST_ACK")["ROWS"][-1]
+        assert (row["EVENT"], row["CODE"]) == ("OUT_PENDING", "TOO_OLD"), row
+        assert "expired" in [r["EVENT"] for r in gw.rows("SESSION_EVENT")]
+        ok(link.ask("QUARANTINE_RETRY", SEQUENCE=row["SEQUENCE"],
+                    REASON="send it"))
+        assert orders(peer, 1) == ["R1"]
+        state = ok(link.ask("QUARANTINE_LIST", SEQUENCE=row["SEQUENCE"]),
+                   "QUARANTINE_LIST_ACK")["ROWS"][0]["STATE"]
+        assert state == "retried", state
+    print("ok what is too old is not sent, but may be")
+
+
 def parked_by_client(gw):
     """EVENT_PARK: of handlers that are not the gateway."""
     event = dict(LANE, SEND="exec", SEQUENCE=7, PART=1, PROCESS="exec:book",
@@ -293,6 +321,8 @@ def main():
     with fg.Work() as work:
         gw = work.gateway("gw", sessions=[
             fg.acceptor("EXCHANGE", "BROKER", port, SessionName="BROKER"),
+            fg.acceptor("EXCHANGE", "SLOW", port, SessionName="SLOW",
+                        MaxQueuedAge=1),
             fg.acceptor("EXCHANGE", "STRICT", port, SessionName="STRICT",
                         SendWhenLoggedOff="reject")])
         gw.configure(fg.settings(gw.keys, sessions=gw.sessions) + TABLE)
@@ -303,6 +333,7 @@ def main():
             link, n = lanes(gw, port, peer)
             stopped(link, n, peer, gw)
             quarantine(link, n, peer, gw)
+        expired(gw, port)
         parked_by_client(gw)
         cursors(gw)
         inserts(gw)

@@ -577,6 +577,45 @@ START_TEST(quarantine_and_handled_are_one_commit)
 }
 END_TEST
 
+static int
+has_event(void *arg, const struct store_row *row)
+{
+	*(bool *)arg |= row->code == SESS_EV_EXPIRED;
+	return 0;
+}
+
+START_TEST(what_waits_too_long_for_a_logon_goes_to_quarantine)
+{
+	bool said = false;
+	uint64_t upto;
+	size_t i;
+
+	w.fs->max_queued_age = 60;
+	driver_disconnected(w.driver, w.fs, "lost");
+	event(1);
+	event(2);
+	end();
+	ck_assert_int_eq(ACK, w.heard[2]);
+	w.now.mono.ns += 50 * NS_PER_S;
+	w.now.wall.ns += 50 * NS_PER_S;
+	event(3);
+	end();
+	w.now.mono.ns += 11 * NS_PER_S;
+	w.now.wall.ns += 11 * NS_PER_S;
+	logon();
+	ck_assert_uint_lt(0, w.nsent);
+	ck_assert_uint_eq(2, store_visible(w.store, STORE_QUARANTINE));
+	ck_assert_int_eq(0, store_read(w.store, STORE_SESSION_EVENT, 0, 99,
+	    9999, has_event, &said, &upto));
+	ck_assert(said);
+	driver_disconnected(w.driver, w.fs, "lost");
+	logon(); /* once */
+	ck_assert_uint_eq(2, store_visible(w.store, STORE_QUARANTINE));
+	for (i = 0; i < w.nsent; i++)
+		ck_assert_uint_eq(3, w.sent[i].row);
+}
+END_TEST
+
 /* ---- lanes ---- */
 
 START_TEST(a_retryable_nack_stops_its_lane)
@@ -838,6 +877,7 @@ main(void)
 	const TTest *const once[] = {
 		the_cursor_never_leads_handled,
 		quarantine_and_handled_are_one_commit,
+		what_waits_too_long_for_a_logon_goes_to_quarantine,
 		a_retryable_nack_stops_its_lane,
 		a_failed_commit_stops_the_lane_at_its_first_event,
 		what_comes_while_the_store_is_down_has_to_come_again,
