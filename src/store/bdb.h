@@ -135,6 +135,13 @@ int bdb_dict_text(struct store *st, uint32_t id, struct buf *out);
 int bdb_put_table(struct store *st, enum store_table t, const char *name,
     const char *definition);
 
+/* ---- bdb_def.c ---- */
+
+int bdb_put_def(struct store *st, const char *name, const char *text,
+    size_t len);
+/* Know the definitions. 0 or FG_E*. */
+int bdb_def_load(struct bdb *b);
+
 /* ---- bdb_scan.c ---- */
 
 /* Bring the store to its last commit. 0 or FG_E*. */

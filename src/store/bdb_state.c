@@ -3,6 +3,7 @@
  *
  * META     "store"             version 1, UUID text 36
  *          "incarnation NAME"  number 8; changes when table NAME is made anew
+ *          "definition NAME"   bdb_def.c
  *          "states"            version 1, commit 8, tables 1, then for each
  *                              table from 0: its next sequence 8
  * SESSION  id 4                version 1, epoch 4, next in 8, next out 8,
@@ -518,6 +519,8 @@ bdb_state_load(struct bdb *b)
 		err = load_identity(b);
 	if (err == 0)
 		err = load_incarnations(b);
+	if (err == 0)
+		err = bdb_def_load(b);
 	if (err == 0)
 		err = each(b->session, SESSION_HEAD + NAME_MAX_LEN + 1, b,
 		    load_session);

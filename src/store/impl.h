@@ -58,6 +58,11 @@ struct store_dict_ref {
 	size_t len;
 };
 
+struct store_def {
+	char *name, *text;
+	size_t len; /* of the text */
+};
+
 /* A read in progress: what it may still take, and what became of it. */
 struct store_reader {
 	size_t max_rows, max_bytes;
@@ -88,6 +93,9 @@ struct store_ops {
 	/* Keep a declared table, new or with another definition. */
 	int (*put_table)(struct store *st, enum store_table t,
 	    const char *name, const char *definition);
+	/* Keep a definition; text NULL: forget it. */
+	int (*put_def)(struct store *st, const char *name, const char *text,
+	    size_t len);
 	/* Give rows from ... to; *upto = the last one examined. NULL: all is
 	 * recent. */
 	int (*read)(struct store *st, enum store_table t, uint64_t from,
@@ -119,6 +127,8 @@ struct store {
 	/* The loop's own. */
 	struct store_batch batch;
 	uint64_t next[STORE_TABLES_MAX]; /* sequences */
+	struct store_def *def;           /* by name */
+	size_t n_def, cap_def;
 
 	pthread_mutex_t lock; /* all below */
 	uint64_t accepted;    /* number of the newest commit */
@@ -170,6 +180,13 @@ void store_table_fini(struct store *st);
 /* While opening: a declared table that exists. 0, FG_EDAMAGED or FG_ENOMEM. */
 int store_known_table(struct store *st, enum store_table t, const char *name,
     const char *definition);
+
+/* ---- definition.c ---- */
+
+/* While opening: one that exists. 0 or FG_ENOMEM. */
+int store_known_def(struct store *st, const char *name, const char *text,
+    size_t len);
+void store_def_fini(struct store *st);
 
 /* ---- commit.c ---- */
 

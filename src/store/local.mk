@@ -2,6 +2,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	src/store/bdb.h \
 	src/store/bdb_commit.c \
+	src/store/bdb_def.c \
 	src/store/bdb_dir.c \
 	src/store/bdb_read.c \
 	src/store/bdb_scan.c \
@@ -11,6 +12,7 @@ libstore_a_SOURCES = \
 	src/store/block.c \
 	src/store/block.h \
 	src/store/commit.c \
+	src/store/definition.c \
 	src/store/impl.h \
 	src/store/read.c \
 	src/store/recent.c \

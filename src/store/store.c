@@ -46,6 +46,7 @@ store_fini(struct store *st)
 		free(st->dict[i].name);
 	free(st->dict);
 	store_table_fini(st);
+	store_def_fini(st);
 	pthread_mutex_destroy(&st->lock);
 }
 

@@ -193,6 +193,26 @@ uint64_t store_table_incarnation(struct store *st, enum store_table t);
  * thread. */
 unsigned store_tables(struct store *st);
 
+/* ---- definitions: texts kept by name, for who uses the store ---- */
+
+#define STORE_DEF_NAME_MAX 512
+#define STORE_DEF_MAX      (64 * 1024) /* bytes of a text */
+
+/* Keep a text under a name, instead of the one before; all of it or nothing,
+ * with the durability asked for at return. Loop thread, outside a batch. 0 or
+ * FG_E*; store_undefine: FG_ENOENT, too. */
+int store_define(struct store *st, const char *name, const char *text,
+    size_t len);
+int store_undefine(struct store *st, const char *name);
+/* How many; number i in the order of their names, valid until the next change.
+ * The texts end with a NUL that does not count. Loop thread. */
+size_t store_definitions(const struct store *st);
+const char *store_definition(const struct store *st, size_t i,
+    const char **name, size_t *len);
+/* The text of a name, or NULL. */
+const char *store_definition_of(const struct store *st, const char *name,
+    size_t *len);
+
 /* ---- writing: the loop thread ---- */
 
 /* Start a commit; one at a time. Never NULL: errors are sticky and come back

@@ -99,6 +99,15 @@ mem_put_table(struct store *st, enum store_table t, const char *name,
 }
 
 static int
+mem_put_def(struct store *st, const char *name, const char *text, size_t len)
+{
+	(void)name;
+	(void)text;
+	(void)len;
+	return store_fault(st, "DEFINITION put");
+}
+
+static int
 mem_recover(struct store *st)
 {
 	return store_fault(st, "recover");
@@ -124,6 +133,7 @@ static const struct store_ops mem_ops = {
 	.add_dict = mem_add_dict,
 	.dict_text = mem_dict_text,
 	.put_table = mem_put_table,
+	.put_def = mem_put_def,
 	.recover = mem_recover,
 	.close = mem_close,
 };

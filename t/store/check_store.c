@@ -30,6 +30,7 @@ main(void)
 	suite_add_tcase(s, contract_case(WORLD_MEM, WORLD_SYNCED));
 	suite_add_tcase(s, tables_case(WORLD_MEM, WORLD_SYNCED));
 	suite_add_tcase(s, marks_case(WORLD_MEM, WORLD_SYNCED));
+	suite_add_tcase(s, definitions_case(WORLD_MEM, WORLD_SYNCED));
 	suite_add_tcase(s, disk_case());
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

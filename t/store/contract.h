@@ -12,6 +12,8 @@ TCase *contract_case(int first, int last);
 TCase *tables_case(int first, int last);
 /* And about marks. */
 TCase *marks_case(int first, int last);
+/* And about definitions. */
+TCase *definitions_case(int first, int last);
 /* Row callback: copy the row to *(struct store_row *)arg; data is malloc'ed. */
 int contract_copy(void *arg, const struct store_row *row);
 

@@ -4,6 +4,7 @@ t_store_check_store_SOURCES = \
 	t/store/check_store.c \
 	t/store/contract.c \
 	t/store/contract.h \
+	t/store/definitions.c \
 	t/store/disk.c \
 	t/store/disk.h \
 	t/store/marks.c \
