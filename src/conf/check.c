@@ -162,6 +162,22 @@ check_liveness(struct conf *c, const struct conf_section *s)
 		    "without HeartBtInt: write HeartBtInt=30 (seconds)");
 }
 
+/* A field that every message has from the session already. */
+static void
+check_routing(struct conf *c, const struct conf_section *s)
+{
+	static const int64_t own[] = { 8, 9, 10, 34, 35, 43, 49, 52, 56, 97,
+		122 };
+	const struct conf_entry *e = section_good(s, CONF_OutboundRoutingTag);
+	size_t i;
+
+	for (i = 0; e != NULL && i < sizeof(own) / sizeof(own[0]); i++)
+		if (e->num == own[i])
+			fault_add(c, CONF_ERROR, e->line, "OutboundRoutingTag="
+			    "%s is a field of the session's own: choose "
+			    "another, such as 50", e->value);
+}
+
 void
 check_session(struct conf *c, struct conf_section *s)
 {
@@ -172,6 +188,7 @@ check_session(struct conf *c, struct conf_section *s)
 	check_schedule(c, s);
 	check_liveness(c, s);
 	check_sizes(c, s);
+	check_routing(c, s);
 	settle_timestamps(c, s);
 	settle_name(c, s);
 	if (mask != NULL && section_find(s, CONF_MaskTags, "") == NULL)

@@ -240,6 +240,9 @@ add_tag(struct compose *f, int32_t tag, const struct dict_field *named,
 	if (is_own_tag(tag))
 		return bad(f, "%s (%d) is written by the session; leave it out",
 		    name, tag);
+	if (f->routed && tag == f->routing)
+		return bad(f, "%s (%d) is given as SOURCE_ID, too; leave one "
+		    "of them out", name, tag);
 	if (len == 0)
 		return bad(f, "%s (%d) has no value", name, tag);
 	if (!data && memchr(value, FIX_SOH, len) != NULL)

@@ -19,6 +19,8 @@ struct compose {
 	const struct dict *app, *transport; /* borrowed; NULL without one */
 	struct buf *out; /* complete fields, each ended by SOH */
 	int32_t last;    /* tag of the last field */
+	int32_t routing; /* tag of SOURCE_ID */
+	bool routed;     /* SOURCE_ID is there */
 	char err[COMPOSE_ERR_MAX];
 };
 

@@ -120,6 +120,29 @@ add_fields(struct compose *f, struct compose_scope *in,
 	return err;
 }
 
+/* SOURCE_ID, to the session's OutboundRoutingTag. */
+static int
+read_source(const struct link_val *details, struct compose *f)
+{
+	const struct link_val *v = link_find(details, "SOURCE_ID");
+	char tag[NUM_TEXT_MAX], num[NUM_TEXT_MAX];
+	const char *p;
+	size_t n;
+	int err;
+
+	if (v == NULL || link_kind(v) == LINK_NIL)
+		return 0;
+	if (!value_text(v, num, &p, &n)) {
+		snprintf(f->err, sizeof(f->err), "SOURCE_ID is neither text "
+		    "nor a number");
+		return FG_EINVAL;
+	}
+	err = compose_field(f, tag, num_format_u64(tag, (uint64_t)f->routing),
+	    p, n);
+	f->routed = true;
+	return err;
+}
+
 /* MSG_TYPE and the fields of the request, to type and f->out. */
 static int
 read_message(const struct link_val *details, struct compose *f,
@@ -129,10 +152,11 @@ read_message(const struct link_val *details, struct compose *f,
 	struct compose_scope body = { 0 };
 	const char *p;
 	size_t n;
-	int err = 0;
+	int err;
 
 	type[0] = '\0';
-	if (link_get_str(link_find(details, "MSG_TYPE"), &p, &n))
+	err = read_source(details, f);
+	if (err == 0 && link_get_str(link_find(details, "MSG_TYPE"), &p, &n))
 		err = compose_msg_type(f, p, n, type);
 	if (err == 0 && link_get_str(link_find(details, "FIX_DATA"), &p, &n))
 		err = compose_raw(f, p, n, type);
@@ -221,6 +245,7 @@ event_fix_send(struct event *ev)
 	f.app = sess_config(fs->machine)->app;
 	f.transport = sess_config(fs->machine)->transport;
 	c->scratch.len = 0;
+	f.routing = fs->outbound_tag;
 	err = read_message(ev->details, &f, type);
 	if (err == 0 && !fs->keep_order)
 		err = compose_order(&f, type);

@@ -43,6 +43,7 @@ struct fgsess {
 	size_t ndict;
 	enum driver_when_off when_off;
 	uint64_t max_queued_age, max_event_age; /* seconds; 0: no limit */
+	int32_t inbound_tag, outbound_tag; /* of INTERNAL_TARGET, SOURCE_ID */
 	bool keep_order; /* of the bodies that applications send */
 	const int32_t *masked; /* secret tags; borrowed, nmasked of them */
 	size_t nmasked;

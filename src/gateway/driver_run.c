@@ -117,6 +117,7 @@ store_in(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 	struct store_row row = new_row(d, fs, a);
 
 	row.time = in->arrived;
+	row.a = (uint64_t)fs->inbound_tag;
 	row.dict = dict_of(fs, in->msg, false);
 	set_message(d, fs, &row, in->msg);
 	store_add(driver_batch(d), STORE_FIX_IN, &row);
@@ -198,6 +199,7 @@ store_out(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	const char *p = d->acts.bytes.p + a->off;
 	struct fix_msg m = { 0 };
 
+	row.a = (uint64_t)fs->outbound_tag;
 	if (fields_index(&d->own, &m, p, a->len, driver_lens(fs)) == 0) {
 		row.dict = dict_of(fs, &m, true);
 		set_message(d, fs, &row, &m);

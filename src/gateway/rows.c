@@ -79,9 +79,20 @@ PUT_TAG(target_id, TAG_TARGET_COMP_ID)
 PUT_TAG(msg_type, TAG_MSG_TYPE)
 PUT_TAG(cl_ord_id, TAG_CL_ORD_ID)
 PUT_TAG(orig_cl_ord_id, TAG_ORIG_CL_ORD_ID)
-PUT_TAG(internal_target, TAG_TARGET_SUB_ID)
-PUT_TAG(source_id, TAG_SENDER_SUB_ID)
 #undef PUT_TAG
+
+/* The row has the tag, so it reads the same when the setting is another. */
+static void
+put_internal_target(struct link_out *o, const struct view *v)
+{
+	put_tag(o, v, v->row->a == 0 ? TAG_TARGET_SUB_ID : (int32_t)v->row->a);
+}
+
+static void
+put_source_id(struct link_out *o, const struct view *v)
+{
+	put_tag(o, v, v->row->a == 0 ? TAG_SENDER_SUB_ID : (int32_t)v->row->a);
+}
 
 #define PUT_FLAG(fn, flag)                                                     \
 	static void put_##fn(struct link_out *o, const struct view *v)         \

@@ -154,6 +154,8 @@ enter(struct sessions *s, struct unit *t, struct driver *d)
 	fs->dict = t->dicts.dict;
 	fs->ndict = t->dicts.ndict;
 	fs->when_off = when_off(t->sec);
+	fs->inbound_tag = (int32_t)conf_int(t->sec, CONF_InboundRoutingTag);
+	fs->outbound_tag = (int32_t)conf_int(t->sec, CONF_OutboundRoutingTag);
 	fs->keep_order = conf_bool(t->sec, CONF_PreserveMessageFieldsOrder);
 	fs->max_queued_age = conf_int(t->sec, CONF_MaxQueuedAge);
 	fs->max_event_age = conf_int(t->sec, CONF_MaxEventAge);

@@ -140,6 +140,9 @@ settings_read(struct sess_cfg *c, const struct conf_section *sec)
 	c->echo_141_always = conf_enum(sec, CONF_Echo141) == CONF_ECHO_ALWAYS;
 	c->timestamp_digits = (unsigned)conf_int(sec, CONF_TimestampPrecision);
 	c->dict_flags = dict_flags(sec);
+	if (conf_bool(sec, CONF_IsOutboundInHeader))
+		c->header_tag = (int32_t)conf_int(sec,
+		    CONF_OutboundRoutingTag);
 	c->accept_msg_types = conf_str(sec, CONF_AcceptMsgTypes);
 	c->gap_fill_types = conf_str(sec, CONF_GapfillOnReplayMessageTypes);
 }

@@ -76,6 +76,7 @@ struct sess_cfg {
 	size_t nappl;
 	/* Data fields of all these dictionaries; borrowed. NULL: of app. */
 	const struct fix_lens *lens;
+	int32_t header_tag; /* one more that goes to the header; 0: none */
 	const char *accept_msg_types; /* AcceptMsgTypes "D,d,C"; NULL: all */
 	const char *logon_fields; /* complete fields, SOH ended, of our Logon */
 

@@ -298,7 +298,8 @@ is_reserved(const struct sess *s, int32_t tag)
 static bool
 is_header(const struct sess *s, int32_t tag)
 {
-	return fix_tag_is_header(tag) || (s->cfg.transport != NULL &&
+	return fix_tag_is_header(tag) || tag == s->cfg.header_tag ||
+	    (s->cfg.transport != NULL &&
 	    dict_tag_is_header(s->cfg.transport, tag));
 }
 

@@ -81,7 +81,9 @@ struct store_row {
 	uint16_t flags;      /* enum store_flag */
 	uint16_t code;       /* enum sess_other or enum sess_event */
 	uint32_t dict;       /* under which it was accepted; 0: none */
-	uint64_t a, b;       /* SESSION_EVENT: the numbers it is about */
+	uint64_t a, b;       /* SESSION_EVENT: the numbers it is about; a of
+	                      * FIX_IN and FIX_OUT: the routing tag, 0: the
+	                      * default */
 	const char *data;    /* the message, or the event's text */
 	size_t len;
 };

@@ -123,6 +123,9 @@ START_TEST(columns_that_are_not_stored_are_read_from_the_message)
 	d = show(STORE_FIX_OUT, &row, "VENUE");
 	is_number(d, "TX_SEQUENCE", 12);
 	is_text(d, "SOURCE_ID", "DESK");
+	row.a = 11; /* the routing tag of its session was another */
+	is_text(show(STORE_FIX_OUT, &row, "VENUE"), "SOURCE_ID", "A2");
+	is_text(show(STORE_FIX_IN, &row, "VENUE"), "INTERNAL_TARGET", "A2");
 }
 END_TEST
 
