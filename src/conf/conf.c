@@ -56,18 +56,53 @@ conf_keepf(struct conf *c, const char *fmt, ...)
 }
 
 static void
-finish(struct conf *c)
+finish_session(struct conf *c, struct conf_section *s)
+{
+	expand_section(c, s);
+	value_check(c, s);
+	check_session(c, s);
+}
+
+static struct conf_section *
+named(struct conf *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->nsessions; i++)
+		if (!c->session[i].extra &&
+		    strcmp(c->session[i].name, name) == 0)
+			return &c->session[i];
+	return NULL;
+}
+
+static void
+add_extra(struct conf *c, const struct conf_extra *x)
+{
+	struct conf_section *s = NULL, *base = NULL;
+
+	if (x->kind != CONF_EXTRA_NEW)
+		base = named(c, x->kind == CONF_EXTRA_OVER ? x->name : x->base);
+	if (x->kind == CONF_EXTRA_OVER && base != NULL)
+		section_set(c, base, CONF_Enabled,
+		    conf_keep(c, x->text, x->len));
+	else if (x->kind == CONF_EXTRA_NEW || base != NULL)
+		s = parse_extra(c, x, base);
+	if (s != NULL)
+		finish_session(c, s);
+}
+
+static void
+finish(struct conf *c, const struct conf_extra *extra, size_t n)
 {
 	size_t i;
 
 	expand_section(c, &c->gateway);
 	value_check(c, &c->gateway);
 	check_gateway(c);
-	for (i = 0; i < c->nsessions; i++) {
-		expand_section(c, &c->session[i]);
-		value_check(c, &c->session[i]);
-		check_session(c, &c->session[i]);
-	}
+	for (i = 0; i < c->nsessions; i++)
+		finish_session(c, &c->session[i]);
+	for (i = 0; i < n; i++)
+		add_extra(c, &extra[i]);
 	for (i = 0; i < c->ntables; i++) {
 		expand_section(c, &c->table[i]);
 		value_check(c, &c->table[i]);
@@ -103,18 +138,34 @@ conf_new(const char *name)
 	return c;
 }
 
-int
-conf_parse(struct conf **out, const char *name, const char *text, size_t len)
+static int
+parse_with(struct conf **out, const char *name, const char *text, size_t len,
+    const struct conf_extra *extra, size_t n)
 {
 	struct conf *c = conf_new(name);
 
 	*out = NULL;
 	if (c == NULL)
 		return FG_ENOMEM;
+	c->text = conf_keep(c, text, len);
+	c->len = len;
 	parse_text(c, text, len);
 	if (c->err == 0)
-		finish(c);
+		finish(c, extra, n);
 	return deliver(out, c);
+}
+
+int
+conf_parse(struct conf **out, const char *name, const char *text, size_t len)
+{
+	return parse_with(out, name, text, len, NULL, 0);
+}
+
+int
+conf_again(struct conf **out, const struct conf *from,
+    const struct conf_extra *extra, size_t n)
+{
+	return parse_with(out, from->file, from->text, from->len, extra, n);
 }
 
 /* 0, FG_ENOMEM, FG_ELIMIT, or FG_EIO with errno. */
@@ -145,6 +196,13 @@ read_file(const char *path, struct buf *b)
 int
 conf_load(struct conf **out, const char *path)
 {
+	return conf_load_with(out, path, NULL, 0);
+}
+
+int
+conf_load_with(struct conf **out, const char *path,
+    const struct conf_extra *extra, size_t n)
+{
 	struct buf b = { 0 };
 	struct conf *c;
 	int err;
@@ -153,7 +211,7 @@ conf_load(struct conf **out, const char *path)
 	errno = 0;
 	err = read_file(path, &b);
 	if (err == 0) {
-		err = conf_parse(out, path, b.p, b.len);
+		err = parse_with(out, path, b.p, b.len, extra, n);
 		buf_free(&b);
 		return err;
 	}
@@ -194,6 +252,7 @@ conf_free(struct conf *c)
 	free(c->session);
 	free(c->table);
 	free(c->gateway.entry);
+	free(c->defaults.entry);
 	free(c->fault);
 	free(c->unknown);
 	buf_free(&c->ignored);

@@ -30,6 +30,8 @@ struct conf_fault {
 	const char *file;
 	unsigned line; /* 0: the file as a whole */
 	const char *text;
+	const char *session; /* NULL, or the name of the extra that it is in;
+	                      * then file says so, too, and line is 0 */
 };
 
 /* "note", "warning", "error". */
@@ -45,6 +47,29 @@ int conf_load(struct conf **out, const char *path);
 /* The same from memory; name is for the messages and relative paths. */
 int conf_parse(struct conf **out, const char *name, const char *text,
     size_t len);
+/* What is said of sessions outside of the file. All borrowed. */
+struct conf_extra {
+	enum conf_extra_kind {
+		CONF_EXTRA_NEW,  /* a session with the settings in text */
+		CONF_EXTRA_FROM, /* the same, and else those of the file's
+		                  * session base; nothing without that one */
+		CONF_EXTRA_OVER  /* Enabled of a session of the file, if it has
+		                  * it: the text is Y or N */
+	} kind;
+	const char *name; /* the session's */
+	const char *base;
+	const char *text; /* lines of a section, without SessionName */
+	size_t len;
+};
+
+/* The same with extras: a new one stands behind the last line of the file, so
+ * [DEFAULT] holds for it and every rule does. */
+int conf_load_with(struct conf **out, const char *path,
+    const struct conf_extra *extra, size_t n);
+/* And of the text that from was made of. */
+int conf_again(struct conf **out, const struct conf *from,
+    const struct conf_extra *extra, size_t n);
+
 /* One more conf_free is needed to free it. Returns c. */
 struct conf *conf_hold(struct conf *c);
 void conf_free(struct conf *c);
@@ -64,6 +89,8 @@ const struct conf_section *conf_session(const struct conf *c, size_t i);
 size_t conf_ntables(const struct conf *c);
 const struct conf_section *conf_table(const struct conf *c, size_t i);
 
+/* Is it an extra? */
+bool conf_is_extra(const struct conf_section *s);
 /* Where the section begins; the table's name, or the session's SessionName
  * (effective: given or "FIX.4.4:SENDER->TARGET"). */
 unsigned conf_line(const struct conf_section *s);

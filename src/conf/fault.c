@@ -67,9 +67,50 @@ fault_add(struct conf *c, enum conf_severity severity, unsigned line,
 	f->severity = severity;
 	f->file = c->file;
 	f->line = line;
+	f->session = NULL;
 	f->text = conf_keep(c, text, strlen(text));
 	if (severity == CONF_ERROR)
 		c->nerrors++;
+}
+
+/* The extra that a line behind the file belongs to. */
+static const struct conf_section *
+extra_at(const struct conf *c, unsigned line)
+{
+	const struct conf_section *s = NULL;
+	size_t i;
+
+	for (i = 0; i < c->nsessions; i++)
+		if (c->session[i].extra && c->session[i].line <= line)
+			s = &c->session[i];
+	return s;
+}
+
+const char *
+fault_where(struct conf *c, const struct conf_section *s)
+{
+	return s->extra ? conf_keepf(c, "%.200s, which was created", s->name) :
+	    conf_keepf(c, "at line %u", s->line);
+}
+
+static void
+name_extras(struct conf *c)
+{
+	const struct conf_section *s;
+	struct conf_fault *f;
+	size_t i;
+
+	for (i = 0; i < c->nfaults; i++) {
+		f = &c->fault[i];
+		if (f->line <= c->lines)
+			continue;
+		s = extra_at(c, f->line);
+		if (s == NULL)
+			continue;
+		f->session = s->name;
+		f->file = conf_keepf(c, "session %s", s->name);
+		f->line = 0;
+	}
 }
 
 /* Insertion: stable, and a file has few. */
@@ -85,4 +126,5 @@ fault_sort(struct conf *c)
 			c->fault[j] = c->fault[j - 1];
 		c->fault[j] = f;
 	}
+	name_extras(c);
 }

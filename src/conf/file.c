@@ -54,6 +54,15 @@ is_complete(const struct conf_section *s)
 	    section_find(s, CONF_TargetCompID, "") != NULL;
 }
 
+/* Else it is made of the identity, which is looked at for itself. */
+static bool
+is_given(const struct conf_section *s)
+{
+	const struct conf_entry *e = section_find(s, CONF_SessionName, "");
+
+	return e != NULL && e->line != 0;
+}
+
 static void
 check_names(struct conf *c, struct named *list, size_t n)
 {
@@ -61,11 +70,13 @@ check_names(struct conf *c, struct named *list, size_t n)
 
 	qsort(list, n, sizeof(*list), compare);
 	for (i = 1; i < n; i++)
-		if (strcmp(list[i - 1].text, list[i].text) == 0)
+		if (strcmp(list[i - 1].text, list[i].text) == 0 &&
+		    (list[i].s->extra || (is_given(list[i - 1].s) &&
+		    is_given(list[i].s))))
 			fault_add(c, CONF_ERROR, list[i].s->line,
-			    "SessionName=%.200s is the name of the session at "
-			    "line %u, too: choose another", list[i].text,
-			    list[i - 1].s->line);
+			    "SessionName=%.200s is the name of the session "
+			    "%s, too: choose another", list[i].text,
+			    fault_where(c, list[i - 1].s));
 }
 
 static bool
@@ -100,11 +111,11 @@ check_ports(struct conf *c, struct named *list)
 		    (one == NULL) != (other == NULL))
 			fault_add(c, CONF_ERROR, list[i].s->line,
 			    "SocketAcceptPort=%s is on %s here, and on %s for "
-			    "the session at line %u: write the same "
+			    "the session %s: write the same "
 			    "SocketAcceptHost for both", list[i].text,
 			    other == NULL ? "all addresses" : other->value,
 			    one == NULL ? "all addresses" : one->value,
-			    list[i - 1].s->line);
+			    fault_where(c, list[i - 1].s));
 	}
 }
 
@@ -112,7 +123,6 @@ static void
 check_clashes(struct conf *c)
 {
 	struct named *list = calloc(c->nsessions + 1, sizeof(*list));
-	const struct conf_entry *given;
 	size_t i, n = 0;
 
 	if (list == NULL) {
@@ -129,14 +139,11 @@ check_clashes(struct conf *c)
 		if (strcmp(list[i - 1].text, list[i].text) == 0)
 			fault_add(c, CONF_ERROR, list[i].s->line,
 			    "the same BeginString, CompIDs and SubIDs as the "
-			    "session at line %u: they could not be told apart",
-			    list[i - 1].s->line);
+			    "session %s: they could not be told apart",
+			    fault_where(c, list[i - 1].s));
 	for (i = n = 0; i < c->nsessions; i++) {
-		given = section_find(&c->session[i], CONF_SessionName, "");
-		if (given != NULL && given->line != 0) {
-			list[n].s = &c->session[i];
-			list[n++].text = given->value;
-		}
+		list[n].s = &c->session[i];
+		list[n++].text = c->session[i].name;
 	}
 	check_names(c, list, n);
 	check_ports(c, list);

@@ -91,6 +91,7 @@ struct conf_section {
 	size_t n, cap;
 	struct schedule schedule; /* of a session */
 	struct schedule_holiday *holiday; /* owned */
+	bool extra;
 };
 
 struct conf_unknown {
@@ -104,7 +105,11 @@ struct conf_zone;
 
 struct conf {
 	const char *file;
+	const char *text; /* of the file */
+	size_t len;
+	unsigned lines;   /* of it; those of extras come behind */
 	struct conf_section gateway;
+	struct conf_section defaults; /* as they are at its end */
 	struct conf_section *session;
 	size_t nsessions;
 	struct conf_section *table;
@@ -155,13 +160,19 @@ void section_remove(struct conf_section *s, struct conf_entry *e);
 /* Add a finding, unless the same one is there for that line. */
 void fault_add(struct conf *c, enum conf_severity severity, unsigned line,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* Put them into the order of their lines. */
+/* Put them into the order of their lines; then those of extras get their
+ * names. */
 void fault_sort(struct conf *c);
+/* "at line 12", or which extra it is; kept. */
+const char *fault_where(struct conf *c, const struct conf_section *s);
 
 /* ---- the steps of conf_parse ---- */
 
 /* Lines to sections: parse.c */
 void parse_text(struct conf *c, const char *text, size_t len);
+/* A session out of an extra, or NULL: a fault says why. */
+struct conf_section *parse_extra(struct conf *c, const struct conf_extra *x,
+    const struct conf_section *base);
 /* ${name} to its value in all entries of the section: expand.c */
 void expand_section(struct conf *c, struct conf_section *s);
 /* The entries one by one, then the defaults: value.c */

@@ -343,5 +343,46 @@ parse_text(struct conf *c, const char *text, size_t len)
 		text += n + 1;
 		len -= n + 1;
 	}
-	free(p.defaults.entry);
+	c->lines = p.line;
+	c->defaults = p.defaults;
+}
+
+struct conf_section *
+parse_extra(struct conf *c, const struct conf_extra *x,
+    const struct conf_section *base)
+{
+	/* The list of sections may move. */
+	struct conf_section from = base == NULL ? c->defaults : *base;
+	struct conf_entry name = { .key = CONF_SessionName, .suffix = "" };
+	struct parser p = { .c = c };
+	const char *at = x->text, *end = x->text + x->len, *eol;
+	size_t i;
+
+	p.line = c->lines + 1;
+	for (i = 0; i < c->nsessions; i++)
+		if (c->session[i].extra)
+			p.line = c->session[i].line + ENTRIES_MAX;
+	p.defaults = from;
+	i = c->nsessions;
+	begin_session(&p);
+	if (p.in == NULL || c->nsessions == i)
+		return NULL;
+	p.in->extra = true;
+	name.name = conf_rules[CONF_SessionName].name;
+	name.value = conf_keep(c, x->name, strlen(x->name));
+	name.line = p.line;
+	p.in->name = name.value;
+	enter(&p, &name);
+	for (; at < end; at = eol + 1) {
+		eol = memchr(at, '\n', (size_t)(end - at));
+		if (eol == NULL)
+			eol = end;
+		p.line++;
+		if (eol > at && *at == '[')
+			fault_add(c, CONF_ERROR, p.line, "no setting: write "
+			    "Key=Value");
+		else
+			parse_line(&p, at, (size_t)(eol - at));
+	}
+	return p.in;
 }

@@ -132,6 +132,12 @@ section_remove(struct conf_section *s, struct conf_entry *e)
 	*e = s->entry[--s->n];
 }
 
+bool
+conf_is_extra(const struct conf_section *s)
+{
+	return s->extra;
+}
+
 unsigned
 conf_line(const struct conf_section *s)
 {
