@@ -25,3 +25,5 @@ TESTS += t/e2e/test_routing.py t/e2e/test_tables.py t/e2e/test_tails.py
 EXTRA_DIST += t/e2e/test_routing.py t/e2e/test_tables.py t/e2e/test_tails.py
 TESTS += t/e2e/test_lanes.py
 EXTRA_DIST += t/e2e/test_lanes.py
+TESTS += t/e2e/test_kill_lanes.py
+EXTRA_DIST += t/e2e/test_kill_lanes.py

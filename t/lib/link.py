@@ -81,7 +81,10 @@ class Link:
         self.close()
 
     def close(self):
-        self.file.close()
+        try:
+            self.file.close()
+        except OSError:  # what it still has is for nobody
+            pass
         self.sock.close()
 
     def send(self, kind, ref=None, **details):
