@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "gateway/control_int.h"
 #include "gateway/peers.h"
+#include "gateway/quarantine.h"
 #include "gateway/status.h"
 
 #define SHOWN_EDGES  20           /* of a schedule */
@@ -254,6 +255,12 @@ judge(const struct control *c, struct buf *b)
 
 	a.subject = "store";
 	a.level = worst = judge_store(c, a.text);
+	if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
+		return STATUS_ERROR;
+	a.subject = "quarantine";
+	a.level = status_of_quarantine(quarantine_open(c->quarantine), a.text);
+	if (a.level > worst)
+		worst = a.level;
 	if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
 		return STATUS_ERROR;
 	for (i = 0; i < driver_count(d); i++) {

@@ -146,3 +146,15 @@ status_of_store(const struct status_store *s, char advice[STATUS_ADVICE_MAX])
 	}
 	return STATUS_HEALTHY;
 }
+
+enum status_health
+status_of_quarantine(size_t waiting, char advice[STATUS_ADVICE_MAX])
+{
+	advice[0] = '\0';
+	if (waiting == 0)
+		return STATUS_HEALTHY;
+	snprintf(advice, STATUS_ADVICE_MAX, "%zu event%s could not be done and "
+	    "wait%s for a decision: fixgatectl quarantine list", waiting,
+	    waiting == 1 ? "" : "s", waiting == 1 ? "s" : "");
+	return STATUS_WARNING;
+}

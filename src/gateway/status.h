@@ -60,5 +60,8 @@ enum status_health status_of_session(const struct status_session *s,
     char advice[STATUS_ADVICE_MAX]);
 enum status_health status_of_store(const struct status_store *s,
     char advice[STATUS_ADVICE_MAX]);
+/* waiting: events that were given up, and that nobody has looked after. */
+enum status_health status_of_quarantine(size_t waiting,
+    char advice[STATUS_ADVICE_MAX]);
 
 #endif

@@ -96,6 +96,19 @@ START_TEST(an_initiator_says_when_it_tries_again)
 }
 END_TEST
 
+START_TEST(what_waits_in_quarantine_is_said)
+{
+	char text[STATUS_ADVICE_MAX];
+
+	ck_assert_int_eq(STATUS_HEALTHY, status_of_quarantine(0, text));
+	ck_assert_str_eq("", text);
+	ck_assert_int_eq(STATUS_WARNING, status_of_quarantine(1, text));
+	ck_assert_ptr_nonnull(strstr(text, "1 event could"));
+	ck_assert_int_eq(STATUS_WARNING, status_of_quarantine(2, text));
+	ck_assert_ptr_nonnull(strstr(text, "2 events could"));
+}
+END_TEST
+
 START_TEST(the_store_is_judged_by_whether_it_takes_rows)
 {
 	static const struct {
@@ -139,5 +152,6 @@ status_cases(void)
 	    a_session_outside_its_schedule_is_healthy_and_says_until_when);
 	tcase_add_test(tc, an_initiator_says_when_it_tries_again);
 	tcase_add_test(tc, the_store_is_judged_by_whether_it_takes_rows);
+	tcase_add_test(tc, what_waits_in_quarantine_is_said);
 	return tc;
 }

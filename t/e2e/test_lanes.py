@@ -152,6 +152,9 @@ def quarantine(link, n, peer, gw):
     rows = ok(link.ask("QUARANTINE_LIST"), "QUARANTINE_LIST_ACK")["ROWS"]
     assert len(rows) == 1, rows
     row = rows[0]
+    advice = ok(link.ask("STATUS"), "STATUS_ACK")["ADVICE"]
+    assert "1 event could" in [a["TEXT"] for a in advice
+                               if a["SUBJECT"] == "quarantine"][0], advice
     assert (row["SEQUENCE"], row["CONSUMER"], row["ROW_SEQUENCE"],
             row["EVENT"], row["PROCESS"], row["CODE"], row["STATE"]) == (
         parked, "ROUTER", 9, "EVENT_FIX_SEND", "GATEWAY", "BAD_FIELD",
