@@ -28,7 +28,10 @@ t_gateway_check_life_LDADD = libgateway.a libstore.a libsession.a \
 
 check_PROGRAMS += t/gateway/check_lanes
 TESTS += t/gateway/check_lanes
-t_gateway_check_lanes_SOURCES = t/gateway/check_lanes.c
+t_gateway_check_lanes_SOURCES = \
+	t/gateway/check_lanes.c \
+	t/gateway/lane_world.c \
+	t/gateway/lane_world.h
 t_gateway_check_lanes_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_lanes_LDADD = libgateway.a libstore.a libsession.a \
 	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
