@@ -20,7 +20,8 @@ same_entry(const struct conf_entry *a, const struct conf_entry *b)
 	    strcmp(a->path, b->path) == 0;
 }
 
-/* All of a's settings are b's, too; *n counts them. k CONF_NKEYS: of any. */
+/* All of a's settings are b's, too; *n counts them. k CONF_NKEYS: of any
+ * but Enabled. */
 static bool
 within(const struct conf_section *a, const struct conf_section *b,
     enum conf_key k, size_t *n)
@@ -30,7 +31,8 @@ within(const struct conf_section *a, const struct conf_section *b,
 
 	for (i = *n = 0; i < a->n; i++) {
 		e = &a->entry[i];
-		if (!counts(e) || (k != CONF_NKEYS && e->key != k))
+		if (!counts(e) || (k == CONF_NKEYS ?
+		    e->key == CONF_Enabled : e->key != k))
 			continue;
 		if (!same_entry(e, section_find(b, e->key, e->suffix)))
 			return false;

@@ -78,17 +78,19 @@ named(struct conf *c, const char *name)
 static void
 add_extra(struct conf *c, const struct conf_extra *x)
 {
-	struct conf_section *s = NULL, *base = NULL;
+	struct conf_section *s, *base = NULL;
 
-	if (x->kind != CONF_EXTRA_NEW)
-		base = named(c, x->kind == CONF_EXTRA_OVER ? x->name : x->base);
-	if (x->kind == CONF_EXTRA_OVER && base != NULL)
-		section_set(c, base, CONF_Enabled,
-		    conf_keep(c, x->text, x->len));
-	else if (x->kind == CONF_EXTRA_NEW || base != NULL)
+	if (x->kind == CONF_EXTRA_FROM && (base = named(c, x->base)) == NULL)
+		return;
+	if (x->kind == CONF_EXTRA_OVER) {
+		s = named(c, x->name);
+	} else {
 		s = parse_extra(c, x, base);
-	if (s != NULL)
-		finish_session(c, s);
+		if (s != NULL)
+			finish_session(c, s);
+	}
+	if (s != NULL && x->enabled != NULL)
+		section_set(c, s, CONF_Enabled, x->enabled);
 }
 
 static void
@@ -125,7 +127,7 @@ deliver(struct conf **out, struct conf *c)
 	return c->nerrors == 0 ? 0 : FG_EINVAL;
 }
 
-static struct conf *
+struct conf *
 conf_new(const char *name)
 {
 	struct conf *c = calloc(1, sizeof(*c));

@@ -53,11 +53,11 @@ struct conf_extra {
 		CONF_EXTRA_NEW,  /* a session with the settings in text */
 		CONF_EXTRA_FROM, /* the same, and else those of the file's
 		                  * session base; nothing without that one */
-		CONF_EXTRA_OVER  /* Enabled of a session of the file, if it has
-		                  * it: the text is Y or N */
+		CONF_EXTRA_OVER  /* only enabled, of a session of the file */
 	} kind;
 	const char *name; /* the session's */
 	const char *base;
+	const char *enabled; /* "Y" or "N" instead of its Enabled; or NULL */
 	const char *text; /* lines of a section, without SessionName */
 	size_t len;
 };
@@ -69,6 +69,11 @@ int conf_load_with(struct conf **out, const char *path,
 /* And of the text that from was made of. */
 int conf_again(struct conf **out, const struct conf *from,
     const struct conf_extra *extra, size_t n);
+
+/* One of its sessions alone, which does not need from any more: session 0 of
+ * *out. 0 or FG_ENOMEM. */
+int conf_extract(struct conf **out, const struct conf *from,
+    const struct conf_section *s);
 
 /* One more conf_free is needed to free it. Returns c. */
 struct conf *conf_hold(struct conf *c);
@@ -136,8 +141,9 @@ unsigned conf_reconnect(const struct conf_section *s, unsigned n);
 /* When a session is open; the borrowed zones and holidays are the conf's. */
 const struct schedule *conf_schedule(const struct conf_section *s);
 
-/* Do two sections, of one conf or of two, say the same: each obeyed setting, and
- * what the files that they name hold of holidays? Or only one setting? */
+/* Do two sections, of one conf or of two, say the same: each obeyed setting but
+ * Enabled, and what the files that they name hold of holidays? Or only one
+ * setting? */
 bool conf_same(const struct conf_section *a, const struct conf_section *b);
 bool conf_same_key(const struct conf_section *a, const struct conf_section *b,
     enum conf_key k);

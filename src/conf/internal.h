@@ -127,6 +127,9 @@ struct conf {
 	int err; /* sticky: FG_ENOMEM */
 };
 
+/* An empty one; NULL without memory. */
+struct conf *conf_new(const char *name);
+
 /* Keep a copy of n bytes, NUL added, until conf_free. Never NULL: without
  * memory c->err is set and the text is empty. */
 const char *conf_keep(struct conf *c, const char *p, size_t n);

@@ -12,6 +12,7 @@ libconf_a_SOURCES = \
 	src/conf/conf.c \
 	src/conf/conf.h \
 	src/conf/expand.c \
+	src/conf/extract.c \
 	src/conf/fault.c \
 	src/conf/file.c \
 	src/conf/form.c \

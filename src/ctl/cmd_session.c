@@ -172,3 +172,90 @@ cmd_session_seq(struct ctl *c, int argc, char **argv)
 		link_key_u64(o, "NEXT_OUT", out.v);
 	return wait_done(c);
 }
+
+int
+cmd_session_create(struct ctl *c, int argc, char **argv)
+{
+	const char *reason = NULL;
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason } };
+	char err[OPT_ERR_MAX];
+	struct link_out *o;
+	int i;
+
+	argc = opt_parse(opts, 1, argc, argv, err);
+	if (argc < 2)
+		return ctl_usage("session create", argc == -1 ? err :
+		    "a NAME and its settings, Key=Value, are needed");
+	o = begin_order(c, "SESSION_CREATE", argv[0], 1u + (reason != NULL));
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
+	if (reason != NULL)
+		link_key_str(o, "REASON", reason);
+	link_str(o, "SETTINGS");
+	link_array(o, (uint32_t)argc - 1);
+	for (i = 1; i < argc; i++)
+		link_str(o, argv[i]);
+	return wait_done(c);
+}
+
+int
+cmd_session_delete(struct ctl *c, int argc, char **argv)
+{
+	const char *reason = NULL, *why = NULL;
+	bool yes = false;
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
+		{ "--yes", OPT_FLAG, &yes } };
+	char err[OPT_ERR_MAX];
+	struct link_out *o;
+
+	argc = opt_parse(opts, 2, argc, argv, err);
+	if (argc != 1)
+		why = argc == -1 ? err : "exactly one NAME is needed";
+	else if (reason == NULL || *reason == '\0')
+		why = "--reason TEXT is needed: it goes to SESSION_EVENT";
+	else if (!yes)
+		why = "this logs the session out for good; its rows and "
+		    "numbers stay in the store; if you mean it, add --yes";
+	if (why != NULL)
+		return ctl_usage("session delete", why);
+	o = begin_order(c, "SESSION_DELETE", argv[0], 1);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
+	link_key_str(o, "REASON", reason);
+	return wait_done(c);
+}
+
+/* Enable or disable: until it is said anew, restarts or not. */
+static int
+set_enabled(struct ctl *c, const char *name, const char *type, int argc,
+    char **argv)
+{
+	const char *reason = NULL;
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason } };
+	char err[OPT_ERR_MAX];
+	struct link_out *o;
+
+	argc = opt_parse(opts, 1, argc, argv, err);
+	if (argc != 1)
+		return ctl_usage(name, argc == -1 ? err :
+		    "exactly one NAME is needed");
+	o = begin_order(c, type, argv[0], reason != NULL);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
+	if (reason != NULL)
+		link_key_str(o, "REASON", reason);
+	return wait_done(c);
+}
+
+int
+cmd_session_enable(struct ctl *c, int argc, char **argv)
+{
+	return set_enabled(c, "session enable", "SESSION_ENABLE", argc, argv);
+}
+
+int
+cmd_session_disable(struct ctl *c, int argc, char **argv)
+{
+	return set_enabled(c, "session disable", "SESSION_DISABLE", argc,
+	    argv);
+}

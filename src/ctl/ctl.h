@@ -79,6 +79,10 @@ int cmd_version(struct ctl *c, int argc, char **argv);
 /* cmd_status.c */
 int cmd_status(struct ctl *c, int argc, char **argv);
 /* cmd_session.c */
+int cmd_session_create(struct ctl *c, int argc, char **argv);
+int cmd_session_delete(struct ctl *c, int argc, char **argv);
+int cmd_session_enable(struct ctl *c, int argc, char **argv);
+int cmd_session_disable(struct ctl *c, int argc, char **argv);
 int cmd_session_show(struct ctl *c, int argc, char **argv);
 int cmd_session_schedule(struct ctl *c, int argc, char **argv);
 int cmd_session_start(struct ctl *c, int argc, char **argv);

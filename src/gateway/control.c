@@ -30,6 +30,10 @@ static const struct server_request requests[] = {
 	{ "READ", control_read, SERVER_READS },
 	{ "RELOAD", control_reload, SERVER_WAITS },
 	{ "SESSIONS", control_sessions, SERVER_READS },
+	{ "SESSION_CREATE", control_session_create, SERVER_WAITS },
+	{ "SESSION_DELETE", control_session_delete, SERVER_WAITS },
+	{ "SESSION_DISABLE", control_session_disable, SERVER_WAITS },
+	{ "SESSION_ENABLE", control_session_enable, SERVER_WAITS },
 	{ "SESSION_RESET", control_session_reset, SERVER_WAITS },
 	{ "SESSION_SCHEDULE", control_session_schedule, SERVER_READS },
 	{ "SESSION_SEQ", control_session_seq, SERVER_WAITS },
@@ -91,6 +95,7 @@ void
 control_later_free(struct control_later *l)
 {
 	server_release(l->conn);
+	free(l->note);
 	free(l);
 }
 

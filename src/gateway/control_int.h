@@ -3,6 +3,7 @@
  *
  *	control.c          the sockets, the table of requests
  *	control_session.c  STATUS, SESSIONS, SESSION_*
+ *	control_create.c   SESSION_CREATE, _DELETE, _ENABLE, _DISABLE
  *	control_reload.c   RELOAD
  *	control_read.c     READ, TABLES, DICT_GET
  *	control_tail.c     TAIL, CREDIT, UNTAIL
@@ -60,11 +61,14 @@ struct control_later {
 	uint64_t ref;
 	const char *name;  /* of the session; borrowed */
 	const char *text;  /* of the ACK; static */
+	char *note;        /* owned; more of it, or NULL */
 };
 /* Returns owned, or NULL; holds the connection. */
 struct control_later *control_later(const struct server_ask *a,
     const struct fgsess *fs, const char *text);
 void control_later_free(struct control_later *l);
+/* A release_fn: ACK or NACK; takes the control_later. */
+void control_order_done(void *arg, const struct release_done *done);
 
 void control_status(const struct server_ask *a);
 void control_sessions(const struct server_ask *a);
@@ -73,6 +77,11 @@ void control_session_start(const struct server_ask *a);
 void control_session_stop(const struct server_ask *a);
 void control_session_reset(const struct server_ask *a);
 void control_session_seq(const struct server_ask *a);
+
+void control_session_create(const struct server_ask *a);
+void control_session_delete(const struct server_ask *a);
+void control_session_enable(const struct server_ask *a);
+void control_session_disable(const struct server_ask *a);
 
 void control_reload(const struct server_ask *a);
 

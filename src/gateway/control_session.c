@@ -68,11 +68,12 @@ put_session(struct control *c, struct link_out *o, const struct fgsess *fs)
 	struct sess_seqs seqs = sess_seqs(fs->machine);
 	int64_t try_ns = next_try(c, fs);
 
-	link_map(o, 22);
+	link_map(o, 23);
 	link_key_str(o, "SESSION", fs->name);
 	link_key_str(o, "ROLE", role_text(fs));
 	link_key_str(o, "STATE", sess_state_text(sess_state(fs->machine)));
 	link_key_bool(o, "ENABLED", peers_is_enabled(fs));
+	link_key_bool(o, "CREATED", peers_is_created(fs));
 	link_key_str(o, "ADDRESS", peers_address(fs));
 	link_key_u64(o, "NEXT_IN", seqs.next_in);
 	link_key_u64(o, "NEXT_OUT", seqs.next_out);
@@ -376,16 +377,18 @@ nack_err(const struct server_ask *a, const struct fgsess *fs, int err)
 	}
 }
 
-static void
-on_done(void *arg, const struct release_done *done)
+void
+control_order_done(void *arg, const struct release_done *done)
 {
 	struct control_later *l = arg;
-	char text[CONTROL_NAME_MAX + 64];
+	char text[1024];
 	struct server_ask a;
 
 	if (server_is_open(l->conn)) {
 		a = server_ask_later(l->conn, l->type, l->ref);
-		snprintf(text, sizeof(text), "%s: %s", l->name, l->text);
+		snprintf(text, sizeof(text), "%s: %s%s%s", l->name, l->text,
+		    l->note == NULL ? "" : "\n",
+		    l->note == NULL ? "" : l->note);
 		if (done->err == 0)
 			server_ack(&a, text);
 		else
@@ -468,7 +471,7 @@ control_session_stop(const struct server_ask *a)
 	given = link_find_str(a->details, "TEXT", text, sizeof(text));
 	/* First, with our text: peers_enable would say it without. */
 	ordered(a, fs, l, driver_logout(g->driver, fs, given ? text : NULL,
-	    on_done, l));
+	    control_order_done, l));
 	control_who(a, given ? text : "session stop", who, sizeof(who));
 	peers_enable(g->peers, fs, false, who);
 }
@@ -487,7 +490,7 @@ control_session_reset(const struct server_ask *a)
 	if (fs == NULL)
 		return;
 	epoch = sess_seqs(fs->machine).epoch;
-	err = driver_reset(control_of(a)->g->driver, fs, who, on_done, l);
+	err = driver_reset(control_of(a)->g->driver, fs, who, control_order_done, l);
 	if (err == 0 && sess_seqs(fs->machine).epoch == epoch)
 		l->text = "is being logged out; then both sequence numbers "
 		    "are 1, in a new epoch";
@@ -512,5 +515,5 @@ control_session_seq(const struct server_ask *a)
 	fs = begin_order(a, "REASON", who, &l, "the sequence numbers are set");
 	if (fs != NULL)
 		ordered(a, fs, l, driver_set_seqs(control_of(a)->g->driver, fs, in,
-		    out, who, on_done, l));
+		    out, who, control_order_done, l));
 }

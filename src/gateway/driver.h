@@ -107,6 +107,9 @@ void driver_free(struct driver *d);
  * that name, or one that was removed and is not gone. */
 int driver_add(struct driver *d, const struct sess_cfg *cfg,
     struct fgsess **out);
+/* Commit what there is of this wake-up, for calls of the store that it takes
+ * outside a batch only. 0 or FG_E*: driver_is_down. */
+int driver_settle(struct driver *d);
 /* Take a session out that is not connected: nobody finds it any more. It lives
  * until the removed op. Its rows and numbers stay in the store. */
 void driver_remove(struct driver *d, struct fgsess *fs);
@@ -163,6 +166,9 @@ void driver_reset_open(struct driver *d, struct fgsess *fs);
 /* A SESSION_EVENT row from outside the machine. */
 void driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
     const char *text);
+/* The same, and fn as above. */
+int driver_event_then(struct driver *d, struct fgsess *fs, enum sess_event ev,
+    const char *text, release_fn fn, void *arg);
 
 /* Other rows and marks, for the commit of this wake-up; they get its time. 0 or
  * FG_ENOSPC. */

@@ -44,12 +44,13 @@ driver_machine(struct driver *d, struct fgsess *fs,
 	return fs->machine == NULL ? FG_ENOMEM : 0;
 }
 
-/* The store takes new sessions between batches only. */
-static int
-settle(struct driver *d)
+int
+driver_settle(struct driver *d)
 {
 	int err;
 
+	if (d->down)
+		return FG_ENOSPC;
 	if (d->batch == NULL)
 		return 0;
 	err = driver_commit(d);
@@ -81,7 +82,7 @@ driver_add(struct driver *d, const struct sess_cfg *cfg, struct fgsess **out)
 		return FG_ENOSPC;
 	if (driver_by_name(d, cfg->name) != NULL || is_leaving(d, cfg->name))
 		return FG_EEXIST;
-	err = settle(d);
+	err = driver_settle(d);
 	if (err != 0)
 		return err;
 	fs = calloc(1, sizeof(*fs));

@@ -200,3 +200,17 @@ driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
 	driver_remember(d, fs, ev, line);
 	log_info("%s: %s", fs->name, line);
 }
+
+int
+driver_event_then(struct driver *d, struct fgsess *fs, enum sess_event ev,
+    const char *text, release_fn fn, void *arg)
+{
+	const struct release_done done = {
+		.epoch = sess_seqs(fs->machine).epoch,
+		.msg_seq_num = sess_seqs(fs->machine).next_out };
+
+	if (d->down)
+		return FG_ENOSPC;
+	driver_event(d, fs, ev, text);
+	return driver_answer(d, fs, &done, fn, arg);
+}

@@ -65,6 +65,11 @@ sbin_PROGRAMS += fixgated
 fixgated_SOURCES = \
 	src/gateway/gateway.h \
 	src/gateway/control_reload.c \
+	src/gateway/control_create.c \
+	src/gateway/create.c \
+	src/gateway/create.h \
+	src/gateway/definitions.c \
+	src/gateway/definitions.h \
 	src/gateway/initiate.c \
 	src/gateway/listen.c \
 	src/gateway/main.c \

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "daemon/daemon.h"
 #include "gateway/control.h"
+#include "gateway/definitions.h"
 #include "gateway/disk.h"
 #include "gateway/gateway.h"
 #include "gateway/reload.h"
@@ -227,6 +228,20 @@ open_loop(struct gateway *g)
 	return 0;
 }
 
+/* Those of the file, and those that were created since. */
+static int
+load_sessions(struct gateway *g)
+{
+	struct conf *conf;
+	int err;
+
+	err = definitions_load(&conf, g->store, g->conf);
+	if (err == 0)
+		err = sessions_load(&g->sessions, conf, g->driver);
+	conf_free(conf);
+	return err;
+}
+
 /* Only the pid file is made as root: the store must be the user's. */
 static int
 start(struct gateway *g)
@@ -245,8 +260,7 @@ start(struct gateway *g)
 	    tables_load(&g->tables, g->conf, g->conf_path, g->store) != 0)
 		return -1;
 	g->driver = driver_new(g->store, &peers_driver_ops);
-	if (g->driver == NULL ||
-	    sessions_load(&g->sessions, g->conf, g->driver) != 0 ||
+	if (g->driver == NULL || load_sessions(g) != 0 ||
 	    driver_start(g->driver) != 0)
 		return -1;
 	g->peers = peers_new(g);

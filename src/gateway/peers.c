@@ -361,6 +361,12 @@ peers_is_enabled(const struct fgsess *fs)
 }
 
 bool
+peers_is_created(const struct fgsess *fs)
+{
+	return conf_is_extra(((const struct route *)fs->owner)->conf);
+}
+
+bool
 peers_is_open(const struct fgsess *fs, wall_t *since)
 {
 	const struct route *r = fs->owner;

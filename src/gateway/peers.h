@@ -48,6 +48,8 @@ extern const struct driver_ops peers_driver_ops;
 void peers_enable(struct peers *p, struct fgsess *fs, bool on,
     const char *who);
 bool peers_is_enabled(const struct fgsess *fs);
+/* Is it none of the settings file? */
+bool peers_is_created(const struct fgsess *fs);
 /* Does its schedule let it be connected now? *since when; or if not, from when
  * on (INT64_MAX: never). */
 bool peers_is_open(const struct fgsess *fs, wall_t *since);

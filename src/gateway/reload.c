@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "gateway/definitions.h"
 #include "gateway/disk.h"
 #include "gateway/sessions_int.h"
 #include "log/log.h"
@@ -12,6 +13,7 @@
 /* A session, before and after. */
 struct change {
 	struct unit *old, *fresh; /* old borrowed; fresh owned */
+	bool only_enabled;        /* the connection may stay */
 };
 
 struct list {
@@ -110,7 +112,7 @@ dict_fault(void *arg, bool is_error, const char *path, unsigned line,
 static void
 add_change(struct reload *r, struct unit *old, struct unit *fresh)
 {
-	r->change[r->nchanges++] = (struct change){ old, fresh };
+	r->change[r->nchanges++] = (struct change){ old, fresh, false };
 	list_add(r, fresh == NULL ? RELOAD_REMOVED : old == NULL ?
 	    RELOAD_ADDED : RELOAD_CHANGED,
 	    fresh == NULL ? old->cfg.name : fresh->cfg.name);
@@ -135,15 +137,26 @@ plan_one(struct reload *r, const struct conf_section *sec)
 		r->no_memory = true;
 	if (err != 0)
 		return;
-	if (old == NULL || !unit_same(old, fresh)) {
-		/* The operator stopped it, and the file does not say anew. */
-		fresh->stopped = old != NULL && !peers_is_enabled(old->fs) &&
-		    conf_same_key(old->sec, sec, CONF_Enabled);
+	if (old != NULL && unit_same(old, fresh)) {
+		if (old->enabled == fresh->enabled) {
+			list_add(r, RELOAD_UNTOUCHED, old->cfg.name);
+			unit_free(fresh);
+			return;
+		}
 		add_change(r, old, fresh);
+		r->change[r->nchanges - 1].only_enabled = true;
 		return;
 	}
-	list_add(r, RELOAD_UNTOUCHED, old->cfg.name);
+	/* Not to keep the whole conf for it. */
 	unit_free(fresh);
+	if (unit_new_alone(r->g->sessions, r->conf, sec, &fresh) != 0) {
+		r->no_memory = true;
+		return;
+	}
+	/* The operator stopped it, and the file does not say anew. */
+	fresh->stopped = old != NULL && !peers_is_enabled(old->fs) &&
+	    old->enabled == fresh->enabled;
+	add_change(r, old, fresh);
 }
 
 static int
@@ -263,7 +276,7 @@ reload_plan(struct reload **out, struct gateway *g)
 	if (r == NULL)
 		return FG_ENOMEM;
 	r->g = g;
-	err = conf_load(&r->conf, g->conf_path);
+	err = definitions_conf(&r->conf, g->store, g->conf_path, NULL, NULL);
 	for (i = 0; r->conf != NULL && i < conf_nfaults(r->conf); i++)
 		if (conf_fault(r->conf, i)->severity != CONF_NOTE)
 			add_fault(r, conf_fault(r->conf, i), false);
@@ -342,7 +355,7 @@ open_ports(struct reload *r)
 
 	for (i = 0; i < r->nchanges; i++) {
 		t = r->change[i].fresh;
-		err = t == NULL ? 0 :
+		err = t == NULL || r->change[i].only_enabled ? 0 :
 		    peers_listen(r->g->peers, t->sec, text);
 		if (err == 0)
 			continue;
@@ -379,6 +392,10 @@ apply_one(struct reload *r, struct change *c, const char *who)
 	struct driver *d = r->g->driver;
 	struct unit *fresh = c->fresh;
 
+	if (c->only_enabled) {
+		unit_enable(c->old, fresh->enabled, who);
+		return;
+	}
 	c->fresh = NULL; /* not ours any more */
 	if (c->old != NULL) {
 		driver_event(d, c->old->fs, fresh == NULL ? SESS_EV_REMOVED :

@@ -110,13 +110,31 @@ unit_new(struct sessions *s, struct conf *conf, const struct conf_section *sec,
 	*out = NULL;
 	if (t == NULL)
 		return FG_ENOMEM;
+	t->sessions = s;
 	t->conf = conf_hold(conf);
 	t->sec = sec;
+	t->enabled = conf_bool(sec, CONF_Enabled);
 	err = read_unit(s, t);
 	if (err == 0)
 		*out = t;
 	else
 		unit_free(t);
+	return err;
+}
+
+int
+unit_new_alone(struct sessions *s, const struct conf *conf,
+    const struct conf_section *sec, struct unit **out)
+{
+	struct conf *one;
+	int err;
+
+	*out = NULL;
+	err = conf_extract(&one, conf, sec);
+	if (err != 0)
+		return err;
+	err = unit_new(s, one, conf_session(one, 0), out);
+	conf_free(one);
 	return err;
 }
 
@@ -190,6 +208,13 @@ unit_start(struct sessions *s, struct unit *t)
 }
 
 void
+unit_enable(struct unit *t, bool on, const char *who)
+{
+	t->enabled = on;
+	peers_enable(t->sessions->g->peers, t->fs, on, who);
+}
+
+void
 unit_leave(struct sessions *s, struct unit *t, const char *text,
     struct unit *next)
 {
@@ -221,14 +246,20 @@ static int
 load_all(struct sessions *s, struct conf *conf, struct driver *d)
 {
 	size_t i, n = conf_nsessions(conf);
+	const struct conf_section *sec;
 	int err, first = 0;
 
 	s->dicts = dictset_new(d == NULL ? NULL : driver_store(d));
 	if (s->dicts == NULL)
 		return FG_ENOMEM;
 	for (i = 0; i < n && first != FG_ENOMEM; i++) {
-		err = load_one(s, conf, conf_session(conf, i), d);
-		if (first == 0)
+		sec = conf_session(conf, i);
+		err = load_one(s, conf, sec, d);
+		/* What was created later shall not keep the others away. */
+		if (err != 0 && err != FG_ENOMEM && conf_is_extra(sec))
+			log_error("%s was created, and is left out now",
+			    conf_name(sec));
+		else if (first == 0)
 			first = err;
 	}
 	return first;

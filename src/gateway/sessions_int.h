@@ -12,6 +12,7 @@
 /* A section with all that the session made of it borrows. */
 struct unit {
 	TAILQ_ENTRY(unit) link; /* of those that are sessions */
+	struct sessions *sessions;
 	struct conf *conf;      /* held */
 	const struct conf_section *sec;
 	char *logon_fields;
@@ -20,6 +21,7 @@ struct unit {
 	struct session_dicts dicts;
 	struct sess_cfg cfg;
 	struct fgsess *fs;      /* NULL: not a session yet */
+	bool enabled;           /* as the settings say, or said anew since */
 	bool stopped;           /* by the operator: it comes up like that */
 	struct unit *next;      /* owned; takes its place when it is gone */
 };
@@ -39,11 +41,17 @@ struct sessions {
 int unit_new(struct sessions *s, struct conf *conf,
     const struct conf_section *sec, struct unit **out);
 void unit_free(struct unit *t);
-/* Does it make the same session, dictionaries and all? */
+/* The same for good: of a conf that has only this section. */
+int unit_new_alone(struct sessions *s, const struct conf *conf,
+    const struct conf_section *sec, struct unit **out);
+/* Does it make the same session, dictionaries and all? Enabled does not count.
+ */
 bool unit_same(const struct unit *a, const struct unit *b);
 /* Make it a session, of the driver and of the transport, which begins. Takes t.
  * 0, or FG_E*, which is logged. */
 int unit_start(struct sessions *s, struct unit *t);
+/* Let it connect or not from now on, connected or not. */
+void unit_enable(struct unit *t, bool on, const char *who);
 /* Log its session out with this text and remove it; then start next (owned;
  * may be NULL). */
 void unit_leave(struct sessions *s, struct unit *t, const char *text,

@@ -65,7 +65,9 @@ const char *sess_state_text(enum sess_state st);
 	X(ADDED, "added")                                                      \
 	X(CHANGED, "changed")                                                  \
 	X(REMOVED, "removed")                                                  \
-	X(EXPIRED, "expired")
+	X(EXPIRED, "expired")                                                  \
+	X(ENABLED, "enabled")                                                  \
+	X(DISABLED, "disabled")
 
 enum sess_event {
 #define X(name, text) SESS_EV_##name,

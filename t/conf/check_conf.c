@@ -675,7 +675,8 @@ END_TEST
 static struct conf *
 with_extra(enum conf_extra_kind kind, const char *name, const char *text)
 {
-	const struct conf_extra x = { kind, name, "A", text, strlen(text) };
+	const struct conf_extra x = { kind, name, "A", kind == CONF_EXTRA_OVER ?
+	    text : NULL, text, strlen(text) };
 	struct conf *base, *c;
 
 	ck_assert_int_eq(0, conf_parse(&base, "test.conf", BASE, strlen(BASE)));
@@ -689,6 +690,7 @@ START_TEST(an_extra_session_is_like_one_at_the_end_of_the_file)
 	struct conf *c = with_extra(CONF_EXTRA_NEW, "B", "TargetCompID=B\n"
 	    "ConnectionType=acceptor\nSocketAcceptPort=5001\nCheckLatency=N");
 	const struct conf_section *s;
+	struct conf *one;
 
 	ck_assert_uint_eq(2, conf_nsessions(c));
 	s = conf_session(c, 1);
@@ -707,7 +709,14 @@ START_TEST(an_extra_session_is_like_one_at_the_end_of_the_file)
 	ck_assert_str_eq("B", conf_name(s));
 	ck_assert_int_eq(9, conf_int(s, CONF_LogonTimeout));
 	ck_assert_int_eq(5001, conf_int(s, CONF_SocketAcceptPort));
+	ck_assert_int_eq(0, conf_extract(&one, c, s));
+	ck_assert_uint_eq(1, conf_nsessions(one));
+	ck_assert(conf_same(s, conf_session(one, 0)));
+	ck_assert(conf_same(conf_gateway(c), conf_gateway(one)));
 	conf_free(c);
+	ck_assert_str_eq("B", conf_name(conf_session(one, 0)));
+	ck_assert(conf_schedule(conf_session(one, 0))->non_stop);
+	conf_free(one);
 	c = with_extra(CONF_EXTRA_OVER, "A", "N");
 	ck_assert_uint_eq(0, conf_nfaults(c));
 	ck_assert_uint_eq(1, conf_nsessions(c));
