@@ -58,22 +58,6 @@ cmd_session_schedule(struct ctl *c, int argc, char **argv)
 	return code;
 }
 
-static int
-wait_done(struct ctl *c)
-{
-	struct link_msg m;
-	char text[512];
-	int code;
-
-	code = ctl_ask(c, "ACK", &m);
-	if (code != CTL_OK)
-		return code;
-	if (!link_find_str(m.details, "TEXT", text, sizeof(text)))
-		text[0] = '\0';
-	c->out->done(stdout, text);
-	return CTL_OK;
-}
-
 int
 cmd_session_start(struct ctl *c, int argc, char **argv)
 {
@@ -81,7 +65,7 @@ cmd_session_start(struct ctl *c, int argc, char **argv)
 		return ctl_usage("session start", "exactly one NAME is needed");
 	if (begin_order(c, "SESSION_START", argv[0], 0) == NULL)
 		return CTL_NO_GATEWAY;
-	return wait_done(c);
+	return ctl_done(c);
 }
 
 int
@@ -101,7 +85,7 @@ cmd_session_stop(struct ctl *c, int argc, char **argv)
 		return CTL_NO_GATEWAY;
 	if (text != NULL)
 		link_key_str(o, "TEXT", text);
-	return wait_done(c);
+	return ctl_done(c);
 }
 
 /* Numbers are the contract with the counterparty: changing them needs a name, a
@@ -137,7 +121,7 @@ cmd_session_reset(struct ctl *c, int argc, char **argv)
 	if (o == NULL)
 		return CTL_NO_GATEWAY;
 	link_key_str(o, "REASON", reason);
-	return wait_done(c);
+	return ctl_done(c);
 }
 
 int
@@ -170,7 +154,7 @@ cmd_session_seq(struct ctl *c, int argc, char **argv)
 		link_key_u64(o, "NEXT_IN", in.v);
 	if (out.given)
 		link_key_u64(o, "NEXT_OUT", out.v);
-	return wait_done(c);
+	return ctl_done(c);
 }
 
 int
@@ -195,7 +179,7 @@ cmd_session_create(struct ctl *c, int argc, char **argv)
 	link_array(o, (uint32_t)argc - 1);
 	for (i = 1; i < argc; i++)
 		link_str(o, argv[i]);
-	return wait_done(c);
+	return ctl_done(c);
 }
 
 int
@@ -222,7 +206,7 @@ cmd_session_delete(struct ctl *c, int argc, char **argv)
 	if (o == NULL)
 		return CTL_NO_GATEWAY;
 	link_key_str(o, "REASON", reason);
-	return wait_done(c);
+	return ctl_done(c);
 }
 
 /* Enable or disable: until it is said anew, restarts or not. */
@@ -244,7 +228,7 @@ set_enabled(struct ctl *c, const char *name, const char *type, int argc,
 		return CTL_NO_GATEWAY;
 	if (reason != NULL)
 		link_key_str(o, "REASON", reason);
-	return wait_done(c);
+	return ctl_done(c);
 }
 
 int

@@ -3,6 +3,12 @@
 #include "ctl/ctl.h"
 
 const struct ctl_cmd ctl_cmds[] = {
+	{ "cursor clear", "CLIENT KEY TABLE --reason TEXT --yes",
+	    cmd_cursor_clear, "forget how far a client is" },
+	{ "cursor set", "CLIENT KEY TABLE SEQUENCE --reason TEXT --yes",
+	    cmd_cursor_set, "let a client go on behind a row" },
+	{ "cursor show", "", cmd_cursor_show,
+	    "how far the clients are with the tables of this gateway" },
 	{ "dict check", "[--lenient] FILE ...", cmd_dict_check,
 	    "all that is wrong with dictionaries; needs no gateway" },
 	{ "dict convert", "FILE [--version VERSION] [--scenario NAME]",
@@ -19,6 +25,14 @@ const struct ctl_cmd ctl_cmds[] = {
 	    cmd_dict_show,
 	    "messages, fields and values, by name or by number" },
 	{ "help", "[COMMAND]", cmd_help, "show this, or one command" },
+	{ "quarantine drop", "SEQUENCE --reason TEXT --yes",
+	    cmd_quarantine_drop, "an event that is not to be done" },
+	{ "quarantine list", "[--all]", cmd_quarantine_list,
+	    "events that were given up; --all: those that are settled, too" },
+	{ "quarantine retry", "SEQUENCE --reason TEXT --yes",
+	    cmd_quarantine_retry, "do an event after all" },
+	{ "quarantine show", "SEQUENCE", cmd_quarantine_show,
+	    "all about one event" },
 	{ "reload", "[-n]", cmd_reload,
 	    "read the settings file again; -n: only say what would change" },
 	{ "send", "SESSION NAME=VALUE ... | --raw BODY | --file FILE|-",
@@ -51,12 +65,14 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "gateway" },
 	{ "status", "", cmd_status,
 	    "is all well, and if not, what to do" },
+	{ "table list", "[NAME]", cmd_table_list,
+	    "the tables, with their columns" },
 	{ "tail",
 	    "TABLE [--follow] [--lines N] [--after SEQ] [--session NAME]\n"
 	    "          [--pretty | --json] [--all]",
 	    cmd_tail,
 	    "rows of FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT, "
-	    "OUT_PENDING or QUARANTINE" },
+	    "OUT_PENDING, QUARANTINE or a table of your own" },
 	{ "version", "", cmd_version, "the version of fixgatectl" },
 };
 const size_t ctl_ncmds = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);

@@ -66,3 +66,19 @@ ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m)
 	}
 	return code;
 }
+
+int
+ctl_done(struct ctl *c)
+{
+	struct link_msg m;
+	char text[512];
+	int code;
+
+	code = ctl_ask(c, "ACK", &m);
+	if (code != CTL_OK)
+		return code;
+	if (!link_find_str(m.details, "TEXT", text, sizeof(text)))
+		text[0] = '\0';
+	c->out->done(stdout, text);
+	return CTL_OK;
+}

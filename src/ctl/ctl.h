@@ -12,6 +12,7 @@
  *	sessions.c     the sessions and their dictionaries
  *	row.c          a row of a table as one line
  *	line.c         a line of `send --file`
+ *	list.c         an array of maps as a table
  */
 #ifndef FG_CTL_CTL_H
 #define FG_CTL_CTL_H
@@ -68,6 +69,8 @@ int ctl_connect(struct ctl *c);
  * (valid until the next wire call) and of the type wanted; else the reason was
  * printed. */
 int ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m);
+/* The same for a request that is answered by ACK; its text is printed. */
+int ctl_done(struct ctl *c);
 /* The same for an answer that came: complain if it is a refusal. */
 int ctl_refusal(const struct link_msg *m);
 /* Print why the connection failed; returns CTL_NO_GATEWAY. */
@@ -76,6 +79,17 @@ int ctl_lost(const struct wire *w);
 /* cmds.c */
 int cmd_help(struct ctl *c, int argc, char **argv);
 int cmd_version(struct ctl *c, int argc, char **argv);
+/* cmd_cursor.c */
+int cmd_cursor_show(struct ctl *c, int argc, char **argv);
+int cmd_cursor_set(struct ctl *c, int argc, char **argv);
+int cmd_cursor_clear(struct ctl *c, int argc, char **argv);
+/* cmd_quarantine.c */
+int cmd_quarantine_list(struct ctl *c, int argc, char **argv);
+int cmd_quarantine_show(struct ctl *c, int argc, char **argv);
+int cmd_quarantine_retry(struct ctl *c, int argc, char **argv);
+int cmd_quarantine_drop(struct ctl *c, int argc, char **argv);
+/* cmd_table.c */
+int cmd_table_list(struct ctl *c, int argc, char **argv);
 /* cmd_status.c */
 int cmd_status(struct ctl *c, int argc, char **argv);
 /* cmd_session.c */

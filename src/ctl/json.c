@@ -61,7 +61,7 @@ json_array_of(const struct link_val *v)
 static bool
 is_time(const char *key, size_t len)
 {
-	static const char *const times[] = { "STARTED", "NOW",
+	static const char *const times[] = { "STARTED", "NOW", "TIME",
 		"LAST_RECEIVED", "LAST_SENT", "LOGGED_ON_AT" };
 	size_t i;
 

@@ -1,12 +1,15 @@
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
+	src/ctl/cmd_cursor.c \
 	src/ctl/cmd_dict.c \
 	src/ctl/cmd_dict_dry.c \
+	src/ctl/cmd_quarantine.c \
 	src/ctl/cmd_reload.c \
 	src/ctl/cmd_send.c \
 	src/ctl/cmd_session.c \
 	src/ctl/cmd_settings.c \
 	src/ctl/cmd_status.c \
+	src/ctl/cmd_table.c \
 	src/ctl/cmd_tail.c \
 	src/ctl/cmds.c \
 	src/ctl/ctl.c \
@@ -19,6 +22,8 @@ libctl_a_SOURCES = \
 	src/ctl/json.h \
 	src/ctl/line.c \
 	src/ctl/line.h \
+	src/ctl/list.c \
+	src/ctl/list.h \
 	src/ctl/opt.c \
 	src/ctl/opt.h \
 	src/ctl/out.h \

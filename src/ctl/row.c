@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "ctl/json.h"
+#include "ctl/list.h"
 #include "fix/msg.h"
 
 #define TIME_DIGITS 3 /* of a plain line */
@@ -171,30 +172,129 @@ put_column(struct buf *to, const struct row *r, const char *column)
 	    : row_escape(to, p, n);
 }
 
+/* The sequence is the first column, whatever its name. */
+static int
+row_start(struct buf *to, const struct row *r)
+{
+	uint64_t seq = 0;
+	int err;
+
+	link_get_u64(link_at(r->values, 0), &seq);
+	err = buf_printf(to, "%llu ", (unsigned long long)seq);
+	return err != 0 ? err : put_time(to, r);
+}
+
 int
 row_head(struct buf *to, const struct row *r)
 {
 	static const char *const columns[] = { "CONNECTION_NAME", "REASON",
 		"EVENT", "TEXT" };
-	uint64_t seq = 0;
+	size_t i;
+	int err = row_start(to, r);
+
+	for (i = 0; i < sizeof(columns) / sizeof(columns[0]) && err == 0; i++)
+		err = put_column(to, r, columns[i]);
+	return err;
+}
+
+/* A text that reads as one word. */
+static int
+put_word(struct buf *to, const char *p, size_t n)
+{
+	bool quoted = n == 0;
 	size_t i;
 	int err;
 
-	/* The sequence is the first column, whatever its name. */
-	link_get_u64(link_at(r->values, 0), &seq);
-	err = buf_printf(to, "%llu ", (unsigned long long)seq);
-	if (err == 0)
-		err = put_time(to, r);
-	for (i = 0; i < sizeof(columns) / sizeof(columns[0]) && err == 0; i++)
-		err = put_column(to, r, columns[i]);
+	for (i = 0; i < n; i++)
+		quoted = quoted || p[i] == ' ' || p[i] == '"';
+	if (!quoted)
+		return row_escape(to, p, n);
+	err = buf_puts(to, "\"");
+	for (i = 0; i < n && err == 0; i++) {
+		if (p[i] == '"' || p[i] == '\\')
+			err = buf_puts(to, "\\");
+		if (err == 0)
+			err = row_escape(to, p + i, 1);
+	}
+	return err != 0 ? err : buf_puts(to, "\"");
+}
+
+/* " NAME=value", nothing for nil. */
+static int
+put_named(struct buf *to, const struct link_val *column,
+    const struct link_val *v)
+{
+	const char *name, *type, *p;
+	char time[WALL_TEXT_MAX];
+	size_t n, len;
+	int64_t ns;
+	int err;
+
+	if (link_kind(v) == LINK_NIL ||
+	    !link_get_str(link_at(column, 0), &name, &n) ||
+	    !link_get_str(link_at(column, 1), &type, &len))
+		return 0;
+	err = buf_printf(to, " %.*s=", (int)n, name);
+	if (err != 0)
+		return err;
+	if (len == 4 && memcmp(type, "time", 4) == 0 && link_get_i64(v, &ns))
+		return buf_add(to, time, wall_format(time, (wall_t){ ns }, 9));
+	return link_get_str(v, &p, &n) ? put_word(to, p, n)
+	    : list_cell(to, v, LIST_VALUE);
+}
+
+/* What stands in row_head already, or is not for people. */
+static bool
+is_named(const struct link_val *column)
+{
+	static const char *const not[] = { "TIMESTAMP", "CONNECTION_NAME",
+		"REASON", "EVENT", "TEXT", "DETAILS" };
+	const char *name;
+	size_t n, i;
+
+	if (!link_get_str(link_at(column, 0), &name, &n))
+		return false;
+	for (i = 0; i < sizeof(not) / sizeof(not[0]); i++)
+		if (strlen(not[i]) == n && memcmp(not[i], name, n) == 0)
+			return false;
+	return true;
+}
+
+/* A declared table has no session; all of its columns are named. */
+static bool
+is_declared(const struct row *r)
+{
+	return row_get(r, "CONNECTION_NAME") == NULL;
+}
+
+static int
+put_rest(struct buf *to, const struct row *r)
+{
+	const struct link_val *column;
+	size_t i;
+	int err = 0;
+
+	for (i = is_declared(r) ? 2 : 1; i < link_count(r->columns) &&
+	    i < link_count(r->values) && err == 0; i++) {
+		column = link_at(r->columns, i);
+		if (is_declared(r) || is_named(column))
+			err = put_named(to, column, link_at(r->values, i));
+	}
 	return err;
 }
 
 int
 row_plain(struct buf *to, const struct row *r)
 {
-	int err = row_head(to, r);
+	int err;
 
+	if (is_declared(r)) {
+		err = row_start(to, r);
+		return err != 0 ? err : put_rest(to, r);
+	}
+	err = row_head(to, r);
+	if (err == 0 && row_get(r, "CONSUMER") != NULL)
+		return put_rest(to, r); /* QUARANTINE */
 	return err != 0 ? err : put_column(to, r, "FIX_DATA");
 }
 

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "ctl/ctl.h"
 #include "ctl/line.h"
+#include "ctl/list.h"
 #include "ctl/opt.h"
 #include "ctl/row.h"
 
@@ -294,6 +295,67 @@ START_TEST(secrets_are_masked_wherever_they_stand)
 }
 END_TEST
 
+/* ---- lists ---- */
+
+/* Two maps: {A: 5, B: "x\\ny", C: nil, M: {s: 7}}, {A: 10, B: ...}. */
+static const struct link_val *
+make_list(void)
+{
+	const char *why;
+	struct link_msg m;
+	int i;
+
+	frame.len = 0;
+	link_begin(out, &frame, "X", 1);
+	link_map(out, 1);
+	link_str(out, "LIST");
+	link_array(out, 2);
+	for (i = 0; i < 2; i++) {
+		link_map(out, 5);
+		link_key_u64(out, "A", i == 0 ? 5 : 10);
+		link_key_str(out, "B", i == 0 ? "x\ny" : "");
+		link_str(out, "C");
+		link_nil(out);
+		link_key_u64(out, "TIME", i == 0 ? 1767603600123456789 : 0);
+		link_str(out, "M");
+		link_map(out, 1);
+		link_key_u64(out, "s", 7);
+	}
+	ck_assert_int_eq(0, link_end(out));
+	ck_assert(link_decode(in, frame.p, frame.len, &m, &why) > 0);
+	return link_find(m.details, "LIST");
+}
+
+START_TEST(a_list_is_a_table_for_people)
+{
+	static const struct list_column columns[] = {
+		{ "NUMBER", "A", LIST_VALUE }, { "B", "B", LIST_VALUE },
+		{ "C", "C", LIST_VALUE }, { "WHEN", "TIME", LIST_TIME },
+		{ "M", "M", LIST_VALUE }, { "NONE", "?", LIST_VALUE }
+	};
+
+	text.len = 0;
+	ck_assert_int_eq(0, list_text(&text, make_list(), columns, 6));
+	text_is("NUMBER  B       C  WHEN                   M    NONE\n"
+	    "     5  x\\x0ay  -  20260105-09:00:00.123  s=7  -\n"
+	    "    10  -       -  never                  s=7  -\n");
+	text.len = 0;
+	ck_assert_int_eq(0, list_text(&text, NULL, columns, 2));
+	text_is("NUMBER  B\n");
+}
+END_TEST
+
+START_TEST(a_list_is_lines_for_programs)
+{
+	text.len = 0;
+	ck_assert_int_eq(0, list_json(&text, make_list()));
+	text_is("{\"A\":5,\"B\":\"x\\ny\",\"C\":null,"
+	    "\"TIME\":\"20260105-09:00:00.123456789\",\"M\":{\"s\":7}}\n"
+	    "{\"A\":10,\"B\":\"\",\"C\":null,\"TIME\":null,"
+	    "\"M\":{\"s\":7}}\n");
+}
+END_TEST
+
 /* ---- what commands print ---- */
 
 static const struct link_val *
@@ -385,6 +447,8 @@ main(void)
 	tcase_add_test(tc, a_line_with_too_many_fields_is_refused);
 	tcase_add_test(tc, a_plain_row_is_one_printable_line);
 	tcase_add_test(tc, a_json_row_has_all_columns_and_loses_no_byte);
+	tcase_add_test(tc, a_list_is_a_table_for_people);
+	tcase_add_test(tc, a_list_is_lines_for_programs);
 	tcase_add_test(tc, secrets_are_masked_wherever_they_stand);
 	tcase_add_test(tc, status_is_one_screen_with_advice);
 	tcase_add_test(tc, status_is_one_json_object);
