@@ -3,6 +3,9 @@
 #include "ctl/ctl.h"
 
 const struct ctl_cmd ctl_cmds[] = {
+	{ "append", "TABLE [--as NAME]", cmd_append,
+	    "rows from JSON lines on standard input; with --as each line "
+	    "exactly once" },
 	{ "cursor clear", "CLIENT KEY TABLE --reason TEXT --yes",
 	    cmd_cursor_clear, "forget how far a client is" },
 	{ "cursor set", "CLIENT KEY TABLE SEQUENCE --reason TEXT --yes",

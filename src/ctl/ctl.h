@@ -12,6 +12,7 @@
  *	sessions.c     the sessions and their dictionaries
  *	row.c          a row of a table as one line
  *	line.c         a line of `send --file`
+ *	json_line.c    a line of `append`
  *	list.c         an array of maps as a table
  */
 #ifndef FG_CTL_CTL_H
@@ -79,6 +80,8 @@ int ctl_lost(const struct wire *w);
 /* cmds.c */
 int cmd_help(struct ctl *c, int argc, char **argv);
 int cmd_version(struct ctl *c, int argc, char **argv);
+/* cmd_append.c */
+int cmd_append(struct ctl *c, int argc, char **argv);
 /* cmd_cursor.c */
 int cmd_cursor_show(struct ctl *c, int argc, char **argv);
 int cmd_cursor_set(struct ctl *c, int argc, char **argv);

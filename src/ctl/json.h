@@ -1,5 +1,5 @@
-/* json.h: values of a link message as JSON. In fixgatectl the only user of jansson but for
- * out_json.c. */
+/* json.h: values of a link message as JSON. In fixgatectl jansson's only users are
+ * this, out_json.c and json_line.c. */
 #ifndef FG_CTL_JSON_H
 #define FG_CTL_JSON_H
 

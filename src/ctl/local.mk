@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
+	src/ctl/cmd_append.c \
 	src/ctl/cmd_cursor.c \
 	src/ctl/cmd_dict.c \
 	src/ctl/cmd_dict_dry.c \
@@ -20,6 +21,8 @@ libctl_a_SOURCES = \
 	src/ctl/dicts.h \
 	src/ctl/json.c \
 	src/ctl/json.h \
+	src/ctl/json_line.c \
+	src/ctl/json_line.h \
 	src/ctl/line.c \
 	src/ctl/line.h \
 	src/ctl/list.c \

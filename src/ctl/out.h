@@ -18,6 +18,14 @@ struct ctl_sent {
 	double seconds;
 };
 
+/* What became of `append`. */
+struct ctl_appended {
+	uint64_t appended, refused;
+	uint64_t before;      /* lines that were appended by an earlier run */
+	uint64_t first, last; /* rows; 0: none */
+	double seconds;
+};
+
 struct ctl_output {
 	void (*status)(FILE *to, const struct link_val *details);
 	/* The SESSIONS of a SESSIONS_ACK; one: its only session, in full. */
@@ -31,6 +39,7 @@ struct ctl_output {
 	/* A message was accepted: EVENT_ACK. */
 	void (*accepted)(FILE *to, const struct link_val *details);
 	void (*sent)(FILE *to, const struct ctl_sent *sent);
+	void (*appended)(FILE *to, const struct ctl_appended *done);
 };
 
 extern const struct ctl_output ctl_output_text, ctl_output_json;

@@ -69,6 +69,17 @@ print_sent(FILE *to, const struct ctl_sent *s)
 		"SECONDS", s->seconds));
 }
 
+static void
+print_appended(FILE *to, const struct ctl_appended *a)
+{
+	print(to, json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}",
+		"APPENDED", (json_int_t)a->appended,
+		"BEFORE", (json_int_t)a->before,
+		"REFUSED", (json_int_t)a->refused,
+		"FIRST_ROW", (json_int_t)a->first,
+		"LAST_ROW", (json_int_t)a->last, "SECONDS", a->seconds));
+}
+
 const struct ctl_output ctl_output_json = {
 	.status = print_status,
 	.sessions = print_sessions,
@@ -77,4 +88,5 @@ const struct ctl_output ctl_output_json = {
 	.done = print_done,
 	.accepted = print_accepted,
 	.sent = print_sent,
+	.appended = print_appended,
 };

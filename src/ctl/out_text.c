@@ -289,6 +289,17 @@ print_sent(FILE *to, const struct ctl_sent *s)
 	fprintf(to, ", refused %" PRIu64 ", %.3f s\n", s->refused, s->seconds);
 }
 
+static void
+print_appended(FILE *to, const struct ctl_appended *a)
+{
+	fprintf(to, "appended %" PRIu64, a->appended);
+	if (a->first != 0)
+		fprintf(to, " (rows %" PRIu64 "-%" PRIu64 ")", a->first,
+		    a->last);
+	fprintf(to, ", there before %" PRIu64 ", refused %" PRIu64
+	    ", %.3f s\n", a->before, a->refused, a->seconds);
+}
+
 const struct ctl_output ctl_output_text = {
 	.status = print_status,
 	.sessions = print_sessions,
@@ -297,4 +308,5 @@ const struct ctl_output ctl_output_text = {
 	.done = print_done,
 	.accepted = print_accepted,
 	.sent = print_sent,
+	.appended = print_appended,
 };

@@ -329,6 +329,8 @@ json_cell(const struct link_val *column, const struct link_val *v)
 		return json_time(ns);
 	if (len == 3 && memcmp(type, "fix", 3) == 0 && link_get_str(v, &p, &n))
 		return json_message(p, n);
+	if (len == 4 && memcmp(type, "text", 4) == 0 && link_get_str(v, &p, &n))
+		return json_text(p, n);
 	return json_value(v);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "ctl/ctl.h"
+#include "ctl/json_line.h"
 #include "ctl/line.h"
 #include "ctl/list.h"
 #include "ctl/opt.h"
@@ -265,6 +266,90 @@ START_TEST(a_json_row_has_all_columns_and_loses_no_byte)
 }
 END_TEST
 
+/* ---- a line of append ---- */
+
+START_TEST(numbers_with_a_fraction_keep_their_text)
+{
+	static const char *const row[][2] = {
+		{ "{\"P\": 1.50}", "1.50" },
+		{ "{\"P\":-0.000 }", "-0.000" },
+		{ "{\"P\": 12345678901234567890}", "12345678901234567890" },
+		{ "{\"P\": 1E+3}", "1E+3" },
+		{ "{\"P\": 0.1000000000000000055511151231257827}",
+		    "0.1000000000000000055511151231257827" },
+		{ "{\"P\": \"\\\\\", \"Q\": 2.0}", "\\" },
+		{ "{\"P\": \"a \\\" 1.50\"}", "a \" 1.50" },
+	};
+	char err[JSON_LINE_ERR_MAX];
+	json_t *j;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		j = json_line(row[i][0], strlen(row[i][0]), err);
+		ck_assert_msg(j != NULL, "%s: %s", row[i][0], err);
+		ck_assert_pstr_eq(row[i][1],
+		    json_string_value(json_object_get(j, "P")));
+		json_decref(j);
+	}
+}
+END_TEST
+
+START_TEST(other_values_are_what_they_are)
+{
+	static const char line[] = "{\"I\": -9223372036854775808, "
+	    "\"S\": \"a\\u0000b\", \"T\": true, \"F\": false, "
+	    "\"N\": null}";
+	char err[JSON_LINE_ERR_MAX];
+	json_t *j = json_line(line, strlen(line), err);
+	struct link_msg m;
+	const char *why, *p;
+	int64_t v;
+	size_t n;
+
+	ck_assert_ptr_nonnull(j);
+	frame.len = 0;
+	link_begin(out, &frame, "X", 1);
+	json_line_put(out, j);
+	ck_assert_int_eq(0, link_end(out));
+	json_decref(j);
+	ck_assert(link_decode(in, frame.p, frame.len, &m, &why) > 0);
+	ck_assert_uint_eq(5, link_count(m.details));
+	ck_assert(link_get_i64(link_find(m.details, "I"), &v));
+	ck_assert_int_eq(INT64_MIN, v);
+	ck_assert(link_get_str(link_find(m.details, "S"), &p, &n));
+	ck_assert_uint_eq(3, n);
+	ck_assert(memcmp("a\0b", p, 3) == 0);
+	ck_assert(link_find_bool(m.details, "T", false));
+	ck_assert(!link_find_bool(m.details, "F", true));
+	ck_assert_int_eq(LINK_NIL, link_kind(link_find(m.details, "N")));
+}
+END_TEST
+
+START_TEST(what_is_no_row_is_said_to_be_none)
+{
+	static const char *const row[][2] = {
+		{ "", "not JSON" }, { "{\"A\": 1.2.3}", "not JSON" },
+		{ "{\"A\": 01}", "not JSON" }, { "{\"A\": .5}", "not JSON" },
+		{ "{\"A\": -}", "not JSON" }, { "{\"A\": 1} x", "not JSON" },
+		{ "{\"A\": 1, \"A\": 2}", "not JSON" },
+		{ "{\"A\": \"\xff\"}", "not JSON" },
+		{ "{\"A\": \"b", "not JSON" }, { "{\"A\": \"\\", "not JSON" },
+		{ "[1]", "a row is an object" },
+		{ "{\"A\": {}}", "A: a value is text" },
+		{ "{\"B\": 1.5, \"A\": [2.5]}", "A: a value is text" },
+	};
+	char err[JSON_LINE_ERR_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ck_assert_ptr_null(json_line(row[i][0], strlen(row[i][0]),
+		    err));
+		ck_assert_msg(strncmp(row[i][1], err, strlen(row[i][1])) == 0,
+		    "%s: %s", row[i][0], err);
+	}
+}
+END_TEST
+
 START_TEST(secrets_are_masked_wherever_they_stand)
 {
 	static const struct {
@@ -449,6 +534,9 @@ main(void)
 	tcase_add_test(tc, a_json_row_has_all_columns_and_loses_no_byte);
 	tcase_add_test(tc, a_list_is_a_table_for_people);
 	tcase_add_test(tc, a_list_is_lines_for_programs);
+	tcase_add_test(tc, numbers_with_a_fraction_keep_their_text);
+	tcase_add_test(tc, other_values_are_what_they_are);
+	tcase_add_test(tc, what_is_no_row_is_said_to_be_none);
 	tcase_add_test(tc, secrets_are_masked_wherever_they_stand);
 	tcase_add_test(tc, status_is_one_screen_with_advice);
 	tcase_add_test(tc, status_is_one_json_object);
