@@ -12,4 +12,8 @@ libdaemon_a_SOURCES = \
 	src/daemon/remote.c \
 	src/daemon/remote.h \
 	src/daemon/server.c \
-	src/daemon/server.h
+	src/daemon/server.h \
+	src/daemon/start.c \
+	src/daemon/start.h \
+	src/daemon/watchdog.c \
+	src/daemon/watchdog.h

@@ -10,3 +10,10 @@ t_daemon_check_link_SOURCES = t/daemon/check_link.c
 t_daemon_check_link_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_link_LDADD = libdaemon.a libnet.a liblink.a liblog.a \
 	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/daemon/check_start
+TESTS += t/daemon/check_start
+t_daemon_check_start_SOURCES = t/daemon/check_start.c
+t_daemon_check_start_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_daemon_check_start_LDADD = libdaemon.a libnet.a liblink.a liblog.a \
+	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)

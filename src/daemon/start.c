@@ -1,0 +1,296 @@
+#include "daemon/start.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/daemon.h"
+#include "log/log.h"
+
+#define FILE_MAX (16u << 20) /* bytes of a script */
+
+/* ---- the command line ---- */
+
+static void
+usage(const struct start *st)
+{
+	fprintf(stderr,
+	    "usage: %s [-dnV] [-f file] [-l log] [-N name] [-p pidfile]\n"
+	    "           [-u user] [file ...]\n"
+	    "       -d          log more\n"
+	    "       -f file     a Lua file, as the operands\n"
+	    "       -l log      stderr (default), syslog or a file\n"
+	    "       -n          check the files, then exit\n"
+	    "       -N name     of this process, for others\n"
+	    "       -p pidfile  write the process id there\n"
+	    "       -u user     become this user\n"
+	    "       -V          print the version, then exit\n",
+	    st->program);
+	exit(START_USAGE);
+}
+
+/* The name that a process has without -N: that of its first file, without
+ * directory and ".lua". */
+static void
+name_of_file(struct start *st)
+{
+	const char *p = strrchr(st->file[0], '/');
+	size_t n;
+
+	p = p == NULL ? st->file[0] : p + 1;
+	n = strlen(p);
+	if (n > 4 && strcmp(p + n - 4, ".lua") == 0)
+		n -= 4;
+	snprintf(st->name, sizeof(st->name), "%.*s", (int)n, p);
+}
+
+void
+start_options(struct start *st, const char *program, int argc, char **argv)
+{
+	const char **file = calloc((size_t)argc, sizeof(*file));
+	const char *name = NULL;
+	int c;
+
+	if (file == NULL) {
+		fprintf(stderr, "%s: %s\n", program, fg_strerror(FG_ENOMEM));
+		exit(EXIT_FAILURE);
+	}
+	*st = (struct start){ .program = program, .log_target = "stderr",
+		.file = file };
+	while ((c = getopt(argc, argv, "df:l:nN:p:u:V")) != -1) {
+		switch (c) {
+		case 'd':
+			st->debug = true;
+			break;
+		case 'f':
+			file[st->nfile++] = optarg;
+			break;
+		case 'l':
+			st->log_target = optarg;
+			break;
+		case 'n':
+			st->check = true;
+			break;
+		case 'N':
+			name = optarg;
+			break;
+		case 'p':
+			st->pid_path = optarg;
+			break;
+		case 'u':
+			st->user = optarg;
+			break;
+		case 'V':
+			printf("%s %s\n", program, PACKAGE_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(st);
+		}
+	}
+	while (optind < argc)
+		file[st->nfile++] = argv[optind++];
+	if (st->nfile == 0 ||
+	    (name != NULL && (name[0] == '\0' ||
+	    strlen(name) >= sizeof(st->name))))
+		usage(st);
+	if (name != NULL)
+		snprintf(st->name, sizeof(st->name), "%s", name);
+	else
+		name_of_file(st);
+}
+
+int
+start_read(const char *path, struct buf *text, struct buf *faults)
+{
+	FILE *f = fopen(path, "r");
+	int err = f == NULL ? fg_errno(errno) : 0;
+	size_t n = 1;
+
+	while (err == 0 && n > 0) {
+		err = buf_reserve(text, BUFSIZ);
+		if (err != 0)
+			break;
+		errno = 0;
+		n = fread(text->p + text->len, 1, BUFSIZ, f);
+		text->len += n;
+		if (ferror(f))
+			err = fg_errno(errno); /* a directory, too */
+		else if (text->len > FILE_MAX)
+			err = FG_ELIMIT;
+	}
+	if (f != NULL)
+		fclose(f);
+	if (err != 0)
+		buf_printf(faults, "%s: cannot be read: %s\n", path,
+		    fg_strerror(err));
+	return err;
+}
+
+/* ---- start and stop ---- */
+
+static void
+on_stop(int signum, void *arg)
+{
+	struct start *st = arg;
+
+	if (st->stopping)
+		return;
+	st->stopping = true;
+	log_info("stopping: %s", strsignal(signum));
+	daemon_stopping();
+	if (st->stop != NULL)
+		st->stop(st->arg);
+	else
+		loop_stop(st->loop);
+}
+
+static void
+on_hangup(int signum, void *arg)
+{
+	(void)signum;
+	(void)arg;
+	if (log_reopen() != 0)
+		log_warnx("the log file cannot be reopened; the old one stays");
+}
+
+static int
+open_loop(struct start *st)
+{
+	st->loop = loop_new();
+	if (st->loop == NULL ||
+	    loop_on_signal(st->loop, SIGTERM, on_stop, st) != 0 ||
+	    loop_on_signal(st->loop, SIGINT, on_stop, st) != 0 ||
+	    loop_on_signal(st->loop, SIGHUP, on_hangup, st) != 0) {
+		log_error("no memory or descriptors for an event loop");
+		return FG_ENOMEM;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+int
+start_begin(struct start *st)
+{
+	struct timespec ts;
+	int err;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	st->started.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	err = daemon_begin();
+	if (err != 0)
+		return err;
+	err = log_open(st->program, st->log_target);
+	if (err != 0) {
+		fprintf(stderr, "%s: cannot log to %s: %s\n", st->program,
+		    st->log_target, fg_strerror(err));
+		return err;
+	}
+	log_set_level(st->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (st->pid_path != NULL)
+		err = pidfile_open(&st->pid, st->pid_path);
+	if (err == 0)
+		err = open_loop(st);
+	if (err == 0 && st->user != NULL)
+		err = daemon_drop(st->user);
+	return err;
+}
+
+void
+start_run(struct start *st, const char *text)
+{
+	log_info("ready: %s", text);
+	daemon_ready();
+	loop_run(st->loop);
+	log_info("stopped");
+}
+
+void
+start_end(struct start *st)
+{
+	if (st->loop != NULL)
+		loop_free(st->loop);
+	st->loop = NULL;
+	pidfile_free(st->pid);
+	st->pid = NULL;
+	free(st->file);
+	st->file = NULL;
+	st->nfile = 0;
+}
+
+/* ---- processes ---- */
+
+const struct start_process *
+start_find(const struct start_processes *ps, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ps->n; i++)
+		if (strcmp(ps->process[i].name, name) == 0)
+			return &ps->process[i];
+	return NULL;
+}
+
+/* A process of that name is there: is it the same? */
+static int
+again(const struct start_process *old, const char *file,
+    const struct script_process *p, struct buf *faults)
+{
+	if (strcmp(old->address, p->address) == 0)
+		return 0;
+	buf_printf(faults, "%s:%u: process %s is at %s in %s:%u\n", file,
+	    p->line, p->name, old->address, old->file, old->line);
+	return FG_EINVAL;
+}
+
+static int
+add_one(struct start_process *to, const char *file,
+    const struct script_process *p, struct buf *faults)
+{
+	char text[ADDRESS_ERR_MAX];
+
+	*to = (struct start_process){ .name = p->name, .address = p->address,
+		.file = file, .line = p->line,
+		.exec = strncmp(p->address, "exec:", 5) == 0 };
+	if (to->exec || address_parse(&to->at, p->address, text) == 0)
+		return 0;
+	buf_printf(faults, "%s:%u: process %s: %s\n", file, p->line, p->name,
+	    text);
+	return FG_EINVAL;
+}
+
+int
+start_add(struct start_processes *ps, const char *file,
+    const struct script_process *process, size_t n, struct buf *faults)
+{
+	const struct start_process *old;
+	struct start_process *p;
+	int err = 0, e;
+	size_t i;
+
+	p = realloc(ps->process, (ps->n + n + 1) * sizeof(*p));
+	if (p == NULL)
+		return FG_ENOMEM;
+	ps->process = p;
+	for (i = 0; i < n; i++) {
+		old = start_find(ps, process[i].name);
+		if (old != NULL)
+			e = again(old, file, &process[i], faults);
+		else
+			e = add_one(&p[ps->n++], file, &process[i], faults);
+		if (e != 0)
+			err = e;
+	}
+	return err;
+}
+
+void
+start_free(struct start_processes *ps)
+{
+	free(ps->process);
+	*ps = (struct start_processes){ 0 };
+}

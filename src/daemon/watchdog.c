@@ -1,0 +1,113 @@
+#include "daemon/watchdog.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log/log.h"
+
+#define LOOKS 4 /* in the time that a call may run */
+
+struct watchdog {
+	struct watchdog_code *code;
+	size_t n;
+	int64_t limit;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop;
+};
+
+static int64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+static void
+look(const struct watchdog *w)
+{
+	const struct watchdog_code *c;
+	int64_t started, now;
+	uint64_t row;
+
+	for (c = w->code; c < w->code + w->n; c++) {
+		started = script_running(c->code, &row);
+		now = now_ns();
+		if (started == 0 || now - started < w->limit)
+			continue;
+		log_error("%s %s: the script has been busy with row %llu for "
+		    "%.1f s and cannot be stopped; the process ends", c->kind,
+		    c->name, (unsigned long long)row,
+		    (double)(now - started) / NS_PER_S);
+		_exit(EXIT_FAILURE);
+	}
+}
+
+static void *
+run(void *arg)
+{
+	struct watchdog *w = arg;
+	struct timespec ts;
+	int64_t at;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->stop) {
+		look(w);
+		at = now_ns() + w->limit / LOOKS;
+		ts.tv_sec = at / NS_PER_S;
+		ts.tv_nsec = at % NS_PER_S;
+		pthread_cond_timedwait(&w->wake, &w->lock, &ts);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+struct watchdog *
+watchdog_new(const struct watchdog_code *code, size_t n, int64_t limit_ns)
+{
+	struct watchdog *w = calloc(1, sizeof(*w));
+	pthread_condattr_t attr;
+
+	if (w == NULL)
+		return NULL;
+	w->code = calloc(n + 1, sizeof(*code));
+	if (w->code == NULL) {
+		free(w);
+		return NULL;
+	}
+	if (n > 0)
+		memcpy(w->code, code, n * sizeof(*code));
+	w->n = n;
+	w->limit = limit_ns;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&w->lock, NULL);
+	if (pthread_create(&w->thread, NULL, run, w) == 0)
+		return w;
+	free(w->code);
+	free(w);
+	return NULL;
+}
+
+void
+watchdog_free(struct watchdog *w)
+{
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	free(w->code);
+	free(w);
+}
