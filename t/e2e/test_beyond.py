@@ -164,7 +164,7 @@ def one_of_a_storm_gets_in(w):
         p.connect(port)
     for p in peers:
         p.send("A", "98=0|108=30")
-    answered = [p for p in peers if p.recv(10) is not None]
+    answered = [p for p in peers if p.recv() is not None]
     assert len(answered) == 1, len(answered)
     answered[0].sync()
     answered[0].logout()

@@ -171,7 +171,7 @@ def numbers_are_set_and_recorded(work):
         peer.expect("5", t58="enough")
         peer.send("5")
         peer.expect_closed()
-    fg.wait_until(lambda: run(g, *seq)[0] == 0, 5, "not connected")
+    fg.wait_until(lambda: run(g, *seq)[0] == 0, what="not connected")
     (s,) = g.ctl_json("--json", "session", "show")
     assert (s["NEXT_IN"], s["NEXT_OUT"], s["ENABLED"]) == (7, 9, False), s
     with fg.Peer("BROKER", "EXCHANGE").connect(g.port) as peer:
@@ -256,7 +256,7 @@ def a_stop_in_the_middle_of_a_file_is_told(work):
     line = (" ".join(REPORT) + "\n").encode()
     send.stdin.write(line * 5000)
     send.stdin.flush()
-    fg.wait_until(lambda: g.rows("OUT_PENDING"), 10)
+    fg.wait_until(lambda: g.rows("OUT_PENDING"))
     assert g.stop() == 0
     out, err = send.communicate()
     assert send.returncode == 2, (out, err)
@@ -344,7 +344,7 @@ def a_tail_follows_and_ends_in_peace(work):
                for _ in range(3000)]
         assert ids == [str(i) for i in range(3000)], ids[:5]
         follow.send_signal(signal.SIGINT)
-        assert follow.wait(10) == 0
+        assert follow.wait() == 0
         follow.stdout.close()
         # The reader leaves, as head does.
         follow = subprocess.Popen(
@@ -353,7 +353,7 @@ def a_tail_follows_and_ends_in_peace(work):
         follow.stdout.readline()
         follow.stdout.close()
         peer.send("D", order(3000))
-        assert follow.wait(10) == 0
+        assert follow.wait() == 0
         # The gateway leaves.
         follow = subprocess.Popen(
             [fg.program("fixgatectl"), "-s", g.socket, "tail", "FIX_IN",
@@ -361,7 +361,7 @@ def a_tail_follows_and_ends_in_peace(work):
             stderr=subprocess.PIPE)
         follow.stdout.readline()
         g.kill()
-        assert follow.wait(10) == 2
+        assert follow.wait() == 2
         assert b"closed the connection" in follow.stderr.read()
         follow.stdout.close()
         follow.stderr.close()
@@ -400,7 +400,7 @@ def bad_frames_end_only_their_connection(work):
                        (struct.pack(">I", len(hello) + 1) + hello + b"\x09",
                         b"BAD_VERSION")):
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(10)
+            s.settimeout(fg.LIMIT)
             s.connect(g.socket)
             s.sendall(data)
             got = b""
@@ -421,7 +421,7 @@ def a_client_that_does_not_read_grows_nothing(work):
     with logged_on(g) as peer:
         for i in range(2000):
             peer.send("D", order(i, "x" * 2000))
-        peer.sync(30)
+        peer.sync()
     hello = b"\x82\xacMESSAGE_TYPE\xa5HELLO\xa7DETAILS\x81\xa7VERSION\x01"
     tail = (b"\x83\xacMESSAGE_TYPE\xa4TAIL\xa7DETAILS\x83\xa5TABLE\xa6FIX_IN"
             b"\xa5AFTER\x00\xa6CREDIT\xce\xff\xff\xff\xff\xaaSOURCE_REF")
@@ -438,7 +438,7 @@ def a_client_that_does_not_read_grows_nothing(work):
         expect(run(g, "tail", "FIX_IN", "--lines", "1"), 0, "|11=1999|")
         assert g.memory() - before < 32 << 20, (before, g.memory())
         # Once it reads, it gets all.
-        s.settimeout(10)
+        s.settimeout(fg.LIMIT)
         got = 0
         while got < 2000 * 2000 * tails:
             more = s.recv(1 << 20)

@@ -35,7 +35,7 @@ def take(peer, count):
     application messages these were."""
     seen, total = set(), 0
     while len(seen) < count:
-        m = peer.recv(30)
+        m = peer.recv()
         assert m is not None, "closed after %d" % len(seen)
         if m.type == "D":
             seen.add(m.seq)
@@ -95,7 +95,7 @@ def asks_for_all_again(w):
         gw.send_file(NAME, lines[:5])
         seen = []
         while len(seen) < len(lines) + 5:
-            m = p.recv(30)
+            m = p.recv()
             if m.type == "D":
                 assert m.poss_dup == (len(seen) < len(lines)), repr(m)
                 seen.append(m.seq)
@@ -116,7 +116,7 @@ def asks_and_asks(w):
         want = {n + i for n in range(2, 500, 10) for i in range(5)}
         seen = set()
         while not want <= seen:  # what is between them may come, too
-            m = p.recv(10)
+            m = p.recv()
             assert m is not None and m.poss_dup, repr(m)
             seen.add(m.seq)
     assert gw.stop() == 0
@@ -155,11 +155,11 @@ def does_not_answer_the_logon(w):
             fg.initiator("GATE", "PEER", port, LogonTimeout=1)]).start()
         p.accept()
         assert p.recv().type == "A"
-        p.expect_closed(10)
+        p.expect_closed()
         p.accept()
         p.answer_logon()
         p.sync()
-    assert gw.stop(30) == 0
+    assert gw.stop() == 0
 
 
 def does_not_answer_the_logout(w):
@@ -168,7 +168,7 @@ def does_not_answer_the_logout(w):
     with fg.Peer("PEER", "GATE") as p:
         p.connect(port)
         p.logon()
-        assert gw.stop(30) == 0
+        assert gw.stop() == 0
         p.expect("5")
 
 

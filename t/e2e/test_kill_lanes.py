@@ -109,7 +109,7 @@ class Client:
         self.link, self.duplicates = None, 0
 
     def begin(self):
-        self.link = Link(self.gw.socket, name="client", limit=10)
+        self.link = Link(self.gw.socket, name="client")
         ask = self.link.ask
         names = {"CONSUMER": "C", "KEY": "K"}
         kind, cur = ask("CURSOR_GET", TABLE="ORDERS", **names)

@@ -200,7 +200,7 @@ def expired(gw, port):
                            TIMESTAMP=1, AGE=0, **order), "EVENT_ACK")
         assert said["PENDING"], said
         queued = time.time()
-        fg.wait_until(lambda: time.time() > queued + 1.1, 5)
+        fg.wait_until(lambda: time.time() > queued + 1.1)
         peer.connect(port)
         peer.logon()
         peer.sync()

@@ -61,7 +61,7 @@ WRONG = [
 def talk(path, data):
     """Send it; all frames that come until the other end closes."""
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(10)
+        s.settimeout(fg.LIMIT)
         s.connect(path)
         s.sendall(data)
         got = b""
@@ -119,7 +119,7 @@ def random_bytes_hurt_nobody(proc, path, rounds=200):
 
 def half_a_frame_is_waited_for(proc, path):
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(10)
+        s.settimeout(fg.LIMIT)
         s.connect(path)
         s.sendall(HELLO[:20])
         with link.Link(path) as other:

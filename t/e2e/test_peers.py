@@ -32,7 +32,7 @@ class FullPort:
 
     def open(self):
         """Take the fillers out of the queue."""
-        self.sock.settimeout(10)
+        self.sock.settimeout(fg.LIMIT)
         self.sock.listen(5)
         for s in self.fill:
             ours = s.getsockname()
@@ -51,7 +51,7 @@ def status_says_why_it_cannot_connect(work):
     def last():
         return g.ctl_json("session", "show", "--json")[0]["LAST_EVENT"]
 
-    fg.wait_until(lambda: last().startswith("cannot connect: "), 10)
+    fg.wait_until(lambda: last().startswith("cannot connect: "))
     assert "refused" in last(), last()
     assert "cannot connect" in g.ctl("status", check=False)
     assert g.stop() == 0
@@ -70,7 +70,7 @@ def stopped_and_started_while_it_connects(work):
     full.open()
     with fg.Peer("EXCHANGE", "BANK") as peer:
         peer.listener = full.sock
-        peer.accept(20)
+        peer.accept()
         peer.answer_logon()
         peer.sync()
         full.sock.settimeout(2)
@@ -160,7 +160,7 @@ def a_long_resend_to_a_slow_peer(work):
         time.sleep(2)  # the slow peer itself: it does not read
         assert g.memory() - before < 30 << 20, g.memory() - before
         for i in range(n):
-            m = peer.expect("B", 10)
+            m = peer.expect("B")
             assert m.poss_dup and m.seq == i + 1, m.seq
         peer.expect("4")
         peer.sync()
@@ -179,7 +179,7 @@ def many_rejects_are_few_lines_of_the_log(work):
         peer.logon()
         began = time.monotonic()
         peer.raw(b"".join(peer.build("0", "4999=x|") for _ in range(n)))
-        assert len([m for m in peer.sync(20) if m.type == "3"]) == n
+        assert len([m for m in peer.sync() if m.type == "3"]) == n
         took = time.monotonic() - began
         peer.logout()
     rows = g.rows("SESSION_EVENT")
@@ -210,7 +210,7 @@ def a_reset_that_waits_for_the_logout_says_so(work):
         peer.send("5")
         peer.expect_closed()
     fg.wait_until(lambda: g.last_row("SESSION_EVENT", "BROKER")["EVENT"] ==
-                  "reset", 5)
+                  "reset")
     said = reset()
     assert "numbers are 1" in said and "logged out" not in said, said
     assert g.stop() == 0

@@ -89,7 +89,7 @@ def only_what_changed_is_touched(work):
         assert "5" not in [r["MSG_TYPE"] for r in
                            g.rows("FIX_OUT", session="KEPT")]
         # The changed one is back with its numbers, the new one is there.
-        fg.wait_until(lambda: names(g) == ["CHANGED", "KEPT", "NEW"], 5)
+        fg.wait_until(lambda: names(g) == ["CHANGED", "KEPT", "NEW"])
         m = changed.connect(port).logon()
         assert m.seq == 5, m
         new.connect(port)
@@ -158,7 +158,7 @@ def an_error_changes_nothing(work):
         g.sessions = [dict(first, HeartBtInt="many")]
         g.configure()
         g.signal(signal.SIGHUP)
-        fg.wait_until(lambda: "nothing was changed" in g.log(), 5)
+        fg.wait_until(lambda: "nothing was changed" in g.log())
         assert "%s:" % g.conf in g.log()
         p.sync()
     assert g.stop() == 0, g.log()
@@ -174,7 +174,7 @@ def a_signal_does_it_too(work):
             fg.acceptor("EXCH", "B", port, SessionName="B")]
         g.configure()
         g.signal(signal.SIGHUP)
-        fg.wait_until(lambda: names(g) == ["A", "B"], 5)
+        fg.wait_until(lambda: names(g) == ["A", "B"])
         b.connect(port).logon()
         a.sync()
     assert g.stop() == 0, g.log()
@@ -201,7 +201,7 @@ def another_dictionary_text_is_a_change(work):
         a.send("5")
         a.expect_closed()
         b.sync()
-        fg.wait_until(lambda: session(g, "A")["DICT_ID"] != before["A"], 5)
+        fg.wait_until(lambda: session(g, "A")["DICT_ID"] != before["A"])
         assert session(g, "B")["DICT_ID"] == before["B"]
     assert g.stop() == 0, g.log()
 
@@ -241,8 +241,8 @@ def who_is_stopped_stays_so(work):
     reload(g)
     g.sessions = [dict(g.sessions[0], Enabled="Y")]
     g.configure()
-    fg.wait_until(lambda: reload(g)["CHANGED"] == ["A"], 5)
-    fg.wait_until(lambda: session(g, "A")["ENABLED"], 5)
+    fg.wait_until(lambda: reload(g)["CHANGED"] == ["A"])
+    fg.wait_until(lambda: session(g, "A")["ENABLED"])
     assert g.stop() == 0, g.log()
 
 
@@ -266,10 +266,10 @@ def a_silent_peer_does_not_hold_it_up(work):
         g.configure()
         g.signal(signal.SIGHUP) # this one waits by itself
         p.expect("5")
-        p.expect_closed(5)
+        p.expect_closed()
         fg.wait_until(lambda: g.log().count(
-            "0 sessions added, 1 changed") == 2, 5)
-        fg.wait_until(lambda: names(g) == ["A"], 5)
+            "0 sessions added, 1 changed") == 2)
+        fg.wait_until(lambda: names(g) == ["A"])
         p.connect(port).logon()
     assert g.stop() == 0, g.log()
 

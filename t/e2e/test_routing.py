@@ -65,7 +65,7 @@ def received(g, peer, name, tag):
     peer.send("D", before + ORDER % "B" + after)
     row = fg.wait_until(
         lambda: next((r for r in g.rows("FIX_IN", session=name, admin=False)
-                      if r["CL_ORD_ID"] == "B"), None), 5, "the order")
+                      if r["CL_ORD_ID"] == "B"), None), what="the order")
     assert row["INTERNAL_TARGET"] == "algo 3", row
 
 

@@ -82,7 +82,7 @@ def a_created_session_is_like_any_other(work):
         b.expect("5")
         b.send("5")
         b.expect_closed()
-        fg.wait_until(lambda: names(g) == ["A"], 5)
+        fg.wait_until(lambda: names(g) == ["A"])
         assert ("removed", "gone") in [
             (e, t.split(": ", 1)[1]) for e, t in events(g, "B") if ": " in t]
         a.sync()
@@ -248,7 +248,7 @@ def a_kill_finds_it_whole_or_not_at_all(work):
         t = threading.Thread(target=churn, args=(stop,))
         before = count
         t.start()
-        fg.wait_until(lambda: count > before + 1, 10)
+        fg.wait_until(lambda: count > before + 1)
         time.sleep(rnd.random() * 0.2) # the moment is random, no condition
         g.kill()
         stop.set()

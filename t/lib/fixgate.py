@@ -13,7 +13,7 @@ raw FIX counterparty on a socket. Standard library only.
             p.connect(port)
             p.logon()
             p.send("D", "11=1|55=X|54=1|38=10|40=1|60=" + fg.utc())
-            fg.wait_until(lambda: gw.rows("FIX_IN", admin=False), 5)
+            fg.wait_until(lambda: gw.rows("FIX_IN", admin=False))
         gw.stop()
 
 Leaving the block ends every process that was started in it, by its id; if the
@@ -38,6 +38,7 @@ SRC = os.environ.get("FG_SRC") or os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("FG_BUILD") or os.getcwd()
 
 SKIPPED = 77  # automake's exit status for it
+LIMIT = 45    # seconds for what is due at once: never reached where it works
 
 # A test that is told to end leaves its blocks, and so ends what it started.
 signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
@@ -87,7 +88,7 @@ class Timeout(AssertionError):
     pass
 
 
-def wait_until(cond, limit, what="", step=0.02):
+def wait_until(cond, limit=LIMIT, what="", step=0.02):
     """Call cond until it gives something true; return that."""
     end = time.monotonic() + limit
     while True:
@@ -187,7 +188,7 @@ class Proc:
         except FileNotFoundError:
             return ""
 
-    def wait(self, limit=10):
+    def wait(self, limit=LIMIT):
         """Its exit status; below 0: the signal that ended it."""
         try:
             return self.child.wait(limit)
@@ -202,7 +203,7 @@ class Proc:
     def signal(self, signum):
         self.child.send_signal(signum)
 
-    def stop(self, limit=10):
+    def stop(self, limit=LIMIT):
         """SIGTERM; its exit status."""
         self.signal(signal.SIGTERM)
         return self.wait(limit)
@@ -261,7 +262,7 @@ class Gateway(Proc):
         with open(self.conf, "w") as f:
             f.write(conf or settings(self.keys, self.default, self.sessions))
 
-    def start(self, limit=20):
+    def start(self, limit=LIMIT):
         """Run it and wait until it listens."""
         super().start()
         wait_until(self._is_ready, limit, self.name + " ready")
@@ -273,7 +274,7 @@ class Gateway(Proc):
                 self.name, self.child.returncode, self.log()))
         return "ready" in self.log()
 
-    def ctl(self, *args, check=True, limit=60):
+    def ctl(self, *args, check=True, limit=LIMIT):
         """Run fixgatectl on it: its standard output."""
         argv = [program("fixgatectl"), "-s", self.socket]
         argv += [str(a) for a in args]
@@ -475,7 +476,7 @@ class Peer:
 
     # the connection
 
-    def connect(self, port, limit=5):
+    def connect(self, port, limit=LIMIT):
         """Connect to an acceptor."""
         self.close()
         self.sock = socket.create_connection(("127.0.0.1", port), limit)
@@ -490,7 +491,7 @@ class Peer:
         self.listener.listen(5)
         return self.listener.getsockname()[1]
 
-    def accept(self, limit=10):
+    def accept(self, limit=LIMIT):
         self.close()
         self.listener.settimeout(limit)
         self.sock, _ = self.listener.accept()
@@ -528,7 +529,7 @@ class Peer:
 
     # receiving
 
-    def recv(self, limit=5):
+    def recv(self, limit=LIMIT):
         """The next message, or None when the other side closed."""
         end = time.monotonic() + limit
         while not self._queue:
@@ -545,7 +546,7 @@ class Peer:
             self._queue += got
         return self._queue.pop(0)
 
-    def expect(self, msg_type, limit=5, skip_types=("0",), **tags):
+    def expect(self, msg_type, limit=LIMIT, skip_types=("0",), **tags):
         """The next message but those of skip_types must be of this type, with
         these values (t58="text"); returns it."""
         while True:
@@ -560,7 +561,7 @@ class Peer:
                 "%s=%s expected: %r" % (tag[1:], value, m)
         return m
 
-    def expect_closed(self, limit=5, skip_types=()):
+    def expect_closed(self, limit=LIMIT, skip_types=()):
         """The other side closes, sending nothing else."""
         while True:
             m = self.recv(limit)
@@ -570,18 +571,18 @@ class Peer:
 
     # common exchanges
 
-    def logon(self, heart_bt_int=30, body="", limit=5):
+    def logon(self, heart_bt_int=30, body="", limit=LIMIT):
         """As initiator: send a Logon, return its answer."""
         self.send("A", "98=0|108=%d|%s" % (heart_bt_int, body))
         return self.expect("A", limit)
 
-    def answer_logon(self, body="", limit=5):
+    def answer_logon(self, body="", limit=LIMIT):
         """As acceptor: wait for the Logon and answer it; returns it."""
         m = self.expect("A", limit)
         self.send("A", "98=0|108=%s|%s" % (m[108], body))
         return m
 
-    def sync(self, limit=5):
+    def sync(self, limit=LIMIT):
         """Wait until all that was sent has been processed: a TestRequest and
         its Heartbeat. Returns the messages that came before that."""
         name = "SYNC%d" % self.next_out
@@ -594,7 +595,7 @@ class Peer:
                 return came
             came.append(m)
 
-    def logout(self, limit=5):
+    def logout(self, limit=LIMIT):
         """End the session in order."""
         self.send("5")
         self.expect("5", limit)
