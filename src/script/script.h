@@ -106,6 +106,8 @@ struct script_stream {
 	/* What script_to_row makes, in its order; NULL: toRow decides, or it is
 	 * the row's own columns. */
 	const char *const *column_out;
+	/* The column or field that each is as it stands; NULL: formatted. */
+	const char *const *source_out;
 	size_t ncolumn_out;
 	struct script_code *code;
 };

@@ -299,12 +299,18 @@ read_one(lua_State *L)
 	return 0;
 }
 
+static bool
+is_formatted(const struct format *f)
+{
+	return f->mask != NULL || f->function != LUA_NOREF;
+}
+
 static void
 finish(struct streams_reader *sr, struct script_code *c)
 {
 	struct draft *d = &sr->draft;
 	struct script_stream *s = &sr->out->stream[sr->index];
-	const char **name;
+	const char **name, **source;
 	size_t i;
 
 	*s = d->s;
@@ -320,13 +326,18 @@ finish(struct streams_reader *sr, struct script_code *c)
 	if (d->to_row.field == NULL)
 		return;
 	name = arena_alloc(sr->r.arena, d->to_row.nfield, sizeof(*name));
-	if (name == NULL) {
+	source = arena_alloc(sr->r.arena, d->to_row.nfield, sizeof(*source));
+	if (name == NULL || source == NULL) {
 		sr->r.no_memory = true;
 		return;
 	}
-	for (i = 0; i < d->to_row.nfield; i++)
+	for (i = 0; i < d->to_row.nfield; i++) {
 		name[i] = d->to_row.field[i].name;
+		source[i] = is_formatted(&d->to_row.field[i].format) ? NULL :
+		    d->to_row.field[i].source;
+	}
 	s->column_out = name;
+	s->source_out = source;
 	s->ncolumn_out = d->to_row.nfield;
 }
 

@@ -17,3 +17,10 @@ t_daemon_check_start_SOURCES = t/daemon/check_start.c
 t_daemon_check_start_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_start_LDADD = libdaemon.a libnet.a liblink.a liblog.a \
 	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/daemon/check_rows
+TESTS += t/daemon/check_rows
+t_daemon_check_rows_SOURCES = t/daemon/check_rows.c
+t_daemon_check_rows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_daemon_check_rows_LDADD = libdaemon.a libdict.a liblink.a liblog.a \
+	libbase.a $(MSGPACK_LIBS) $(CHECK_LIBS)

@@ -295,6 +295,7 @@ START_TEST(fields_and_toRow_make_rows)
 	ck_assert_int_eq(SCRIPT_ABSENT, out.field[2].value.type);
 	ck_assert_uint_eq(5, s->stream[0].ncolumn_out);
 	ck_assert_str_eq("Z", s->stream[0].column_out[4]);
+	ck_assert_ptr_null(s->stream[2].source_out[0]); /* formatted */
 	out.field++;
 	out.n--;
 	ck_assert_str_eq("Side='1'|B=-|G=[{PartyID='ME'|PartyRole=3}]|"

@@ -44,6 +44,8 @@ START_TEST(the_example_of_the_design_loads)
 	ck_assert(!a->fix && a->has_where && a->ncolumn_out == 2);
 	ck_assert_str_eq("FIX_DATA", a->column_out[0]);
 	ck_assert_str_eq("CLIENT", a->column_out[1]);
+	ck_assert_str_eq("FIX_DATA", a->source_out[0]);
+	ck_assert_str_eq("SENDER_ID", a->source_out[1]);
 	ck_assert_str_eq("EXECUTIONS_VODL", b->name);
 	ck_assert(b->fix && b->has_where && b->column_out == NULL);
 	ck_assert_str_eq("FIX_IN", b->table);
