@@ -6,6 +6,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	{ "append", "TABLE [--as NAME]", cmd_append,
 	    "rows from JSON lines on standard input; with --as each line "
 	    "exactly once" },
+	{ "clients", "[--process ADDRESS]", cmd_clients,
+	    "how far the clients of a fixgate-client are, and what to do" },
 	{ "cursor clear", "CLIENT KEY TABLE --reason TEXT --yes",
 	    cmd_cursor_clear, "forget how far a client is" },
 	{ "cursor set", "CLIENT KEY TABLE SEQUENCE --reason TEXT --yes",
@@ -68,6 +70,9 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "gateway" },
 	{ "status", "", cmd_status,
 	    "is all well, and if not, what to do" },
+	{ "streams", "[--process ADDRESS]", cmd_streams,
+	    "the streams of a fixgate-streamer, who is logged on, and what to "
+	    "do" },
 	{ "table list", "[NAME]", cmd_table_list,
 	    "the tables, with their columns" },
 	{ "tail",

@@ -60,8 +60,8 @@ ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m)
 		return ctl_lost(c->wire);
 	code = ctl_refusal(m);
 	if (code == CTL_OK && strcmp(m->type, wanted) != 0) {
-		ctl_complain("the gateway answered %s instead of %s: is it of "
-		    "another version?", m->type, wanted);
+		ctl_complain("%s answered %s instead of %s: is it of another "
+		    "version?", wire_peer(c->wire), m->type, wanted);
 		code = CTL_NO_GATEWAY;
 	}
 	return code;

@@ -4,7 +4,7 @@
  *	main.c         options, finding the command, connecting
  *	cmds.c         the table of commands, help
  *	opt.c          options of a command
- *	wire.c         the connection to fixgated (fixgate-link(7))
+ *	wire.c         the connection to a process (fixgate-link(7))
  *	cmd_*.c        the commands, one file per group
  *	out_text.c     what they print, for people
  *	out_json.c     ... and for programs
@@ -14,6 +14,7 @@
  *	line.c         a line of `send --file`
  *	json_line.c    a line of `append`
  *	list.c         an array of maps as a table
+ *	flat.c         maps inside of maps as one list
  */
 #ifndef FG_CTL_CTL_H
 #define FG_CTL_CTL_H
@@ -119,6 +120,9 @@ int cmd_dict_dry_run(struct ctl *c, int argc, char **argv);
 int cmd_reload(struct ctl *c, int argc, char **argv);
 /* cmd_settings.c */
 int cmd_settings(struct ctl *c, int argc, char **argv);
+/* cmd_watch.c */
+int cmd_streams(struct ctl *c, int argc, char **argv);
+int cmd_clients(struct ctl *c, int argc, char **argv);
 /* cmd_send.c */
 int cmd_send(struct ctl *c, int argc, char **argv);
 

@@ -62,7 +62,7 @@ static bool
 is_time(const char *key, size_t len)
 {
 	static const char *const times[] = { "STARTED", "NOW", "TIME",
-		"LAST_RECEIVED", "LAST_SENT", "LOGGED_ON_AT" };
+		"SINCE", "LAST_RECEIVED", "LAST_SENT", "LOGGED_ON_AT" };
 	size_t i;
 
 	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)

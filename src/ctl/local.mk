@@ -12,6 +12,7 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_status.c \
 	src/ctl/cmd_table.c \
 	src/ctl/cmd_tail.c \
+	src/ctl/cmd_watch.c \
 	src/ctl/cmds.c \
 	src/ctl/ctl.c \
 	src/ctl/ctl.h \
@@ -19,6 +20,8 @@ libctl_a_SOURCES = \
 	src/ctl/dict_file.h \
 	src/ctl/dicts.c \
 	src/ctl/dicts.h \
+	src/ctl/flat.c \
+	src/ctl/flat.h \
 	src/ctl/json.c \
 	src/ctl/json.h \
 	src/ctl/json_line.c \
@@ -45,6 +48,6 @@ libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 # For operators: every command is for those who may use the control socket.
 sbin_PROGRAMS += fixgatectl
 fixgatectl_SOURCES = src/ctl/main.c
-fixgatectl_LDADD = libctl.a libconf.a libschedule.a liblink.a libdictxml.a \
+fixgatectl_LDADD = libctl.a libdaemon.a libconf.a libschedule.a liblink.a libdictxml.a \
 	libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) \
 	$(LIBXML2_LIBS)

@@ -1,18 +1,22 @@
 #include "ctl/wire.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "daemon/address.h"
 
 #define READ_BYTES     (64 * 1024)
 #define ANSWER_TIMEOUT 30000 /* ms */
+#define CONNECT_TIMEOUT 10 /* s */
 
 struct wire {
 	int fd;
@@ -21,52 +25,88 @@ struct wire {
 	struct buf to, from;
 	size_t eaten; /* of from */
 	uint64_t ref;
+	const char *peer; /* whom errors are about */
 	char gateway[64];
 	char err[WIRE_ERR_MAX];
 };
 
-static void
-explain_connect(const char *path, int sys, char err[WIRE_ERR_MAX])
+/* What to do when there is no way to the gateway. */
+static const char *
+todo(int sys)
 {
-	const char *todo = "";
-
 	switch (sys) {
 	case ENOENT:
-		todo = ". Is fixgated running? Name its ControlSocket with -s "
+		return ". Is fixgated running? Name its ControlSocket with -s "
 		    "or in FIXGATE_SOCKET";
-		break;
 	case ECONNREFUSED:
-		todo = ". Nobody listens there: start fixgated";
-		break;
+		return ". Nobody listens there: start fixgated";
 	case EACCES:
 	case EPERM:
-		todo = ". Only the user and the group of fixgated may use it";
-		break;
+		return ". Only the user and the group of fixgated may use it";
+	default:
+		return "";
 	}
-	snprintf(err, WIRE_ERR_MAX, "cannot connect to %s: %s%s", path,
-	    strerror(sys), todo);
 }
 
+/* A socket, or -1 with err, and errno if there was a try. */
 static int
-connect_to(const char *path, char err[WIRE_ERR_MAX])
+connect_unix(const char *path, char err[WIRE_ERR_MAX])
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
+	int fd, sys;
 
 	if (strlen(path) >= sizeof(sun.sun_path)) {
 		snprintf(err, WIRE_ERR_MAX, "%s: a socket's path may have %zu "
 		    "characters at most", path, sizeof(sun.sun_path) - 1);
+		errno = 0;
 		return -1;
 	}
 	memcpy(sun.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1 ||
 	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
-		explain_connect(path, errno, err);
+		sys = errno;
+		snprintf(err, WIRE_ERR_MAX, "cannot connect to %s: %s", path,
+		    strerror(sys));
 		if (fd != -1)
 			close(fd);
+		errno = sys;
 		return -1;
 	}
+	return fd;
+}
+
+static int
+connect_tcp(const struct address *at, char err[WIRE_ERR_MAX])
+{
+	struct addrinfo want = { .ai_socktype = SOCK_STREAM }, *list, *ai;
+	struct timeval limit = { .tv_sec = CONNECT_TIMEOUT };
+	char port[8];
+	int fd = -1, e;
+
+	snprintf(port, sizeof(port), "%u", at->port);
+	e = getaddrinfo(at->host, port, &want, &list);
+	if (e != 0) {
+		snprintf(err, WIRE_ERR_MAX, "%s: %s", at->host,
+		    gai_strerror(e));
+		return -1;
+	}
+	for (ai = list; ai != NULL && fd == -1; ai = ai->ai_next) {
+		fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd == -1)
+			continue;
+		/* It limits connect, too. */
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+		if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
+			break;
+		e = errno == EINPROGRESS ? ETIMEDOUT : errno;
+		close(fd);
+		fd = -1;
+	}
+	freeaddrinfo(list);
+	if (fd == -1)
+		snprintf(err, WIRE_ERR_MAX, "cannot connect to %s port %s: %s",
+		    at->host, port, strerror(e));
 	return fd;
 }
 
@@ -90,26 +130,27 @@ hello(struct wire *w)
 	if (strcmp(m.type, "HELLO_ACK") != 0) {
 		if (!link_find_str(m.details, "TEXT", w->err, sizeof(w->err)))
 			snprintf(w->err, sizeof(w->err),
-			    "the gateway answers HELLO with %s", m.type);
+			    "%s answers HELLO with %s", w->peer, m.type);
 		return FG_EFORMAT;
 	}
 	link_find_str(m.details, "NAME", w->gateway, sizeof(w->gateway));
 	return 0;
 }
 
-struct wire *
-wire_open(const char *path, char err[WIRE_ERR_MAX])
+/* Say HELLO over a socket; closes it on failure. */
+static struct wire *
+begin(int fd, const char *peer, char err[WIRE_ERR_MAX])
 {
 	struct wire *w;
 
 	w = calloc(1, sizeof(*w));
 	if (w == NULL) {
 		snprintf(err, WIRE_ERR_MAX, "%s", fg_strerror(FG_ENOMEM));
+		close(fd);
 		return NULL;
 	}
-	w->fd = connect_to(path, err);
-	if (w->fd == -1)
-		goto fail;
+	w->fd = fd;
+	w->peer = peer;
 	w->out = link_out_new();
 	w->in = link_in_new();
 	if (w->out == NULL || w->in == NULL) {
@@ -126,13 +167,46 @@ fail:
 	return NULL;
 }
 
+struct wire *
+wire_open(const char *path, char err[WIRE_ERR_MAX])
+{
+	int sys, fd = connect_unix(path, err);
+	size_t n;
+
+	if (fd != -1)
+		return begin(fd, "the gateway", err);
+	sys = errno;
+	n = strlen(err);
+	snprintf(err + n, WIRE_ERR_MAX - n, "%s", todo(sys));
+	return NULL;
+}
+
+struct wire *
+wire_open_process(const char *where, const char *program,
+    char err[WIRE_ERR_MAX])
+{
+	_Static_assert(WIRE_ERR_MAX >= ADDRESS_ERR_MAX, "one text for both");
+	struct address at;
+	size_t n;
+	int fd;
+
+	if (address_parse(&at, where, err) != 0)
+		return NULL;
+	fd = at.port == 0 ? connect_unix(at.host, err) : connect_tcp(&at, err);
+	if (fd != -1)
+		return begin(fd, program, err);
+	n = strlen(err);
+	snprintf(err + n, WIRE_ERR_MAX - n, ". Is %s running, and does its "
+	    "file listen(\"%s\")?", program, where);
+	return NULL;
+}
+
 void
 wire_close(struct wire *w)
 {
 	if (w == NULL)
 		return;
-	if (w->fd != -1)
-		close(w->fd);
+	close(w->fd);
 	link_out_free(w->out);
 	link_in_free(w->in);
 	buf_free(&w->to);
@@ -158,10 +232,23 @@ wire_queued(const struct wire *w)
 	return w->to.len;
 }
 
+const char *
+wire_peer(const struct wire *w)
+{
+	return w->peer;
+}
+
 static int
 wire_fail(struct wire *w, int err, const char *text)
 {
 	snprintf(w->err, sizeof(w->err), "%s", text);
+	return err;
+}
+
+static int
+wire_fail_peer(struct wire *w, int err, const char *text)
+{
+	snprintf(w->err, sizeof(w->err), "%s %s", w->peer, text);
 	return err;
 }
 
@@ -206,7 +293,7 @@ wire_read(struct wire *w)
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	return wire_fail(w, FG_ECLOSED, "the gateway closed the connection");
+	return wire_fail_peer(w, FG_ECLOSED, "closed the connection");
 }
 
 static int
@@ -245,7 +332,7 @@ wire_wait(struct wire *w, int fd, bool *ready, int timeout_ms)
 		return errno == EINTR ? FG_EPARTIAL
 		    : wire_fail(w, fg_errno(errno), strerror(errno));
 	if (n == 0)
-		return wire_fail(w, FG_ETIMEOUT, "the gateway does not answer");
+		return wire_fail_peer(w, FG_ETIMEOUT, "does not answer");
 	if ((p[0].revents & POLLOUT) != 0)
 		err = wire_write(w);
 	if (err == 0 && (p[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
@@ -269,7 +356,7 @@ wire_next(struct wire *w, struct link_msg *m)
 		return 0;
 	if (n < 0) {
 		snprintf(w->err, sizeof(w->err),
-		    "the gateway sent no message of fixgate-link(7): %s",
+		    "%s sent no message of fixgate-link(7): %s", w->peer,
 		    why == NULL ? fg_strerror((int)n) : why);
 		return (int)n;
 	}

@@ -1,6 +1,7 @@
 /*
- * wire.h: the connection to fixgated: whole messages out and in, over a unix
- * socket, with poll(2). For programs that have nothing else to do meanwhile.
+ * wire.h: the connection to fixgated or another process of fixgate: whole
+ * messages out and in, with poll(2). For programs that have nothing else to do
+ * meanwhile.
  */
 #ifndef FG_CTL_WIRE_H
 #define FG_CTL_WIRE_H
@@ -18,6 +19,10 @@ struct wire;
 /* Connect and exchange HELLOs. Returns owned, or NULL and err, which says what
  * to do. */
 struct wire *wire_open(const char *path, char err[WIRE_ERR_MAX]);
+/* The same to another process, at an address of fixgate-lua(5); program is its
+ * name, static. */
+struct wire *wire_open_process(const char *where, const char *program,
+    char err[WIRE_ERR_MAX]);
 void wire_close(struct wire *w);
 /* Why the last call failed. */
 const char *wire_error(const struct wire *w);
@@ -45,6 +50,8 @@ int wire_recv(struct wire *w, struct link_msg *m);
 /* Bytes that are queued to be written. */
 size_t wire_queued(const struct wire *w);
 
+/* "the gateway", or the program. */
+const char *wire_peer(const struct wire *w);
 /* From HELLO_ACK. */
 const char *wire_gateway(const struct wire *w);
 

@@ -1,7 +1,7 @@
 # End to end: the programs over real sockets.
-TESTS += t/e2e/test_append.py t/e2e/test_bad_input.py
+TESTS += t/e2e/test_append.py t/e2e/test_bad_input.py t/e2e/test_watch.py
 EXTRA_DIST += t/long/run t/long/RESULTS.md t/README.md t/valgrind.supp \
-	t/e2e/test_append.py t/e2e/test_bad_input.py
+	t/e2e/test_append.py t/e2e/test_bad_input.py t/e2e/test_watch.py
 TESTS += t/e2e/test_ctl.py
 EXTRA_DIST += t/e2e/test_ctl.py
 TESTS += t/e2e/test_peers.py
