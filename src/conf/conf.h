@@ -133,6 +133,11 @@ const char *conf_path_at(const struct conf_section *s, enum conf_key k,
 int64_t conf_int_at(const struct conf_section *s, enum conf_key k, unsigned i);
 const char *conf_suffix_at(const struct conf_section *s, enum conf_key k,
     unsigned i);
+/* The one with this suffix, or else the one without. */
+const char *conf_str_with(const struct conf_section *s, enum conf_key k,
+    const char *suffix);
+int64_t conf_int_with(const struct conf_section *s, enum conf_key k,
+    const char *suffix);
 
 /* ReconnectInterval: seconds to wait before try n (1: the first one after a
  * connection ended or failed); the last step holds from there on. */

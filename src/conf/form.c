@@ -248,6 +248,7 @@ check_addresses(struct conf *c, struct conf_entry *e)
 void
 form_check(struct conf *c, struct conf_entry *e)
 {
+	struct in6_addr in;
 	int64_t seconds;
 
 	switch (e->key) {
@@ -277,6 +278,11 @@ form_check(struct conf *c, struct conf_entry *e)
 		break;
 	case CONF_AllowedRemoteAddresses:
 		check_addresses(c, e);
+		break;
+	case CONF_SocketConnectSourceHost:
+		demand(c, e, inet_pton(AF_INET, e->value, &in) == 1 ||
+		    inet_pton(AF_INET6, e->value, &in) == 1,
+		    "an IP address of this host (names are not looked up)");
 		break;
 	case CONF_MaskTags:
 		demand_list(c, e, is_tag,

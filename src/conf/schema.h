@@ -26,6 +26,11 @@ enum conf_logged_off {
 	CONF_LOGGED_OFF_NUMBER,
 	CONF_LOGGED_OFF_REJECT
 };
+enum conf_host_policy {
+	CONF_HOST_ROUNDROBIN,
+	CONF_HOST_ROUND_ROBIN,
+	CONF_HOST_PRIORITY
+};
 enum conf_refused_logon { CONF_REFUSED_CLOSE, CONF_REFUSED_LOGOUT };
 enum conf_echo_141 { CONF_ECHO_ASKED, CONF_ECHO_ALWAYS };
 enum conf_durability {

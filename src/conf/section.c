@@ -252,6 +252,28 @@ conf_suffix_at(const struct conf_section *s, enum conf_key k, unsigned i)
 	return e == NULL ? NULL : e->suffix;
 }
 
+const char *
+conf_str_with(const struct conf_section *s, enum conf_key k,
+    const char *suffix)
+{
+	const struct conf_entry *e = section_find(s, k, suffix);
+
+	if (e == NULL)
+		e = section_find(s, k, "");
+	return e == NULL ? NULL : e->value;
+}
+
+int64_t
+conf_int_with(const struct conf_section *s, enum conf_key k,
+    const char *suffix)
+{
+	const struct conf_entry *e = section_find(s, k, suffix);
+
+	if (e == NULL)
+		e = section_find(s, k, "");
+	return e == NULL ? 0 : e->num;
+}
+
 unsigned
 conf_reconnect(const struct conf_section *s, unsigned n)
 {

@@ -1,7 +1,8 @@
 /*
  * initiate.c: initiator sessions connect, and connect again: SocketConnectHost,
- * ...Host1 and so on in turn, with ReconnectInterval between tries: "30", or
- * steps as in QuickFIX/J, "3x5;10": three times 5 s, then 10 s for ever.
+ * ...Host1 and so on as HostSelectionPolicy says, with ReconnectInterval
+ * between tries: "30", or steps as in QuickFIX/J, "3x5;10": three times 5 s,
+ * then 10 s for ever.
  */
 #include <stdio.h>
 
@@ -46,17 +47,36 @@ initiate_later(struct route *r)
 	timer_set(r->retry, r->next_try);
 }
 
-/* The next of the numbered addresses. */
+/* Hosts by priority: has it been long enough since the last try that the first
+ * one is worth another? */
+static bool
+starts_over(const struct route *r, wall_t now)
+{
+	return conf_enum(r->conf, CONF_HostSelectionPolicy) ==
+	    CONF_HOST_PRIORITY && now.ns - r->dialed.ns >= NS_PER_S *
+	    conf_int(r->conf, CONF_HostSelectionPolicyPriorityStartOverInterval);
+}
+
+/* The next of the numbered addresses, and from where. */
 static void
 next_address(struct route *r, const char **host, uint16_t *port)
 {
+	const char *suffix;
+
+	if (starts_over(r, loop_now(r->peers->g->loop).wall))
+		r->host = 0;
 	*host = conf_str_at(r->conf, CONF_SocketConnectHost, r->host);
 	if (*host == NULL) {
 		r->host = 0;
 		*host = conf_str_at(r->conf, CONF_SocketConnectHost, 0);
 	}
-	*port = (uint16_t)conf_int_at(r->conf, CONF_SocketConnectPort,
-	    r->host++);
+	suffix = conf_suffix_at(r->conf, CONF_SocketConnectHost, r->host++);
+	*port = (uint16_t)conf_int_with(r->conf, CONF_SocketConnectPort,
+	    suffix);
+	r->limits.source = conf_str_with(r->conf,
+	    CONF_SocketConnectSourceHost, suffix);
+	r->limits.source_port = (uint16_t)conf_int_with(r->conf,
+	    CONF_SocketConnectSourcePort, suffix);
 }
 
 void

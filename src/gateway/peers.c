@@ -192,7 +192,10 @@ settle_strangers(struct peers *p)
 
 	p->max_message = 0;
 	p->checks = FIX_CHECK_ALL;
+	p->shows_unknown = true;
 	TAILQ_FOREACH(r, &p->routes, link) {
+		p->shows_unknown &= r->initiator || conf_bool(r->conf,
+		    CONF_LogMessageWhenSessionNotFound);
 		if (r->max_message > p->max_message)
 			p->max_message = r->max_message;
 		p->checks &= r->checks;

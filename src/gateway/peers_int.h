@@ -66,6 +66,7 @@ struct peers {
 	struct fields fields;         /* index of the message at hand */
 	size_t max_message;           /* of a stranger */
 	unsigned checks;              /* that every session makes */
+	bool shows_unknown;           /* in the log, what nobody's Logon says */
 	bool halted;                  /* nobody may log on */
 	bool stalled;                 /* reading is paused for the disk */
 	struct route *ended;          /* released disconnects of this wake-up */

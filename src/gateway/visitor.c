@@ -114,6 +114,21 @@ refuse(struct visitor *v, const char *p, size_t n, const char *why)
 	conn_abort(v->conn, why);
 }
 
+/* LogMessageWhenSessionNotFound: it is stored all the same. */
+static void
+refuse_unknown(struct visitor *v, const struct fix_msg *m)
+{
+	static const char *const why = "no such session";
+
+	if (v->peers->shows_unknown) {
+		refuse(v, m->buf, m->len, why);
+		return;
+	}
+	if (driver_stranger(v->peers->g->driver, m->buf, m->len, why))
+		log_warnx("%s: refused: %s", conn_peer(v->conn), why);
+	conn_abort(v->conn, why);
+}
+
 static void
 bind_route(struct visitor *v, struct route *r)
 {
@@ -194,7 +209,7 @@ introduce(struct visitor *v, const struct fix_msg *m)
 	}
 	r = identity_find(p->who, m);
 	if (r == NULL) {
-		refuse(v, m->buf, m->len, "no such session");
+		refuse_unknown(v, m);
 		return false;
 	}
 	window_look(r);

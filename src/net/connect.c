@@ -1,13 +1,42 @@
 #include "net/internal.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+
+/* 0 or an errno value: the source is of another family than the address. */
+static int
+bind_source(int fd, int family, const struct conn_limits *lim)
+{
+	struct sockaddr_storage ss = { 0 };
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&ss;
+	struct sockaddr_in *in4 = (struct sockaddr_in *)&ss;
+	const char *from = lim->source;
+	socklen_t len = family == AF_INET6 ? sizeof(*in6) : sizeof(*in4);
+	int on = 1;
+
+	ss.ss_family = (sa_family_t)family;
+	if (family == AF_INET6) {
+		in6->sin6_port = htons(lim->source_port);
+		if (from != NULL && inet_pton(family, from, &in6->sin6_addr) != 1)
+			return EADDRNOTAVAIL;
+	} else {
+		in4->sin_port = htons(lim->source_port);
+		if (from != NULL && inet_pton(family, from, &in4->sin_addr) != 1)
+			return EADDRNOTAVAIL;
+	}
+	/* A port that is asked for may still be in TIME_WAIT. */
+	if (lim->source_port != 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return bind(fd, (struct sockaddr *)&ss, len) == -1 ? errno : 0;
+}
 
 /* Start to connect fd, which is taken, to an address. 0 or an errno value. */
 static int
@@ -21,6 +50,12 @@ start(struct conn *c, const struct sockaddr *sa, socklen_t len)
 		return errno;
 	if (sa->sa_family != AF_UNIX)
 		fd_nodelay(fd, c->lim.nodelay);
+	if (sa->sa_family != AF_UNIX &&
+	    (c->lim.source != NULL || c->lim.source_port != 0) &&
+	    (err = bind_source(fd, sa->sa_family, &c->lim)) != 0) {
+		close(fd);
+		return err;
+	}
 	if (connect(fd, sa, len) == -1 && errno != EINPROGRESS) {
 		err = errno;
 		close(fd);

@@ -89,6 +89,10 @@ struct conn_limits {
 	size_t out_low;  /* drained below (0: 256 KiB) */
 	size_t out_max;  /* above: the slow peer is cut (0: 64 MiB) */
 	bool nodelay;    /* SocketNodelay */
+	/* To connect from; NULL and 0: any. A numeric address, borrowed until
+	 * the connection is up. */
+	const char *source;
+	uint16_t source_port;
 };
 
 /* Connect to host:port (numeric or a name, resolved off the loop; all its

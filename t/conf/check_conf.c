@@ -507,6 +507,8 @@ START_TEST(words_have_the_numbers_of_their_enums)
 		{ CONF_ConnectionType, "acceptor", CONF_ACCEPTOR },
 		{ CONF_Dialect, "quickfix", CONF_QUICKFIX },
 		{ CONF_Dialect, "quickfixj", CONF_QUICKFIXJ },
+		{ CONF_HostSelectionPolicy, "ROUNDROBIN", CONF_HOST_ROUNDROBIN },
+		{ CONF_HostSelectionPolicy, "PRIORITY", CONF_HOST_PRIORITY },
 		{ CONF_ValidationProfile, "strict", CONF_PROFILE_STRICT },
 		{ CONF_ValidationProfile, "quickfix", CONF_PROFILE_QUICKFIX },
 		{ CONF_SendWhenLoggedOff, "queue", CONF_LOGGED_OFF_QUEUE },

@@ -109,11 +109,18 @@ def utc(at=None):
 
 # ---- settings ----
 
+def is_dropped(key):
+    """Is it the setting that a test is to do without (t/lib/cases.py)?"""
+    name = os.environ.get("FG_WITHOUT", "").lower()
+    return name != "" and key.lower().rstrip("0123456789") == name
+
+
 def settings(gateway=None, default=None, sessions=()):
     """The text of a settings file out of dicts; a None value drops the key."""
     def section(name, keys):
         lines = ["[%s]" % name]
-        lines += ["%s=%s" % kv for kv in keys.items() if kv[1] is not None]
+        lines += ["%s=%s" % kv for kv in keys.items()
+                  if kv[1] is not None and not is_dropped(kv[0])]
         return "\n".join(lines) + "\n"
     parts = []
     if gateway:

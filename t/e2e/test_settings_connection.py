@@ -1,0 +1,383 @@
+#!/usr/bin/env python3
+"""One case for each setting of who talks to whom, and over which connection; see
+t/lib/cases.py."""
+
+import ctypes
+import os
+import socket
+import stat
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import cases
+import fixgate as fg
+
+fg.need("fixgated", "fixgatectl")
+
+SYS_PIDFD_GETFD = 438
+
+
+def next_try(g):
+    """Seconds until session S tries again, once that is planned."""
+    ms = fg.wait_until(lambda: g.ctl_json(
+        "session", "show", "S", "--json")[0]["NEXT_TRY_MS"], 5)
+    return int(ms) / 1000
+
+
+def names(g):
+    return [s["SESSION"] for s in g.ctl_json("session", "show", "--json")]
+
+
+def logon_of(work, **keys):
+    """The Logon of an initiator with these settings, and its gateway."""
+    with fg.Peer("EXCH", "BANK", keys.get("BeginString", "FIX.4.4")) as p:
+        port = p.listen()
+        g = work.gateway("gw", sessions=[
+            fg.initiator("BANK", "EXCH", port, **keys)]).start()
+        p.accept()
+        return p.expect("A"), g
+
+
+def is_let_in(port, sender, target, head="", begin="FIX.4.4", body=""):
+    with fg.Peer(sender, target, begin) as p:
+        p.connect(port)
+        p.send("A", "98=0|108=30|" + body, head=head)
+        m = p.recv()
+        if m is not None:
+            p.logout()
+        return m is not None
+
+
+def accepts(work, **keys):
+    """An acceptor's port."""
+    port = fg.free_port()
+    work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "BANK", port, SessionName="S", **keys)]).start()
+    return port
+
+
+def sockets_of(g):
+    """Duplicates of the connected TCP sockets of a gateway."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    pid = os.pidfd_open(g.pid())
+    found = []
+    for fd in os.listdir("/proc/%d/fd" % g.pid()):
+        copy = libc.syscall(SYS_PIDFD_GETFD, pid, int(fd), 0)
+        if copy < 0:
+            continue
+        if not stat.S_ISSOCK(os.fstat(copy).st_mode):
+            os.close(copy)
+            continue
+        s = socket.socket(fileno=copy)
+        try:
+            s.getpeername()
+            if s.family in (socket.AF_INET, socket.AF_INET6):
+                found.append(s)
+        except OSError:
+            pass  # it listens
+    os.close(pid)
+    return found
+
+
+# ---- who ----
+
+@cases.always
+def BeginString(work):
+    port = accepts(work, BeginString="FIX.4.2",
+                   DataDictionary=fg.dictionary("FIX.4.2"))
+    assert not is_let_in(port, "BANK", "EXCH", begin="FIX.4.4")
+    assert is_let_in(port, "BANK", "EXCH", begin="FIX.4.2")
+
+
+@cases.always
+def SenderCompID(work):
+    m, _ = logon_of(work, SenderCompID="GATE")
+    assert m[49] == "GATE", m
+
+
+@cases.always
+def TargetCompID(work):
+    port = accepts(work, TargetCompID="FUND")
+    assert not is_let_in(port, "BANK", "EXCH")
+    assert is_let_in(port, "FUND", "EXCH")
+
+
+def SenderSubID(work):
+    m, _ = logon_of(work, SenderSubID="DESK")
+    assert m[50] == "DESK", m
+
+
+def SenderLocationID(work):
+    m, _ = logon_of(work, SenderLocationID="LDN")
+    assert m[142] == "LDN", m
+
+
+def TargetSubID(work):
+    port = accepts(work, TargetSubID="DESK")
+    assert not is_let_in(port, "BANK", "EXCH")
+    assert not is_let_in(port, "BANK", "EXCH", head="50=ANOTHER|")
+    assert is_let_in(port, "BANK", "EXCH", head="50=DESK|")
+
+
+def TargetLocationID(work):
+    port = accepts(work, TargetLocationID="LDN")
+    assert not is_let_in(port, "BANK", "EXCH")
+    assert is_let_in(port, "BANK", "EXCH", head="142=LDN|")
+
+
+def SessionQualifier(work):
+    """Two initiators that are alike else."""
+    with fg.Peer("EXCH", "BANK") as a, fg.Peer("EXCH", "BANK") as b:
+        one, two = (fg.initiator("BANK", "EXCH", p.listen(),
+                                 SessionQualifier=q)
+                    for p, q in ((a, "A"), (b, "B")))
+        g = work.gateway("gw", sessions=[one, two]).start()
+        for p in (a, b):
+            p.accept()
+            p.answer_logon()
+            p.sync()
+        assert names(g) == ["FIX.4.4:BANK->EXCH:A", "FIX.4.4:BANK->EXCH:B"]
+
+
+def SessionName(work):
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", fg.free_port(), SessionName="DESK")]).start()
+    assert names(g) == ["DESK"]
+
+
+@cases.always
+def DefaultApplVerID(work):
+    with fg.Peer("EXCH", "BANK", "FIXT.1.1") as p:
+        port = p.listen()
+        work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", port, BeginString="FIXT.1.1",
+            DefaultApplVerID="FIX.5.0SP1", DataDictionary=None,
+            UseDataDictionary="N")]).start()
+        p.accept()
+        assert p.expect("A")[1137] == "8"
+
+
+@cases.always
+def ConnectionType(work):
+    """The same settings, the other way round."""
+    with fg.Peer("EXCH", "BANK") as p:
+        both = {"SocketConnectHost": "127.0.0.1",
+                "SocketConnectPort": p.listen(),
+                "SocketAcceptPort": fg.free_port()}
+        g = work.gateway("gw", sessions=[fg.session(
+            "BANK", "EXCH", ConnectionType="initiator", **both)]).start()
+        p.accept()
+        assert p.expect("A").seq == 1
+        g.stop()
+        g.sessions[0]["ConnectionType"] = "acceptor"
+        g.configure()
+        g.start()
+        assert is_let_in(both["SocketAcceptPort"], "EXCH", "BANK")
+
+
+def Dialect(work):
+    """QuickFIX/J tries again after 5 seconds, QuickFIX after 30."""
+    g = work.gateway("gw", sessions=[fg.initiator(
+        "BANK", "EXCH", fg.free_port(), Dialect="quickfixj",
+        ReconnectInterval=None, SessionName="S")]).start()
+    left = next_try(g)
+    assert 0 < left <= 5, left
+
+
+def Enabled(work):
+    port = accepts(work, Enabled="N")
+    assert not is_let_in(port, "BANK", "EXCH")
+
+
+# ---- to whom we connect ----
+
+@cases.always
+def SocketConnectHost(work):
+    """An alternate takes over when the first refuses the connection, and when
+    it closes it before the Logon is answered (E12)."""
+    with fg.Peer("EXCH", "BANK") as first, fg.Peer("EXCH", "BANK") as second:
+        work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", fg.free_port(),
+            SocketConnectHost1="localhost", SocketConnectPort1=first.listen(),
+            SocketConnectHost2="127.0.0.1", SocketConnectPort2=second.listen()
+            )]).start()
+        first.accept()
+        first.expect("A")
+        first.close()
+        second.accept()
+        second.answer_logon()
+        second.sync()
+
+
+@cases.always
+def SocketConnectPort(work):
+    with fg.Peer("EXCH", "BANK") as p:
+        work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", p.listen())]).start()
+        p.accept()
+
+
+def HostSelectionPolicy(work):
+    """By priority the first host is tried again after the time that is set; in
+    turn it would be the third's."""
+    with fg.Peer("EXCH", "BANK") as first, fg.Peer("EXCH", "BANK") as second, \
+            fg.Peer("EXCH", "BANK") as third:
+        work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", first.listen(), SocketConnectHost1="127.0.0.1",
+            SocketConnectPort1=second.listen(),
+            SocketConnectHost2="127.0.0.1", SocketConnectPort2=third.listen(),
+            HostSelectionPolicy="PRIORITY",
+            HostSelectionPolicyPriorityStartOverInterval=3)]).start()
+        first.accept()
+        first.expect("A")
+        first.close()
+        second.accept()
+        second.answer_logon()
+        second.sync()
+        time.sleep(3)  # it is logged on for longer than the interval
+        second.close()
+        first.accept(5)
+        first.expect("A")
+
+
+def HostSelectionPolicyPriorityStartOverInterval(work):
+    """So short that the first host is always tried again."""
+    with fg.Peer("EXCH", "BANK") as first, fg.Peer("EXCH", "BANK") as second:
+        work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", first.listen(), SocketConnectHost1="127.0.0.1",
+            SocketConnectPort1=second.listen(),
+            HostSelectionPolicy="PRIORITY",
+            HostSelectionPolicyPriorityStartOverInterval=1)]).start()
+        for _ in range(3):
+            first.accept(5)
+            first.expect("A")
+            first.close()
+
+
+def SocketConnectTimeout(work):
+    """To a listener whose queue is full nobody gets through."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        held = [socket.socket() for _ in range(4)]
+        for s in held:
+            s.setblocking(False)
+            s.connect_ex(("127.0.0.1", port))
+        g = work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", port, SocketConnectTimeout=1)]).start()
+        fg.wait_until(lambda: "timed out" in g.log(), 8, "a timeout")
+        for s in held:
+            s.close()
+
+
+def SocketConnectSourceHost(work):
+    with fg.Peer("EXCH", "BANK") as p:
+        work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", p.listen(),
+            SocketConnectSourceHost="127.0.0.9")]).start()
+        p.accept()
+        assert p.sock.getpeername()[0] == "127.0.0.9"
+
+
+def SocketConnectSourcePort(work):
+    """Of each host its own, or the one without a number; and once more by its
+    other name."""
+    ports = [fg.free_port() for _ in range(3)]
+    with fg.Peer("EXCH", "BANK") as a, fg.Peer("EXCH", "BANK") as b:
+        g = work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", a.listen(), SocketConnectSourcePort=ports[0],
+            SocketConnectHost1="127.0.0.1", SocketConnectPort1=b.listen(),
+            SocketConnectSourcePort1=ports[1])]).start()
+        for p, port in ((a, ports[0]), (b, ports[1])):
+            p.accept()
+            assert p.sock.getpeername()[1] == port
+            p.close()
+        g.stop()
+        key = g.sessions[0]
+        del key["SocketConnectSourcePort"]
+        key["SocketLocalPort"] = ports[2]
+        g.configure()
+        g.start()
+        a.accept()
+        assert a.sock.getpeername()[1] == ports[2]
+
+
+def ReconnectInterval(work):
+    """Steps: one second, then for ever none that this test would wait for."""
+    with fg.Peer("EXCH", "BANK") as p:
+        g = work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", p.listen(), ReconnectInterval="1x1;600",
+            SessionName="S")]).start()
+        for _ in range(2):
+            p.accept(5)
+            p.expect("A")
+            p.close()
+        left = next_try(g)
+        assert 500 < left <= 600, left
+
+
+# ---- who connects to us ----
+
+def SocketAcceptHost(work):
+    port = accepts(work, SocketAcceptHost="127.0.0.5")
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+        raise AssertionError("it listens on another address, too")
+    except ConnectionRefusedError:
+        pass
+    socket.create_connection(("127.0.0.5", port), 5).close()
+
+
+@cases.always
+def SocketAcceptPort(work):
+    """Two sessions on one port, and one on a port of its own."""
+    one, two = fg.free_port(), fg.free_port()
+    work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "A", one), fg.acceptor("EXCH", "B", one),
+        fg.acceptor("EXCH", "C", two)]).start()
+    assert is_let_in(one, "A", "EXCH") and is_let_in(one, "B", "EXCH")
+    assert is_let_in(two, "C", "EXCH")
+
+
+def AllowedRemoteAddresses(work):
+    port = accepts(work, AllowedRemoteAddresses="127.0.0.7, ::1")
+    assert not is_let_in(port, "BANK", "EXCH")
+    with fg.Peer("BANK", "EXCH") as p:
+        p.sock = socket.create_connection(("127.0.0.1", port), 5,
+                                          ("127.0.0.7", 0))
+        p.logon()
+
+
+def LogMessageWhenSessionNotFound(work):
+    """Its text is in the table, not in the log; noise is in both."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", port, LogMessageWhenSessionNotFound="N")]).start()
+    assert not is_let_in(port, "STRANGER", "EXCH")
+    fg.wait_until(lambda: "no such session" in g.log(), 5)
+    assert "STRANGER" not in g.log(), g.log()
+    assert "STRANGER" in str(g.rows("FIX_IN_OTHER"))
+
+
+def SocketNodelay(work):
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", port, SocketNodelay="N")]).start()
+    with fg.Peer("BANK", "EXCH") as p:
+        p.connect(port)
+        p.logon()
+        got = sockets_of(g)
+        if not got:
+            fg.skip("the sockets of another process may not be looked at")
+        delays = [s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                  for s in got]
+        for s in got:
+            s.close()
+        assert delays == [0], delays
+
+
+cases.run(globals())

@@ -1,0 +1,59 @@
+"""Run the cases of a test file: its functions of one argument, the work folder,
+that are named after a setting, so begin with a capital letter.
+
+    test_x.py                     all of them
+    test_x.py Name ...            only these
+    test_x.py --without [Name...] each without its setting: then it must fail
+
+A case whose setting cannot be taken away, because nothing runs without it, says
+so with @always, and is left out of the last.
+"""
+
+import os
+import subprocess
+import sys
+
+import fixgate as fg
+
+
+def always(case):
+    case.always = True
+    return case
+
+
+def one(case):
+    with fg.Work() as work:
+        case(work)
+    print("ok", case.__name__)
+    sys.stdout.flush()
+
+
+def without(case):
+    """Does it fail when no settings file has its setting?"""
+    name = case.__name__
+    if getattr(case, "always", False):
+        return True
+    r = subprocess.run([sys.executable, sys.argv[0], name],
+                       env=dict(os.environ, FG_WITHOUT=name),
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    last = r.stdout.decode("utf-8", "replace").strip().splitlines()[-1:]
+    print("%s without it: %s" % (name, "PASSES" if r.returncode == 0
+                                 else " ".join(last)))
+    sys.stdout.flush()
+    return r.returncode != 0
+
+
+def run(module):
+    cases = {name: f for name, f in module.items()
+             if name[0].isupper() and callable(f) and
+             getattr(f, "__module__", None) == module["__name__"]}
+    args = sys.argv[1:]
+    proof = args[:1] == ["--without"]
+    names = args[1:] if proof else args
+    failed = False
+    for name in names or cases:
+        if proof:
+            failed = not without(cases[name]) or failed
+        else:
+            one(cases[name])
+    sys.exit(1 if failed else 0)
