@@ -308,7 +308,7 @@ park(struct event *ev, const struct fgsess *fs, const char *code,
 	if (err == 0)
 		err = lane_park(c->g->driver, ev->lane, ev->at, fs, &k, seq);
 	if (err == 0)
-		err = quarantine_note(c->quarantine, *seq, ev->attempt);
+		err = quarantine_note(c->quarantine, *seq, &k);
 	buf_free(&frame);
 	return err;
 }

@@ -157,51 +157,34 @@ take_text(const struct server_ask *a, const char *key, struct parked *k,
 	k->text[which].len = n;
 }
 
-/* The row and the mark that says so. 0 or FG_E*. */
+/* 0, and *seq is its row; or FG_E*. */
 static int
-park(struct control *c, const struct parked *k, struct store_mark *m)
+park(struct control *c, const struct parked *k, uint64_t *seq)
 {
 	struct store_row row = { 0 };
 	struct buf data = { 0 };
 	int err = parked_pack(k, &row, &data);
 
 	if (err == 0)
-		err = driver_append(c->g->driver, STORE_QUARANTINE, &row,
-		    &m->token);
+		err = driver_append(c->g->driver, STORE_QUARANTINE, &row, seq);
 	buf_free(&data);
-	m->seq = k->row_seq;
-	m->part = k->part;
-	if (err == 0)
-		err = driver_put_mark(c->g->driver, m);
-	return err != 0 ? err :
-	    quarantine_note(c->quarantine, m->token, k->attempt);
+	return err != 0 ? err : quarantine_note(c->quarantine, *seq, k);
 }
 
+/* Events of a client are not given up in the order of their rows. */
 static void
-park_once(const struct server_ask *a, const struct parked *k,
-    const char *name)
+park_once(const struct server_ask *a, const struct parked *k)
 {
 	struct control *c = control_of(a);
-	struct store_mark m = { 0 };
-	struct parking *w;
-	uint32_t id;
-	bool is_new;
-	int err;
+	struct parking *w = control_defer(a, sizeof(*w), put_parked);
+	int err = 0;
 
-	err = store_mark(c->g->store, name, &id, &m, &is_new);
-	if (err == 0) /* as of this wake-up */
-		err = store_mark_state(c->g->store, id, &m);
-	w = err != 0 ? NULL : control_defer(a, sizeof(*w), put_parked);
-	if (w == NULL) {
-		if (err != 0)
-			control_nack_err(a, err);
+	if (w == NULL)
 		return;
-	}
-	w->duplicate = k->row_seq < m.seq ||
-	    (k->row_seq == m.seq && k->part <= m.part);
+	w->seq = quarantine_row_of(c->quarantine, k);
+	w->duplicate = w->seq != 0;
 	if (!w->duplicate)
-		err = park(c, k, &m);
-	w->seq = m.token;
+		err = park(c, k, &w->seq);
 	if (err == 0)
 		err = driver_when_durable(c->g->driver, control_deferred, w);
 	if (err == 0)
@@ -223,9 +206,7 @@ control_event_park(const struct server_ask *a)
 		{ "CODE", PARKED_CODE }, { "REASON", PARKED_REASON },
 		{ "DETAILS", PARKED_DETAILS },
 	};
-	char name[STORE_MARK_NAME_MAX + 1];
 	struct control_names n;
-	struct lane_key key = { n.consumer, n.key, n.send, n.source };
 	struct parked k = { .state = PARKED };
 	uint64_t part = link_find_u64(a->details, "PART", 0);
 	size_t i;
@@ -242,8 +223,7 @@ control_event_park(const struct server_ask *a)
 	k.part = (uint32_t)part;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		take_text(a, texts[i].key, &k, texts[i].which);
-	if (lane_name(name, "park", &key) == 0)
-		park_once(a, &k, name);
+	park_once(a, &k);
 }
 
 /* ---- EVENT_TABLE_INSERT ---- */

@@ -77,3 +77,39 @@ parked_read(struct parked *k, const struct store_row *row)
 	}
 	return c.err != 0 ? FG_EDAMAGED : 0;
 }
+
+bool
+parked_is_same(const struct parked *a, const struct parked *b)
+{
+	int i;
+
+	for (i = PARKED_CONSUMER; i <= PARKED_SOURCE; i++)
+		if (a->text[i].len != b->text[i].len ||
+		    memcmp(a->text[i].p, b->text[i].p, a->text[i].len) != 0)
+			return false;
+	return a->row_seq == b->row_seq && a->part == b->part;
+}
+
+/* FNV-1a. */
+static uint64_t
+hash(uint64_t h, const void *p, size_t n)
+{
+	const unsigned char *b = p;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3;
+	return h;
+}
+
+uint64_t
+parked_hash(const struct parked *k)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	int i;
+
+	for (i = PARKED_CONSUMER; i <= PARKED_SOURCE; i++)
+		h = hash(hash(h, k->text[i].p, k->text[i].len), "", 1);
+	h = hash(h, &k->row_seq, sizeof(k->row_seq));
+	return hash(h, &k->part, sizeof(k->part));
+}

@@ -13,6 +13,7 @@
 #ifndef FG_GATEWAY_PARKED_H
 #define FG_GATEWAY_PARKED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,5 +63,10 @@ int parked_pack(const struct parked *k, struct store_row *row,
     struct buf *data);
 /* Texts borrow from the row. 0 or FG_EDAMAGED. */
 int parked_read(struct parked *k, const struct store_row *row);
+
+/* Which event is it? By the names of its lane, its row and its part; their
+ * hash. */
+bool parked_is_same(const struct parked *a, const struct parked *b);
+uint64_t parked_hash(const struct parked *k);
 
 #endif

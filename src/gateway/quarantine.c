@@ -35,7 +35,7 @@ find(const struct quarantine *q, uint64_t seq)
 }
 
 static int
-add(struct quarantine *q, uint64_t seq, uint32_t attempt)
+add(struct quarantine *q, uint64_t seq, const struct parked *k)
 {
 	struct quarantine_entry *v;
 	size_t cap, i;
@@ -50,7 +50,8 @@ add(struct quarantine *q, uint64_t seq, uint32_t attempt)
 	}
 	for (i = q->n++; i > 0 && q->v[i - 1].seq > seq; i--)
 		q->v[i] = q->v[i - 1];
-	q->v[i] = (struct quarantine_entry){ seq, PARKED, attempt };
+	q->v[i] = (struct quarantine_entry){ seq, PARKED, k->attempt,
+		parked_hash(k) };
 	return 0;
 }
 
@@ -65,7 +66,7 @@ scan_row(void *arg, const struct store_row *row)
 		log_warnx("QUARANTINE row %llu is damaged",
 		    (unsigned long long)row->seq);
 	if (k.ref == 0 && find(q, row->seq) == NULL) {
-		q->err = add(q, row->seq, k.attempt);
+		q->err = add(q, row->seq, &k);
 	} else if (!q->read && (e = find(q, k.ref)) != NULL) {
 		e->state = k.state;
 		e->attempt = k.attempt;
@@ -153,11 +154,51 @@ quarantine_find(struct quarantine *q, uint64_t seq)
 	return find(q, seq);
 }
 
+struct same {
+	const struct parked *event;
+	bool differs;
+};
+
+static int
+compare(void *arg, const struct store_row *row)
+{
+	struct same *s = arg;
+	struct parked k;
+
+	s->differs = parked_read(&k, row) != 0 || !parked_is_same(&k, s->event);
+	return 0;
+}
+
+/* The hash is the same. A row that is not durable yet cannot be read. */
+static bool
+is_same(struct quarantine *q, uint64_t seq, const struct parked *k)
+{
+	struct same s = { k, false };
+	uint64_t upto;
+
+	(void)store_read(driver_store(q->driver), STORE_QUARANTINE, seq - 1, 1,
+	    SCAN_BYTES, compare, &s, &upto);
+	return !s.differs;
+}
+
+uint64_t
+quarantine_row_of(struct quarantine *q, const struct parked *k)
+{
+	uint64_t hash = parked_hash(k);
+	size_t i;
+
+	refresh(q);
+	for (i = q->n; i > 0; i--)
+		if (q->v[i - 1].hash == hash && is_same(q, q->v[i - 1].seq, k))
+			return q->v[i - 1].seq;
+	return 0;
+}
+
 int
-quarantine_note(struct quarantine *q, uint64_t seq, uint32_t attempt)
+quarantine_note(struct quarantine *q, uint64_t seq, const struct parked *k)
 {
 	refresh(q);
-	return find(q, seq) != NULL ? 0 : add(q, seq, attempt);
+	return find(q, seq) != NULL ? 0 : add(q, seq, k);
 }
 
 int

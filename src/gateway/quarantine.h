@@ -19,6 +19,7 @@ struct quarantine_entry {
 	uint64_t seq; /* of the parked row */
 	enum parked_state state;
 	uint32_t attempt; /* the last one */
+	uint64_t hash;    /* of the event */
 };
 
 /* Returns owned, or NULL: no memory. d is borrowed. */
@@ -32,8 +33,12 @@ const struct quarantine_entry *quarantine_at(struct quarantine *q, size_t i);
 const struct quarantine_entry *quarantine_find(struct quarantine *q,
     uint64_t seq);
 
+/* The row of an event that was given up before, or 0. */
+uint64_t quarantine_row_of(struct quarantine *q, const struct parked *k);
+
 /* An event was parked in this wake-up. 0 or FG_ENOMEM. */
-int quarantine_note(struct quarantine *q, uint64_t seq, uint32_t attempt);
+int quarantine_note(struct quarantine *q, uint64_t seq,
+    const struct parked *k);
 /* Say what became of one, with a row. code and reason may be empty. 0, or
  * FG_ENOSPC and others. */
 int quarantine_settle(struct quarantine *q, uint64_t seq,

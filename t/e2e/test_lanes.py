@@ -229,6 +229,11 @@ def parked_by_client(gw):
         event["PART"] = 2
         more = ok(link.ask("EVENT_PARK", **event), "EVENT_ACK")["PARKED"]
         assert more == first["PARKED"] + 1, more
+        before = dict(event, SEQUENCE=5, PART=0)
+        late = ok(link.ask("EVENT_PARK", **before), "EVENT_ACK")
+        assert late == {"PARKED": more + 1}, late
+        again = ok(link.ask("EVENT_PARK", **before), "EVENT_ACK")
+        assert again == {"PARKED": more + 1, "DUPLICATE": True}, again
         pending = {"CONSUMER": "ROUTER"}
         assert ok(link.ask("QUARANTINE_PENDING", **pending),
                   "QUARANTINE_PENDING_ACK")["ROWS"] == []
