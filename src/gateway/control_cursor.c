@@ -331,9 +331,33 @@ put_sends(const struct server_ask *a, const struct control_names *n)
 	return err;
 }
 
+/* A person says where to go on: what was acknowledged before is no reason to
+ * refuse a lane any more. 0 or FG_E*. */
+static int
+forget_sends(const struct server_ask *a, const struct control_names *n)
+{
+	struct control *c = control_of(a);
+	struct store *st = c->g->store;
+	uint32_t id, last = store_last_id(st);
+	struct store_mark m;
+	struct name f;
+	int err = 0;
+
+	for (id = 1; id <= last && err == 0; id++) {
+		if (!split(st, id, "acked", &f) || !is_of(&f, n) ||
+		    strcmp(source_of(&f), n->source) != 0 ||
+		    store_mark_state(st, id, &m) != 0 || m.seq == 0)
+			continue;
+		m.seq = 0;
+		err = driver_put_mark(c->g->driver, &m);
+	}
+	return err;
+}
+
 void
 control_cursor_put(const struct server_ask *a)
 {
+	bool force = link_find_bool(a->details, "FORCE", false);
 	struct control *c = control_of(a);
 	char reason[256] = "", who[512];
 	struct control_names n;
@@ -353,6 +377,8 @@ control_cursor_put(const struct server_ask *a)
 		return;
 	m.seq = seq;
 	m.flags |= CURSOR_SET;
+	if (err == 0 && force)
+		err = forget_sends(a, &n);
 	if (err == 0)
 		err = put_sends(a, &n);
 	if (err == 0)
@@ -366,7 +392,7 @@ control_cursor_put(const struct server_ask *a)
 		control_nack_err(a, err);
 		return;
 	}
-	if (link_find_bool(a->details, "FORCE", false)) {
+	if (force) {
 		(void)link_find_str(a->details, "REASON", reason,
 		    sizeof(reason));
 		control_who(a, reason, who, sizeof(who));
