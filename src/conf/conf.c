@@ -75,20 +75,43 @@ named(struct conf *c, const char *name)
 	return NULL;
 }
 
+static struct conf_section *
+add_from(struct conf *c, const struct conf_extra *x)
+{
+	struct conf_section *s, *base = named(c, x->base);
+
+	if (base == NULL || !conf_is_template(base))
+		return NULL;
+	s = parse_extra(c, x, base);
+	if (s == NULL)
+		return NULL;
+	s->base = conf_keep(c, x->base, strlen(x->base));
+	template_strip(s);
+	if (!file_has(c, s))
+		return s;
+	free(s->entry);
+	c->nsessions--;
+	return NULL;
+}
+
 static void
 add_extra(struct conf *c, const struct conf_extra *x)
 {
-	struct conf_section *s, *base = NULL;
+	struct conf_section *s = NULL;
 
-	if (x->kind == CONF_EXTRA_FROM && (base = named(c, x->base)) == NULL)
-		return;
-	if (x->kind == CONF_EXTRA_OVER) {
+	switch (x->kind) {
+	case CONF_EXTRA_OVER:
 		s = named(c, x->name);
-	} else {
-		s = parse_extra(c, x, base);
-		if (s != NULL)
-			finish_session(c, s);
+		break;
+	case CONF_EXTRA_FROM:
+		s = add_from(c, x);
+		break;
+	case CONF_EXTRA_NEW:
+		s = parse_extra(c, x, NULL);
+		break;
 	}
+	if (s != NULL && s->extra)
+		finish_session(c, s);
 	if (s != NULL && x->enabled != NULL)
 		section_set(c, s, CONF_Enabled, x->enabled);
 }

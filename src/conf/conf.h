@@ -52,7 +52,8 @@ struct conf_extra {
 	enum conf_extra_kind {
 		CONF_EXTRA_NEW,  /* a session with the settings in text */
 		CONF_EXTRA_FROM, /* the same, and else those of the file's
-		                  * session base; nothing without that one */
+		                  * template base; nothing without that one, or
+		                  * if the file has such a session itself */
 		CONF_EXTRA_OVER  /* only enabled, of a session of the file */
 	} kind;
 	const char *name; /* the session's */
@@ -96,6 +97,12 @@ const struct conf_section *conf_table(const struct conf *c, size_t i);
 
 /* Is it an extra? */
 bool conf_is_extra(const struct conf_section *s);
+/* Is it no session, but what sessions are made of (CONF_EXTRA_FROM)? */
+bool conf_is_template(const struct conf_section *s);
+/* The name of the template that an extra was made of; NULL: of none. */
+const char *conf_base(const struct conf_section *s);
+/* Of a template: which IDs are *, in any order; false: no i-th. */
+bool conf_wildcard(const struct conf_section *s, size_t i, enum conf_key *k);
 /* Where the section begins; the table's name, or the session's SessionName
  * (effective: given or "FIX.4.4:SENDER->TARGET"). */
 unsigned conf_line(const struct conf_section *s);

@@ -21,6 +21,7 @@ copy(struct conf *c, struct conf_section *to, const struct conf_section *from)
 	to->name = keep(c, from->name);
 	to->line = from->line;
 	to->extra = from->extra;
+	to->base = keep(c, from->base);
 	for (i = 0; i < from->n; i++) {
 		e = from->entry[i];
 		e.name = keep(c, e.name);

@@ -150,6 +150,23 @@ check_clashes(struct conf *c)
 	free(list);
 }
 
+bool
+file_has(struct conf *c, const struct conf_section *s)
+{
+	const char *own = identity(c, s);
+	const struct conf_section *o;
+	size_t i;
+
+	for (i = 0; i < c->nsessions; i++) {
+		o = &c->session[i];
+		if (!o->extra && !conf_is_template(o) &&
+		    (strcmp(o->name, s->name) == 0 ||
+		    strcmp(identity(c, o), own) == 0))
+			return true;
+	}
+	return false;
+}
+
 static void
 report_unknown(struct conf *c)
 {

@@ -92,6 +92,7 @@ struct conf_section {
 	struct schedule schedule; /* of a session */
 	struct schedule_holiday *holiday; /* owned */
 	bool extra;
+	const char *base; /* the template of an extra, or NULL */
 };
 
 struct conf_unknown {
@@ -205,6 +206,12 @@ void calendar_load(struct conf *c, struct conf_section *s,
     const struct conf_entry *e);
 /* What spans sessions, and what is said once for a file: file.c */
 void check_file(struct conf *c);
+/* Has the file a session of this one's name or identity? */
+bool file_has(struct conf *c, const struct conf_section *s);
+/* AcceptorTemplate, and IDs that are *: template.c */
+void check_template(struct conf *c, struct conf_section *s);
+/* What a session does not have of its template. */
+void template_strip(struct conf_section *s);
 /* Dictionaries of a session: path.c */
 void check_dictionaries(struct conf *c, struct conf_section *s);
 /* The path that a value of the file means. */

@@ -27,5 +27,6 @@ libconf_a_SOURCES = \
 	src/conf/section.c \
 	src/conf/settings.c \
 	src/conf/table.c \
+	src/conf/template.c \
 	src/conf/value.c \
 	src/conf/zone.c

@@ -138,6 +138,12 @@ conf_is_extra(const struct conf_section *s)
 	return s->extra;
 }
 
+const char *
+conf_base(const struct conf_section *s)
+{
+	return s->base;
+}
+
 unsigned
 conf_line(const struct conf_section *s)
 {

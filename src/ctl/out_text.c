@@ -95,6 +95,8 @@ print_one(FILE *to, const struct link_val *s)
 
 	fprintf(to, "session          %s\n", text_of(s, "SESSION").s);
 	fprintf(to, "role             %s\n", text_of(s, "ROLE").s);
+	if (strcmp(text_of(s, "TEMPLATE").s, "-") != 0)
+		fprintf(to, "template         %s\n", text_of(s, "TEMPLATE").s);
 	fprintf(to, "state            %s%s\n", text_of(s, "STATE").s,
 	    link_find_bool(s, "ENABLED", true) ? "" : " (stopped)");
 	fprintf(to, "counterparty     %s\n", text_of(s, "ADDRESS").s);

@@ -57,7 +57,9 @@ extra_named(const struct conf *conf, const char *name)
 	return NULL;
 }
 
-/* All that can be found wrong before anything is changed. */
+/* All that can be found wrong before anything is changed. Those of templates
+ * may be many and come at once, and cannot be wrong about each other: then the
+ * file is read with this one alone. */
 static int
 prepare(struct gateway *g, const struct conf_extra *x, struct unit **out,
     struct buf *said)
@@ -68,7 +70,8 @@ prepare(struct gateway *g, const struct conf_extra *x, struct unit **out,
 	char text[NET_ERR_MAX];
 	int err;
 
-	err = definitions_conf(&conf, g->store, NULL, s->conf, x);
+	err = x->kind == CONF_EXTRA_FROM ? conf_again(&conf, s->conf, x, 1) :
+	    definitions_conf(&conf, g->store, NULL, s->conf, x);
 	if (conf == NULL)
 		return err;
 	sec = extra_named(conf, x->name);
@@ -88,23 +91,21 @@ prepare(struct gateway *g, const struct conf_extra *x, struct unit **out,
 	return err;
 }
 
-int
-create_session(struct gateway *g, const char *name, const char *text,
-    size_t len, struct fgsess **out, struct buf *said)
+static int
+create(struct gateway *g, const struct conf_extra *x, struct fgsess **out,
+    struct buf *said)
 {
-	const struct conf_extra x = { .kind = CONF_EXTRA_NEW, .name = name,
-		.text = text, .len = len };
 	struct unit *t;
 	int err;
 
-	if (driver_by_name(g->driver, name) != NULL)
+	if (driver_by_name(g->driver, x->name) != NULL)
 		return FG_EEXIST;
-	err = prepare(g, &x, &t, said);
+	err = prepare(g, x, &t, said);
 	if (err != 0)
 		return err;
 	err = driver_settle(g->driver);
 	if (err == 0)
-		err = definitions_put(g->store, &x);
+		err = definitions_put(g->store, x);
 	if (err != 0) {
 		unit_free(t);
 		peers_tidy(g->peers);
@@ -114,8 +115,25 @@ create_session(struct gateway *g, const char *name, const char *text,
 	if (err == 0)
 		*out = t->fs;
 	else
-		store_undefine(g->store, name);
+		store_undefine(g->store, x->name);
 	return err;
+}
+
+int
+create_session(struct gateway *g, const char *name, const char *text,
+    size_t len, struct fgsess **out, struct buf *said)
+{
+	const struct conf_extra x = { .kind = CONF_EXTRA_NEW, .name = name,
+		.text = text, .len = len };
+
+	return create(g, &x, out, said);
+}
+
+int
+create_from(struct gateway *g, const struct conf_extra *x, struct fgsess **out,
+    struct buf *said)
+{
+	return create(g, x, out, said);
 }
 
 int

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 
+struct conf_extra;
 struct fgsess;
 struct gateway;
 
@@ -18,6 +19,9 @@ struct gateway;
  * said gets the faults, warnings too, a line each. */
 int create_session(struct gateway *g, const char *name, const char *text,
     size_t len, struct fgsess **out, struct buf *said);
+/* The same of a template: x is kept, which is of the kind CONF_EXTRA_FROM. */
+int create_from(struct gateway *g, const struct conf_extra *x,
+    struct fgsess **out, struct buf *said);
 /* Forget it, so that it is not there after a restart. FG_ENOENT: it was not created but is of the file. */
 int create_forget(struct gateway *g, const char *name);
 /* Log the session out and remove it. */

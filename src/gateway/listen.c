@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "gateway/peers_int.h"
+#include "gateway/template.h"
 #include "log/log.h"
 
 struct port {
@@ -107,24 +108,31 @@ port_free(struct port *port)
 }
 
 static bool
+names(const struct conf_section *sec, const struct port *port)
+{
+	const char *host = conf_str(sec, CONF_SocketAcceptHost);
+
+	if (conf_int(sec, CONF_SocketAcceptPort) != port->number)
+		return false;
+	return host == NULL ? port->host == NULL : port->host != NULL &&
+	    strcmp(host, port->host) == 0;
+}
+
+static bool
 is_named(const struct peers *p, const struct port *port)
 {
 	const struct conf_section *sec;
 	const struct route *r;
-	const char *host;
+	size_t i;
 
 	if (port->number == 0)
 		return true; /* nobody could find it again */
-	TAILQ_FOREACH(r, &p->routes, link) {
-		sec = r->conf;
-		if (r->initiator ||
-		    conf_int(sec, CONF_SocketAcceptPort) != port->number)
-			continue;
-		host = conf_str(sec, CONF_SocketAcceptHost);
-		if (host == NULL ? port->host == NULL : port->host != NULL &&
-		    strcmp(host, port->host) == 0)
+	TAILQ_FOREACH(r, &p->routes, link)
+		if (!r->initiator && names(r->conf, port))
 			return true;
-	}
+	for (i = 0; (sec = template_at(p->g->sessions, i)) != NULL; i++)
+		if (names(sec, port))
+			return true;
 	return false;
 }
 

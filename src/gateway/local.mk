@@ -68,6 +68,8 @@ fixgated_SOURCES = \
 	src/gateway/control_create.c \
 	src/gateway/create.c \
 	src/gateway/create.h \
+	src/gateway/template.c \
+	src/gateway/template.h \
 	src/gateway/definitions.c \
 	src/gateway/definitions.h \
 	src/gateway/initiate.c \

@@ -12,6 +12,7 @@
 #include "gateway/control.h"
 #include "gateway/peers_int.h"
 #include "gateway/sessions.h"
+#include "gateway/template.h"
 #include "log/log.h"
 
 /* ---- what the driver asks and releases ---- */
@@ -158,8 +159,8 @@ const struct driver_ops peers_driver_ops = {
 /* ---- life ---- */
 
 /* ValidateLengthAndChecksum, and QuickFIX/J's ValidateChecksum. */
-static unsigned
-frame_checks(const struct conf_section *sec)
+unsigned
+peers_checks(const struct conf_section *sec)
 {
 	if (!conf_bool(sec, CONF_ValidateLengthAndChecksum))
 		return 0;
@@ -176,7 +177,7 @@ setup_route(struct route *r)
 	r->limits.in_max = r->max_message + 1;
 	r->limits.nodelay = conf_bool(r->conf, CONF_SocketNodelay);
 	r->next_try = MONO_NEVER;
-	r->checks = frame_checks(r->conf);
+	r->checks = peers_checks(r->conf);
 	if (window_setup(r) != 0)
 		return FG_ENOMEM;
 	if (r->initiator)
@@ -188,7 +189,9 @@ setup_route(struct route *r)
 static void
 settle_strangers(struct peers *p)
 {
+	const struct conf_section *sec;
 	struct route *r;
+	size_t i, size;
 
 	p->max_message = 0;
 	p->checks = FIX_CHECK_ALL;
@@ -200,7 +203,21 @@ settle_strangers(struct peers *p)
 			p->max_message = r->max_message;
 		p->checks &= r->checks;
 	}
+	for (i = 0; (sec = template_at(p->g->sessions, i)) != NULL; i++) {
+		size = (size_t)conf_int(sec, CONF_MaxMessageSize);
+		if (size > p->max_message)
+			p->max_message = size;
+		p->checks &= peers_checks(sec);
+		p->shows_unknown &= conf_bool(sec,
+		    CONF_LogMessageWhenSessionNotFound);
+	}
 	listen_settle(p);
+}
+
+void
+peers_templates(struct peers *p)
+{
+	settle_strangers(p);
 }
 
 int
@@ -367,6 +384,14 @@ bool
 peers_is_created(const struct fgsess *fs)
 {
 	return conf_is_extra(((const struct route *)fs->owner)->conf);
+}
+
+const char *
+peers_template(const struct fgsess *fs)
+{
+	const char *name = conf_base(((const struct route *)fs->owner)->conf);
+
+	return name == NULL ? "" : name;
 }
 
 bool

@@ -28,6 +28,9 @@ int peers_add(struct peers *p, struct fgsess *fs,
  * per address and port). 0, or FG_E* with a text that names the address. */
 int peers_listen(struct peers *p, const struct conf_section *sec,
     char err[NET_ERR_MAX]);
+/* The templates (gateway/template.h) are others now: what holds for a stranger
+ * is settled anew. */
+void peers_templates(struct peers *p);
 /* It was stopped before and is to be so again; before peers_begin. */
 void peers_stay_off(struct fgsess *fs);
 /* Log the session out with this text and remove it; when it is gone,
@@ -50,6 +53,8 @@ void peers_enable(struct peers *p, struct fgsess *fs, bool on,
 bool peers_is_enabled(const struct fgsess *fs);
 /* Is it none of the settings file? */
 bool peers_is_created(const struct fgsess *fs);
+/* The template that it was made of, or "". */
+const char *peers_template(const struct fgsess *fs);
 /* Does its schedule let it be connected now? *since when; or if not, from when
  * on (INT64_MAX: never). */
 bool peers_is_open(const struct fgsess *fs, wall_t *since);

@@ -106,7 +106,9 @@ void listen_free(struct peers *p);
 /* Messages may be as long as any session's from now on. */
 void listen_settle(struct peers *p);
 
-/* peers.c: at shutdown, is the last connection gone? */
+/* peers.c: enum fix_check of the section's sessions. */
+unsigned peers_checks(const struct conf_section *sec);
+/* At shutdown, is the last connection gone? */
 void peers_check_stopped(struct peers *p);
 /* Remove the session if it wants to leave and has no connection any more. */
 void peers_check_left(struct route *r);

@@ -31,6 +31,7 @@ struct reload {
 	struct conf *conf;
 	struct change *change; /* without the untouched */
 	size_t nchanges;
+	struct unit_list templates; /* all, as they are to be */
 	struct list list[RELOAD_WHATS];
 	struct fault *fault;
 	size_t nfaults, nerrors;
@@ -159,6 +160,51 @@ plan_one(struct reload *r, const struct conf_section *sec)
 	add_change(r, old, fresh);
 }
 
+static struct unit *
+template_named(const struct reload *r, const char *name)
+{
+	struct unit *t;
+
+	TAILQ_FOREACH(t, &r->g->sessions->templates, link)
+		if (strcmp(t->cfg.name, name) == 0)
+			break;
+	return t;
+}
+
+/* One of the file; the sessions that were made of it are planned by
+ * themselves. */
+static void
+plan_template(struct reload *r, const struct conf_section *sec)
+{
+	const struct unit *old = template_named(r, conf_name(sec));
+	struct unit *fresh;
+	int err;
+
+	err = unit_new_alone(r->g->sessions, r->conf, sec, &fresh);
+	if (err == FG_ENOMEM)
+		r->no_memory = true;
+	if (err != 0)
+		return;
+	TAILQ_INSERT_TAIL(&r->templates, fresh, link);
+	list_add(r, old == NULL ? RELOAD_ADDED : unit_same(old, fresh) &&
+	    old->enabled == fresh->enabled ? RELOAD_UNTOUCHED :
+	    RELOAD_CHANGED, fresh->cfg.name);
+}
+
+static void
+plan_removed_templates(struct reload *r)
+{
+	struct unit *t, *fresh;
+
+	TAILQ_FOREACH(t, &r->g->sessions->templates, link) {
+		TAILQ_FOREACH(fresh, &r->templates, link)
+			if (strcmp(fresh->cfg.name, t->cfg.name) == 0)
+				break;
+		if (fresh == NULL)
+			list_add(r, RELOAD_REMOVED, t->cfg.name);
+	}
+}
+
 static int
 compare_names(const void *a, const void *b)
 {
@@ -169,16 +215,17 @@ compare_names(const void *a, const void *b)
 static void
 plan_removed(struct reload *r)
 {
-	size_t i, n = conf_nsessions(r->conf);
-	const char **name = calloc(n + 1, sizeof(*name));
+	size_t i, n = 0, all = conf_nsessions(r->conf);
+	const char **name = calloc(all + 1, sizeof(*name));
 	struct unit *t;
 
 	if (name == NULL) {
 		r->no_memory = true;
 		return;
 	}
-	for (i = 0; i < n; i++)
-		name[i] = conf_name(conf_session(r->conf, i));
+	for (i = 0; i < all; i++)
+		if (!conf_is_template(conf_session(r->conf, i)))
+			name[n++] = conf_name(conf_session(r->conf, i));
 	qsort(name, n, sizeof(*name), compare_names);
 	TAILQ_FOREACH(t, &r->g->sessions->units, link)
 		if (bsearch(&t->cfg.name, name, n, sizeof(*name),
@@ -250,6 +297,7 @@ plan(struct reload *r)
 {
 	struct sessions *s = r->g->sessions;
 	size_t i, n = conf_nsessions(r->conf);
+	const struct conf_section *sec;
 
 	r->change = calloc(n + driver_count(r->g->driver) + 1,
 	    sizeof(*r->change));
@@ -259,10 +307,13 @@ plan(struct reload *r)
 	}
 	dictset_refresh(s->dicts);
 	dictset_on_fault(s->dicts, dict_fault, r);
-	for (i = 0; i < n && !r->no_memory; i++)
-		plan_one(r, conf_session(r->conf, i));
+	for (i = 0; i < n && !r->no_memory; i++) {
+		sec = conf_session(r->conf, i);
+		(conf_is_template(sec) ? plan_template : plan_one)(r, sec);
+	}
 	dictset_on_fault(s->dicts, NULL, NULL);
 	plan_removed(r);
+	plan_removed_templates(r);
 	plan_gateway(r);
 }
 
@@ -276,6 +327,7 @@ reload_plan(struct reload **out, struct gateway *g)
 	if (r == NULL)
 		return FG_ENOMEM;
 	r->g = g;
+	TAILQ_INIT(&r->templates);
 	err = definitions_conf(&r->conf, g->store, g->conf_path, NULL, NULL);
 	for (i = 0; r->conf != NULL && i < conf_nfaults(r->conf); i++)
 		if (conf_fault(r->conf, i)->severity != CONF_NOTE)
@@ -297,6 +349,7 @@ reload_free(struct reload *r)
 
 	for (i = 0; i < r->nchanges; i++)
 		unit_free(r->change[i].fresh);
+	units_free(&r->templates);
 	for (i = 0; i < RELOAD_WHATS; i++)
 		free(r->list[i].name);
 	for (i = 0; i < r->nfaults; i++) {
@@ -343,30 +396,41 @@ reload_name(const struct reload *r, enum reload_what what, size_t i)
 
 /* ---- doing it ---- */
 
+static int
+open_port(struct reload *r, const struct conf_section *sec)
+{
+	struct conf_fault f = { .severity = CONF_ERROR };
+	char text[NET_ERR_MAX];
+	int err;
+
+	err = peers_listen(r->g->peers, sec, text);
+	if (err == 0)
+		return 0;
+	f.file = r->g->conf_path;
+	f.line = conf_line(sec);
+	f.text = text;
+	add_fault(r, &f, true);
+	peers_tidy(r->g->peers);
+	return err;
+}
+
 /* The one thing that can fail: before anything is changed. */
 static int
 open_ports(struct reload *r)
 {
-	struct conf_fault f = { .severity = CONF_ERROR };
 	const struct unit *t;
-	char text[NET_ERR_MAX];
 	size_t i;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < r->nchanges; i++) {
+	for (i = 0; i < r->nchanges && err == 0; i++) {
 		t = r->change[i].fresh;
-		err = t == NULL || r->change[i].only_enabled ? 0 :
-		    peers_listen(r->g->peers, t->sec, text);
-		if (err == 0)
-			continue;
-		f.file = r->g->conf_path;
-		f.line = conf_line(t->sec);
-		f.text = text;
-		add_fault(r, &f, true);
-		peers_tidy(r->g->peers);
-		return err;
+		if (t != NULL && !r->change[i].only_enabled)
+			err = open_port(r, t->sec);
 	}
-	return 0;
+	TAILQ_FOREACH(t, &r->templates, link)
+		if (err == 0)
+			err = open_port(r, t->sec);
+	return err;
 }
 
 static void
@@ -383,6 +447,9 @@ apply_gateway(struct reload *r)
 	peers_settle(g->peers, sec);
 	conf_free(g->sessions->conf);
 	g->sessions->conf = conf_hold(r->conf);
+	units_free(&g->sessions->templates);
+	TAILQ_CONCAT(&g->sessions->templates, &r->templates, link);
+	peers_templates(g->peers);
 }
 
 static void

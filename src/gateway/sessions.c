@@ -235,6 +235,10 @@ load_one(struct sessions *s, struct conf *conf, const struct conf_section *sec,
 	err = unit_new(s, conf, sec, &t);
 	if (err != 0)
 		return err;
+	if (conf_is_template(sec)) {
+		TAILQ_INSERT_TAIL(&s->templates, t, link);
+		return 0;
+	}
 	if (d != NULL)
 		err = enter(s, t, d);
 	if (d == NULL || err != 0)
@@ -274,6 +278,7 @@ sessions_load(struct sessions **out, struct conf *conf, struct driver *d)
 	if (s == NULL)
 		return FG_ENOMEM;
 	TAILQ_INIT(&s->units);
+	TAILQ_INIT(&s->templates);
 	s->conf = conf_hold(conf);
 	err = load_all(s, conf, d);
 	if (err != 0)
@@ -306,7 +311,11 @@ sessions_open(struct sessions *s, struct gateway *g, char err[NET_ERR_MAX])
 	TAILQ_FOREACH(t, &s->units, link)
 		if (rc == 0)
 			rc = peers_add(g->peers, t->fs, t->sec);
+	peers_templates(g->peers);
 	TAILQ_FOREACH(t, &s->units, link)
+		if (rc == 0)
+			rc = peers_listen(g->peers, t->sec, err);
+	TAILQ_FOREACH(t, &s->templates, link)
 		if (rc == 0)
 			rc = peers_listen(g->peers, t->sec, err);
 	return rc;
@@ -363,16 +372,23 @@ sessions_close(struct sessions *s)
 }
 
 void
-sessions_free(struct sessions *s)
+units_free(struct unit_list *list)
 {
 	struct unit *t;
 
-	if (s == NULL)
-		return;
-	while ((t = TAILQ_FIRST(&s->units)) != NULL) {
-		TAILQ_REMOVE(&s->units, t, link);
+	while ((t = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, t, link);
 		unit_free(t);
 	}
+}
+
+void
+sessions_free(struct sessions *s)
+{
+	if (s == NULL)
+		return;
+	units_free(&s->units);
+	units_free(&s->templates);
 	dictset_free(s->dicts);
 	conf_free(s->conf);
 	free(s);

@@ -29,7 +29,8 @@ struct unit {
 struct sessions {
 	struct gateway *g; /* NULL: only to check */
 	struct dictset *dicts;
-	TAILQ_HEAD(, unit) units;
+	TAILQ_HEAD(unit_list, unit) units;
+	struct unit_list templates; /* no sessions */
 	struct conf *conf;  /* of the last load; held */
 	size_t nleaving;    /* being logged out, to be removed */
 	bool again;         /* a reload waits for them */
@@ -41,6 +42,7 @@ struct sessions {
 int unit_new(struct sessions *s, struct conf *conf,
     const struct conf_section *sec, struct unit **out);
 void unit_free(struct unit *t);
+void units_free(struct unit_list *list);
 /* The same for good: of a conf that has only this section. */
 int unit_new_alone(struct sessions *s, const struct conf *conf,
     const struct conf_section *sec, struct unit **out);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "gateway/peers_int.h"
+#include "gateway/template.h"
 #include "log/log.h"
 
 #define STRANGER_TEXT 160 /* bytes of a stranger's message that are logged */
@@ -140,9 +141,9 @@ bind_route(struct visitor *v, struct route *r)
 
 /* AllowedRemoteAddresses: a list of addresses; none: everybody may. */
 static bool
-is_allowed(const struct route *r, const char *peer)
+is_allowed(const struct conf_section *sec, const char *peer)
 {
-	const char *at = conf_str(r->conf, CONF_AllowedRemoteAddresses);
+	const char *at = conf_str(sec, CONF_AllowedRemoteAddresses);
 	const char *end = strrchr(peer, ':');
 	size_t n, len = end == NULL ? strlen(peer) : (size_t)(end - peer);
 
@@ -164,11 +165,11 @@ is_allowed(const struct route *r, const char *peer)
 /* A stranger's frame passed the checks that all sessions make; now it is known
  * whose it is. */
 static bool
-is_whole(const struct route *r, const struct fix_msg *m)
+is_whole(const struct conf_section *sec, const struct fix_msg *m)
 {
 	struct fix_frame f;
 
-	return fix_frame_checked(m->buf, m->len, m->len, r->checks,
+	return fix_frame_checked(m->buf, m->len, m->len, peers_checks(sec),
 	    &f) == 0 && f.garble == FIX_CLEAN;
 }
 
@@ -195,33 +196,67 @@ is_early(struct visitor *v, const struct route *r)
 	return true;
 }
 
+/* What holds of every Logon; NULL: nothing is wrong. */
+static const char *
+why_not(const struct visitor *v, const struct conf_section *sec,
+    const struct fix_msg *m)
+{
+	if (!is_whole(sec, m))
+		return "BodyLength or CheckSum is wrong";
+	if (!is_allowed(sec, conn_peer(v->conn)))
+		return "the address is not in AllowedRemoteAddresses";
+	if (v->peers->halted)
+		return "the disk of the store is full";
+	return NULL;
+}
+
+/* No session is for this Logon, but perhaps a template. NULL: it was refused. */
+static struct route *
+make_route(struct visitor *v, const struct fix_msg *m)
+{
+	struct gateway *g = v->peers->g;
+	struct unit *t = template_find(g->sessions, m);
+	struct fgsess *fs = NULL;
+	struct buf said = { 0 };
+	const char *why;
+
+	if (t == NULL) {
+		refuse_unknown(v, m);
+		return NULL;
+	}
+	why = why_not(v, template_section(t), m);
+	if (why == NULL)
+		fs = template_use(g, t, m, conn_peer(v->conn), &said);
+	if (fs == NULL)
+		refuse(v, m->buf, m->len, why != NULL ? why :
+		    buf_add(&said, "", 1) != 0 ? "no memory" : said.p);
+	buf_free(&said);
+	return fs == NULL ? NULL : fs->owner;
+}
+
 /* The first message of an accepted connection. false: it was refused, or stays
  * for later. */
 static bool
 introduce(struct visitor *v, const struct fix_msg *m)
 {
-	struct peers *p = v->peers;
 	struct route *r;
+	const char *why;
 
 	if (!fix_is(m, fix_find(m, 35), "A")) {
 		refuse(v, m->buf, m->len, "the first message is not a Logon");
 		return false;
 	}
-	r = identity_find(p->who, m);
-	if (r == NULL) {
-		refuse_unknown(v, m);
+	r = identity_find(v->peers->who, m);
+	if (r == NULL)
+		r = make_route(v, m);
+	if (r == NULL)
 		return false;
-	}
 	window_look(r);
-	if (!is_whole(r, m)) {
-		refuse(v, m->buf, m->len, "BodyLength or CheckSum is wrong");
+	why = why_not(v, r->conf, m);
+	if (why != NULL) {
+		refuse(v, m->buf, m->len, why);
 	} else if (r->initiator) {
 		refuse(v, m->buf, m->len, "this session is an initiator here");
-	} else if (!is_allowed(r, conn_peer(v->conn))) {
-		refuse(v, m->buf, m->len,
-		    "the address is not in AllowedRemoteAddresses");
-	} else if (p->halted) {
-		refuse(v, m->buf, m->len, "the disk of the store is full");
 	} else if (!r->enabled) {
 		refuse(v, m->buf, m->len, "the session is stopped");
 	} else if (!r->open) {

@@ -687,6 +687,84 @@ with_extra(enum conf_extra_kind kind, const char *name, const char *text)
 	return c;
 }
 
+#define TEMPLATE                                                                \
+	"[SESSION]\nTargetCompID=*\nConnectionType=acceptor\n"                    \
+	"SocketAcceptPort=5002\nSessionName=A\nLogonTimeout=9\n"                 \
+	"SessionQualifier=*\nAcceptorTemplate=Y\nMaxTemplateSessions=7\n"
+
+/* A template A with SenderCompID US, more of the file, and what is made of the
+ * template. */
+static struct conf *
+from_template(const char *more, const char *name, const char *text)
+{
+	const struct conf_extra x = { CONF_EXTRA_FROM, name, "A", NULL, text,
+		strlen(text) };
+	char all[2048];
+	struct conf *base, *c;
+
+	snprintf(all, sizeof(all), "[GATEWAY]\nStorePath=.\n[DEFAULT]\nBeginString=FIX.4.4\n"
+	    "SenderCompID=US\nNonStopSession=Y\nUseDataDictionary=N\n"
+	    TEMPLATE "%s", more);
+	ck_assert_int_eq(0, conf_parse(&base, "test.conf", all, strlen(all)));
+	conf_again(&c, base, &x, 1);
+	conf_free(base);
+	return c;
+}
+
+START_TEST(a_session_is_made_of_a_template)
+{
+	struct conf *c = from_template("", "B", "TargetCompID=B\n");
+	const struct conf_section *s = conf_session(c, 1);
+	enum conf_key k;
+	struct conf *one;
+
+	ck_assert_uint_eq(0, conf_nfaults(c));
+	ck_assert(conf_is_template(conf_session(c, 0)));
+	ck_assert(conf_wildcard(conf_session(c, 0), 0, &k));
+	ck_assert_int_eq(CONF_TargetCompID, k);
+	ck_assert(!conf_wildcard(conf_session(c, 0), 1, &k));
+	ck_assert(!conf_is_template(s));
+	ck_assert_str_eq("B", conf_name(s));
+	ck_assert_str_eq("A", conf_base(s));
+	ck_assert_str_eq("B", conf_str(s, CONF_TargetCompID));
+	ck_assert_ptr_null(conf_str(s, CONF_SessionQualifier));
+	ck_assert_int_eq(9, conf_int(s, CONF_LogonTimeout));
+	ck_assert_int_eq(5002, conf_int(s, CONF_SocketAcceptPort));
+	ck_assert_int_eq(1000, conf_int(s, CONF_MaxTemplateSessions));
+	ck_assert_int_eq(0, conf_extract(&one, c, s));
+	ck_assert(conf_same(s, conf_session(one, 0)));
+	conf_free(c);
+	ck_assert_str_eq("A", conf_base(conf_session(one, 0)));
+	conf_free(one);
+}
+END_TEST
+
+START_TEST(the_session_of_the_file_holds_against_that_of_a_template)
+{
+	static const char *const more[] = {
+		"[SESSION]\nTargetCompID=B\nConnectionType=acceptor\n"
+		"SocketAcceptPort=5002\nSessionName=X\n",
+		"[SESSION]\nTargetCompID=C\nConnectionType=acceptor\n"
+		"SocketAcceptPort=5002\nSessionName=B\n",
+	};
+	struct conf *c;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		c = from_template(more[i], "B", "TargetCompID=B\n");
+		ck_assert_uint_eq(0, conf_nfaults(c));
+		ck_assert_uint_eq(2, conf_nsessions(c));
+		ck_assert(!conf_is_extra(conf_session(c, 1)));
+		conf_free(c);
+	}
+	/* What is wrong with one is said of it. */
+	c = from_template("", "B", "TargetCompID=B\nMaxLatency=x\n");
+	ck_assert_uint_eq(1, conf_nfaults(c));
+	ck_assert_str_eq("B", conf_fault(c, 0)->session);
+	conf_free(c);
+}
+END_TEST
+
 START_TEST(an_extra_session_is_like_one_at_the_end_of_the_file)
 {
 	struct conf *c = with_extra(CONF_EXTRA_NEW, "B", "TargetCompID=B\n"
@@ -705,12 +783,9 @@ START_TEST(an_extra_session_is_like_one_at_the_end_of_the_file)
 	ck_assert(!conf_bool(s, CONF_CheckLatency));
 	ck_assert_uint_eq(0, conf_nfaults(c));
 	conf_free(c);
-	c = with_extra(CONF_EXTRA_FROM, "B", "TargetCompID=B\n");
-	ck_assert_uint_eq(0, conf_nfaults(c));
+	c = with_extra(CONF_EXTRA_NEW, "B", "TargetCompID=B\n"
+	    "ConnectionType=acceptor\nSocketAcceptPort=5001\nCheckLatency=N");
 	s = conf_session(c, 1);
-	ck_assert_str_eq("B", conf_name(s));
-	ck_assert_int_eq(9, conf_int(s, CONF_LogonTimeout));
-	ck_assert_int_eq(5001, conf_int(s, CONF_SocketAcceptPort));
 	ck_assert_int_eq(0, conf_extract(&one, c, s));
 	ck_assert_uint_eq(1, conf_nsessions(one));
 	ck_assert(conf_same(s, conf_session(one, 0)));
@@ -719,6 +794,9 @@ START_TEST(an_extra_session_is_like_one_at_the_end_of_the_file)
 	ck_assert_str_eq("B", conf_name(conf_session(one, 0)));
 	ck_assert(conf_schedule(conf_session(one, 0))->non_stop);
 	conf_free(one);
+	c = with_extra(CONF_EXTRA_FROM, "B", "TargetCompID=B\n");
+	ck_assert_uint_eq(1, conf_nsessions(c)); /* A is no template */
+	conf_free(c);
 	c = with_extra(CONF_EXTRA_OVER, "A", "N");
 	ck_assert_uint_eq(0, conf_nfaults(c));
 	ck_assert_uint_eq(1, conf_nsessions(c));
@@ -837,6 +915,9 @@ main(void)
 	tcase_add_test(t, paths_are_beside_the_file_if_there_is_something);
 	tcase_add_test(t,
 	    an_extra_session_is_like_one_at_the_end_of_the_file);
+	tcase_add_test(t, a_session_is_made_of_a_template);
+	tcase_add_test(t,
+	    the_session_of_the_file_holds_against_that_of_a_template);
 	tcase_add_test(t, faults_of_an_extra_name_it);
 	tcase_add_test(t, sections_are_the_same_whatever_their_lines);
 	suite_add_tcase(s, t);

@@ -52,6 +52,8 @@ EXTRA_DIST += \
 	t/conf/sections.out \
 	t/conf/tables.conf \
 	t/conf/tables.out \
+	t/conf/templates.conf \
+	t/conf/templates.out \
 	t/conf/values.conf \
 	t/conf/values.out \
 	t/conf/variables.conf \
