@@ -15,6 +15,10 @@
 #define OUT_HIGH      1048576u
 #define OUT_LOW       262144u
 #define OUT_MAX       67108864u
+#define SHAKE_COST    65536u /* a step of a handshake costs as much time as so
+                              * many bytes, or more */
+#define SHAKE_TIMEOUT (30 * NS_PER_S) /* of accepted connections whose owner
+                                       * has no shorter one */
 
 static void on_timeout(void *arg);
 
@@ -60,6 +64,7 @@ conn_free(struct conn *c)
 {
 	assert(c->state == CONN_DEAD && c->turn_queue == NULL && !c->is_dirty);
 	LIST_REMOVE(c, all);
+	tls_drop(c);
 	buf_free(&c->in);
 	buf_free(&c->out);
 	free(c);
@@ -84,7 +89,6 @@ conn_turn_later(struct conn *c, unsigned why)
 void
 conn_die(struct conn *c, const char *fmt, ...)
 {
-	struct loop *l = c->loop;
 	va_list ap;
 
 	if (c->state == CONN_DEAD)
@@ -92,6 +96,18 @@ conn_die(struct conn *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(c->why, sizeof(c->why), fmt, ap);
 	va_end(ap);
+	conn_die_as_said(c);
+}
+
+void
+conn_die_as_said(struct conn *c)
+{
+	struct loop *l = c->loop;
+
+	if (c->state == CONN_DEAD)
+		return;
+	if (c->tls != NULL && !c->eof)
+		tls_end(c);
 	c->state = CONN_DEAD;
 	dial_drop(c);
 	timer_fini(&c->timer);
@@ -125,6 +141,17 @@ on_event(uv_poll_t *h, int status, int events)
 	    | ((events & UV_WRITABLE) != 0 ? TURN_WRITE : 0));
 }
 
+/* What TLS has read of the socket already is no event of the socket's. */
+static int
+watch_tls(struct conn *c, int events)
+{
+	if ((events & UV_READABLE) == 0)
+		return events;
+	if (tls_has_more(c))
+		conn_turn_later(c, TURN_READ);
+	return tls_is_stuck(c) ? events | UV_WRITABLE : events;
+}
+
 /* Wait for what the state needs. */
 void
 conn_watch(struct conn *c)
@@ -137,6 +164,9 @@ conn_watch(struct conn *c)
 		return;
 	case CONN_CONNECTING:
 		events = UV_WRITABLE;
+		break;
+	case CONN_SHAKING:
+		events = tls_is_stuck(c) ? UV_WRITABLE : UV_READABLE;
 		break;
 	case CONN_OPEN:
 		if (!c->paused && !c->eof && c->nunread < c->lim.in_max)
@@ -155,6 +185,8 @@ conn_watch(struct conn *c)
 		events = UV_READABLE;
 		break;
 	}
+	if (c->tls != NULL && c->state >= CONN_OPEN)
+		events = watch_tls(c, events);
 	if (events == c->events)
 		return;
 	if (events == 0)
@@ -254,7 +286,7 @@ read_some(struct conn *c)
 		if (got == 0 && !c->broken)
 			snprintf(c->why, sizeof(c->why), "closed by peer");
 		if (got == IO_BROKEN)
-			snprintf(c->why, sizeof(c->why), "%s", strerror(errno));
+			snprintf(c->why, sizeof(c->why), "%s", io_why(c));
 		return false;
 	}
 	c->nunread += (size_t)got;
@@ -269,15 +301,12 @@ read_some(struct conn *c)
 static void
 end_of_stream(struct conn *c)
 {
-	char why[NET_ERR_MAX];
-
 	if (!c->eof || c->state != CONN_OPEN || c->paused
 	    || (c->turn & TURN_KICK) != 0)
 		return;
 	if (c->out.len > c->out_at)
 		io_write(c, c->out.p + c->out_at, c->out.len - c->out_at);
-	memcpy(why, c->why, sizeof(why));
-	conn_die(c, "%s", why);
+	conn_die_as_said(c);
 }
 
 static void
@@ -303,6 +332,14 @@ turn_open(struct conn *c, unsigned turn)
 	end_of_stream(c);
 }
 
+static void
+drained_out(struct conn *c)
+{
+	if (!c->refused)
+		snprintf(c->why, sizeof(c->why), "closed");
+	conn_die_as_said(c);
+}
+
 /* conn_end was called: input is thrown away until the peer's end. */
 static void
 turn_ending(struct conn *c)
@@ -316,7 +353,65 @@ turn_ending(struct conn *c)
 		return;
 	c->eof = true;
 	if (c->state == CONN_DRAINING || got == IO_BROKEN)
-		conn_die(c, "closed");
+		drained_out(c);
+}
+
+/* ---- the handshake of TLS ---- */
+
+/* The peer is told why, and has time to read that. */
+static void
+shake_failed(struct conn *c)
+{
+	snprintf(c->why, sizeof(c->why), "%s", io_why(c));
+	c->refused = true;
+	if (shutdown(c->fd, SHUT_WR) == -1) {
+		conn_die_as_said(c);
+		return;
+	}
+	c->state = CONN_DRAINING;
+	timer_set(&c->timer,
+	    mono_add(loop_now(c->loop).mono, DRAIN_TIMEOUT));
+}
+
+static void
+conn_is_up(struct conn *c)
+{
+	timer_set(&c->timer, MONO_NEVER);
+	c->state = CONN_OPEN;
+	conn_watch(c);
+	if (c->dialed && c->ops->connected != NULL)
+		c->ops->connected(c, c->arg);
+	if (c->state == CONN_OPEN)
+		conn_flush_later(c);
+}
+
+static void
+shake(struct conn *c)
+{
+	ssize_t got = tls_handshake(c);
+
+	spend(c->loop, SHAKE_COST);
+	if (got == 1)
+		conn_is_up(c);
+	else if (got == IO_BROKEN)
+		shake_failed(c);
+	conn_watch(c);
+}
+
+void
+conn_shake(struct conn *c)
+{
+	if (c->tls == NULL) {
+		conn_is_up(c);
+		return;
+	}
+	c->state = CONN_SHAKING;
+	if (!c->dialed)
+		timer_set(&c->timer, mono_add(loop_now(c->loop).mono,
+		    SHAKE_TIMEOUT));
+	else
+		conn_turn_later(c, TURN_WRITE);
+	conn_watch(c);
 }
 
 static void
@@ -327,10 +422,14 @@ turn_run(struct conn *c)
 	c->turn = 0;
 	if (c->state == CONN_CONNECTING) {
 		dial_ready(c);
-		if (c->state == CONN_OPEN)
-			conn_flush_later(c);
 		return;
 	}
+	if (c->state == CONN_SHAKING) {
+		shake(c);
+		return;
+	}
+	if ((turn & TURN_WRITE) != 0 && c->tls != NULL && tls_is_stuck(c))
+		turn |= TURN_READ;
 	if ((turn & TURN_WRITE) != 0)
 		conn_flush_later(c);
 	if (c->state == CONN_OPEN)
@@ -389,11 +488,14 @@ on_timeout(void *arg)
 	case CONN_CONNECTING:
 		conn_die(c, "connect to %s: timed out", c->peer);
 		break;
+	case CONN_SHAKING:
+		conn_die(c, "TLS: the handshake timed out");
+		break;
 	case CONN_ENDING:
 		conn_die(c, "the peer does not read");
 		break;
 	case CONN_DRAINING:
-		conn_die(c, "closed");
+		drained_out(c);
 		break;
 	case CONN_OPEN:
 	case CONN_DEAD:

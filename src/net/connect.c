@@ -153,11 +153,7 @@ dial_ready(struct conn *c)
 		return;
 	}
 	dial_drop(c);
-	timer_set(&c->timer, MONO_NEVER);
-	c->state = CONN_OPEN;
-	conn_watch(c);
-	if (c->ops->connected != NULL)
-		c->ops->connected(c, c->arg);
+	conn_shake(c);
 }
 
 /* A numeric address is tried at once, a name goes to the resolver's thread. 0
@@ -231,6 +227,7 @@ conn_connect(struct loop *l, const char *host, uint16_t port,
 		goto fail;
 	c->ops = ops;
 	c->arg = arg;
+	c->dialed = true;
 	timer_set(&c->timer, mono_add(loop_now(l).mono,
 	    timeout_ms * NS_PER_MS));
 	if (port == 0) {

@@ -20,9 +20,10 @@
 #define NET_SPARE_MAX  1048576u /* largest output buffer kept for the next */
 #define NET_ACCEPT_MAX 64      /* connections accepted per wake-up */
 #define NET_BACKLOG    512
+#define DRAIN_TIMEOUT  (2 * NS_PER_S) /* for the peer's end after ours */
 #define WRITE_TIMEOUT  (10 * NS_PER_S) /* ending: without any progress */
 #define IO_AGAIN       (-1) /* the socket has nothing, takes nothing */
-#define IO_BROKEN      (-2) /* errno says why */
+#define IO_BROKEN      (-2) /* io_why says why */
 
 struct timer {
 	struct loop *loop;
@@ -74,6 +75,7 @@ struct loop {
 enum conn_state {
 	CONN_RESOLVING,
 	CONN_CONNECTING,
+	CONN_SHAKING,  /* the handshake of TLS */
 	CONN_OPEN,
 	CONN_ENDING,   /* conn_end: bytes are still to be written */
 	CONN_DRAINING, /* shut down; the peer's end is awaited */
@@ -110,6 +112,7 @@ struct conn {
 	int events;      /* UV_READABLE | UV_WRITABLE now waited for */
 	uv_poll_t *poll; /* frees itself when closed */
 	struct dial *dial;
+	struct conn_tls *tls; /* NULL: none */
 	const struct conn_ops *ops;
 	void *arg;
 	struct conn_limits lim;
@@ -120,6 +123,8 @@ struct conn {
 	bool broken;  /* writing failed: read what is left */
 	bool blocked; /* the socket takes no more for now */
 	bool full;    /* above out_high, drained() is due */
+	bool refused; /* the handshake failed: `why' stands */
+	bool dialed;  /* by us */
 	const char *unread; /* in scratch (while showing) or in `in' */
 	size_t nunread;
 	struct buf in;
@@ -147,8 +152,11 @@ struct conn *conn_new(struct loop *l, const struct conn_limits *lim);
 /* Go to CONN_OPEN on a connected socket, which is taken; 0 or FG_ENOMEM. */
 int conn_open(struct conn *c, int fd);
 void conn_watch(struct conn *c);
+/* It is connected: begin with the handshake, if it is to have one. */
+void conn_shake(struct conn *c);
 void conn_die(struct conn *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void conn_die_as_said(struct conn *c); /* c->why is set */
 void conn_turn_later(struct conn *c, unsigned why);
 void conns_turn(struct loop *l);
 void conns_close(struct loop *l);
@@ -158,9 +166,25 @@ void conn_free(struct conn *c);
 void conn_flush_later(struct conn *c);
 void conns_flush(struct loop *l);
 
-/* io.c: bytes moved, 0 at the end of the stream, IO_AGAIN or IO_BROKEN. */
+/* io.c: bytes moved, 0 at the end of the stream, IO_AGAIN or IO_BROKEN; the
+ * first two on the socket as it is, whatever stands between. */
+ssize_t io_recv(struct conn *c, char *p, size_t n);
+ssize_t io_put(struct conn *c, const char *p, size_t n);
 ssize_t io_read(struct conn *c, char *p, size_t n);
 ssize_t io_write(struct conn *c, const char *p, size_t n);
+const char *io_why(const struct conn *c); /* uses errno */
+
+/* tls.c, for those with c->tls: the same, and 1 when the handshake is done. */
+ssize_t tls_handshake(struct conn *c);
+ssize_t tls_read(struct conn *c, char *p, size_t n);
+ssize_t tls_write(struct conn *c, const char *p, size_t n);
+void tls_end(struct conn *c);
+void tls_drop(struct conn *c);
+/* Is there more to read, of which the socket does not know? */
+bool tls_has_more(const struct conn *c);
+/* Does reading or the handshake wait until the socket can be written? */
+bool tls_is_stuck(const struct conn *c);
+const char *tls_fault(const struct conn *c); /* NULL: none */
 
 /* connect.c */
 void dial_ready(struct conn *c);

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 
-/* The two places where TLS would stand between. */
+#include <string.h>
 
 ssize_t
-io_read(struct conn *c, char *p, size_t n)
+io_recv(struct conn *c, char *p, size_t n)
 {
 	ssize_t got;
 
@@ -18,7 +18,7 @@ io_read(struct conn *c, char *p, size_t n)
 }
 
 ssize_t
-io_write(struct conn *c, const char *p, size_t n)
+io_put(struct conn *c, const char *p, size_t n)
 {
 	ssize_t put;
 
@@ -28,4 +28,24 @@ io_write(struct conn *c, const char *p, size_t n)
 	if (put >= 0)
 		return put;
 	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_AGAIN : IO_BROKEN;
+}
+
+ssize_t
+io_read(struct conn *c, char *p, size_t n)
+{
+	return c->tls == NULL ? io_recv(c, p, n) : tls_read(c, p, n);
+}
+
+ssize_t
+io_write(struct conn *c, const char *p, size_t n)
+{
+	return c->tls == NULL ? io_put(c, p, n) : tls_write(c, p, n);
+}
+
+const char *
+io_why(const struct conn *c)
+{
+	const char *why = c->tls == NULL ? NULL : tls_fault(c);
+
+	return why == NULL ? strerror(errno) : why;
 }

@@ -10,5 +10,11 @@ libnet_a_SOURCES = \
 	src/net/loop.c \
 	src/net/net.h \
 	src/net/send.c \
-	src/net/timer.c
-libnet_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS)
+	src/net/timer.c \
+	src/net/tls.c \
+	src/net/tls.h \
+	src/net/tls_ctx.c \
+	src/net/tls_file.c \
+	src/net/tls_int.h \
+	src/net/tls_peer.c
+libnet_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS) $(OPENSSL_CFLAGS)

@@ -1,6 +1,6 @@
 /*
  * net.h: the event loop, timers, signals, listeners, connections and child
- * processes. The only user of libuv. One thread per loop; only loop_wake may be called from others.
+ * processes; TLS is in tls.h. The only user of libuv. One thread per loop; only loop_wake may be called from others.
  *
  * A wake-up: the loop sleeps, reads the clocks once, runs what is ready (data,
  * accepts, timers, signals, wakes), tells of closed connections, then calls the

@@ -1,13 +1,9 @@
 #include "net/internal.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
-
-#define DRAIN_TIMEOUT (2 * NS_PER_S) /* for the peer's end after ours */
 
 static size_t
 queued(const struct conn *c)
@@ -40,6 +36,8 @@ all_written(struct conn *c)
 	release_out(c);
 	if (c->state != CONN_ENDING)
 		return;
+	if (c->tls != NULL)
+		tls_end(c);
 	if (c->eof || shutdown(c->fd, SHUT_WR) == -1) {
 		conn_die(c, "closed");
 		return;
@@ -52,12 +50,12 @@ all_written(struct conn *c)
 /* The peer takes no more. What it sent before it went away is still to be
  * read. */
 static void
-write_failed(struct conn *c, int err)
+write_failed(struct conn *c)
 {
-	snprintf(c->why, sizeof(c->why), "%s", strerror(err));
+	snprintf(c->why, sizeof(c->why), "%s", io_why(c));
 	if (c->state != CONN_OPEN || c->paused
 	    || c->nunread >= c->lim.in_max) {
-		conn_die(c, "%s", strerror(err));
+		conn_die_as_said(c);
 		return;
 	}
 	c->broken = true;
@@ -74,7 +72,7 @@ flush(struct conn *c)
 	while (queued(c) > 0 && !c->blocked) {
 		put = io_write(c, c->out.p + c->out_at, queued(c));
 		if (put == IO_BROKEN) {
-			write_failed(c, errno);
+			write_failed(c);
 			return;
 		}
 		if (put == IO_AGAIN)
@@ -111,7 +109,7 @@ conns_flush(struct loop *l)
 	while ((c = TAILQ_FIRST(&l->dirty)) != NULL) {
 		TAILQ_REMOVE(&l->dirty, c, dirty_link);
 		c->is_dirty = false;
-		if (c->state != CONN_RESOLVING && c->state != CONN_CONNECTING)
+		if (c->state >= CONN_OPEN)
 			flush(c);
 	}
 }

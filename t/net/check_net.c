@@ -11,6 +11,7 @@ main(void)
 	srunner_add_suite(r, child_suite());
 	srunner_add_suite(r, conn_suite());
 	srunner_add_suite(r, listener_suite());
+	srunner_add_suite(r, tls_suite());
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

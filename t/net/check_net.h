@@ -48,5 +48,6 @@ Suite *child_suite(void);
 Suite *conn_suite(void);
 Suite *listener_suite(void);
 Suite *loop_suite(void);
+Suite *tls_suite(void);
 
 #endif

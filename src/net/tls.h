@@ -1,0 +1,80 @@
+/*
+ * tls.h: TLS 1.2 and 1.3 under connections. A struct tls is what one side of
+ * them has and asks for: its certificate and key, whom it trusts, what it
+ * accepts. conn_start_tls puts a connection under it.
+ *
+ * Sessions are never resumed, so every connection is checked against the
+ * certificates and revocation lists of now.
+ */
+#ifndef FG_NET_TLS_H
+#define FG_NET_TLS_H
+
+#include <stdbool.h>
+
+#include "net/net.h"
+
+enum tls_verify {
+	TLS_VERIFY_NONE,     /* a server asks for no certificate, a client
+	                      * takes any */
+	TLS_VERIFY_OPTIONAL, /* a certificate that is sent must be good */
+	TLS_VERIFY_REQUIRED,
+};
+
+enum tls_version { TLS_1_2 = 1 << 0, TLS_1_3 = 1 << 1 };
+
+/* All strings may be NULL: not given. */
+struct tls_cfg {
+	bool server;
+	bool fixs; /* the ciphers of FIX over TLS only */
+	enum tls_verify verify;
+	unsigned versions;    /* enum tls_version; 0: all */
+	const char *cert;     /* PEM: the certificate, then those between it
+	                       * and the root */
+	const char *key;      /* PEM; NULL: it stands in cert */
+	const char *keystore; /* PKCS#12, instead of both */
+	const char *password; /* of key or keystore */
+	const char *ca_file;  /* PEM: whom to trust; with none of the three, a
+	                       * client trusts whom the system trusts */
+	const char *ca_dir;   /* as openssl rehash makes it */
+	const char *truststore; /* PKCS#12 */
+	const char *trust_password;
+	const char *crl_file; /* PEM: revoked certificates; the peer's issuer
+	                       * must have a list there */
+	const char *crl_dir;
+	const char *ciphers;  /* of TLS 1.2, in OpenSSL's notation */
+	const char *suites;   /* of TLS 1.3 */
+};
+
+struct tls;
+
+/* Reads the files. Returns owned, or NULL and err, which says what is wrong
+ * with which file. */
+struct tls *tls_new(const struct tls_cfg *cfg, char err[NET_ERR_MAX]);
+/* Read the files anew, for the connections from now on. 0, or FG_EINVAL and
+ * err: all stays as it was. */
+int tls_reload(struct tls *t, char err[NET_ERR_MAX]);
+/* Connections under it live on. NULL is legal. */
+void tls_free(struct tls *t);
+/* The days until its own certificate expires, below 0 if it has; true: it has
+ * one. */
+bool tls_days_left(const struct tls *t, int *days);
+
+/* Of an accepted connection in its accept_fn, of an outgoing one right after
+ * conn_connect. data() and connected() come after the handshake; one that fails
+ * is a closed() with the reason. name: what the client asks for (SNI); check:
+ * the host name or address that the server's certificate must be for. Both may
+ * be NULL, and are of no use to a server. 0 or FG_ENOMEM. */
+int conn_start_tls(struct conn *c, const struct tls *t, const char *name,
+    const char *check);
+
+/* "TLSv1.3 TLS_AES_256_GCM_SHA384"; NULL: there was no handshake. */
+const char *conn_tls(const struct conn *c);
+/* The subject of the peer's checked certificate, "CN=broker,O=Broker Ltd" (cut
+ * to fit); NULL: there is none. Valid as long as c. */
+const char *conn_peer_subject(const struct conn *c);
+/* Is the peer's checked certificate one for this name? It is its whole subject
+ * as above, its common name, one of its alternative names (DNS, URI, e-mail
+ * address), or "SHA256:" and its fingerprint in hexadecimal digits. */
+bool conn_peer_is(const struct conn *c, const char *name);
+
+#endif
