@@ -32,3 +32,5 @@ TESTS += t/e2e/test_kill_lanes.py
 EXTRA_DIST += t/e2e/test_kill_lanes.py
 TESTS += t/e2e/test_settings_connection.py
 EXTRA_DIST += t/e2e/test_settings_connection.py t/lib/cases.py
+TESTS += t/e2e/test_settings_messages.py
+EXTRA_DIST += t/e2e/test_settings_messages.py
