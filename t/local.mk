@@ -28,6 +28,7 @@ include t/client/local.mk
 include t/ctl/local.mk
 include t/gateway/local.mk
 include t/sim/local.mk
+include t/long/local.mk
 include t/e2e/local.mk
 include t/interop/local.mk
 include t/bench/local.mk
