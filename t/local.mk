@@ -25,6 +25,7 @@ include t/daemon/local.mk
 include t/conf/local.mk
 include t/script/local.mk
 include t/client/local.mk
+include t/streamer/local.mk
 include t/ctl/local.mk
 include t/gateway/local.mk
 include t/sim/local.mk
