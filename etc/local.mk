@@ -2,3 +2,80 @@ EXTRA_DIST += \
 	etc/examples/broker.conf \
 	etc/examples/exchange.conf
 dist_doc_DATA = etc/fixgate.conf
+
+# What starts and keeps the daemons, with the folders of this build in it.
+initdir = $(sysconfdir)/init.d
+unitdir = $(prefix)/lib/systemd/system
+logrotatedir = $(sysconfdir)/logrotate.d
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+
+init_SCRIPTS = \
+	etc/init.d/fixgated \
+	etc/init.d/fixgate-streamer \
+	etc/init.d/fixgate-client
+unit_DATA = \
+	etc/systemd/fixgated.service \
+	etc/systemd/fixgate-streamer.service \
+	etc/systemd/fixgate-client.service
+logrotate_DATA = etc/logrotate.d/fixgate
+dist_sysusers_DATA = etc/sysusers.d/fixgate.conf
+dist_tmpfiles_DATA = etc/tmpfiles.d/fixgate.conf
+
+EXTRA_DIST += \
+	etc/init.d/daemon.in \
+	etc/logrotate.d/fixgate.in \
+	etc/systemd/fixgate-client.service.in \
+	etc/systemd/fixgate-streamer.service.in \
+	etc/systemd/fixgated.service.in \
+	etc/systemd/sandbox
+CLEANFILES += $(init_SCRIPTS) $(unit_DATA) $(logrotate_DATA)
+
+# Not @NAME@ in one piece: configure must not see them.
+etc_subst = $(SED) \
+	-e 's|[@]sbindir[@]|$(sbindir)|g' \
+	-e 's|[@]sysconfdir[@]|$(sysconfdir)|g' \
+	-e 's|[@]rundir[@]|/run|g'
+# What of daemon.in is for those that read their settings again, and what for
+# those that are started again.
+etc_reloads = -e 's|^[@]RELOAD[@]||' -e '/^[@]RESTART[@]/d' \
+	-e 's/[@]ACTIONS[@]/reload|force-reload/' -e 's|[@]ARGS[@]||'
+etc_restarts = -e 's|^[@]RESTART[@]||' -e '/^[@]RELOAD[@]/d' \
+	-e 's/[@]ACTIONS[@]/force-reload/' -e 's|[@]ARGS[@]| -l syslog|'
+
+etc/init.d/fixgated: etc/init.d/daemon.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) $(etc_reloads) \
+	    -e 's|[@]NAME[@]|fixgated|g' -e 's|[@]CONFIG[@]|fixgate.conf|g' \
+	    -e 's|[@]TEXT[@]|FIX gateway|g' -e 's|[@]AFTER[@]||' \
+	    $(srcdir)/etc/init.d/daemon.in >$@.tmp && chmod +x $@.tmp && \
+	    mv $@.tmp $@
+
+etc/init.d/fixgate-streamer: etc/init.d/daemon.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) $(etc_restarts) \
+	    -e 's|[@]NAME[@]|fixgate-streamer|g' \
+	    -e 's|[@]CONFIG[@]|streamer.lua|g' \
+	    -e 's|[@]TEXT[@]|streams of FIX messages and rows|g' \
+	    -e 's|[@]AFTER[@]| fixgated|' \
+	    $(srcdir)/etc/init.d/daemon.in >$@.tmp && chmod +x $@.tmp && \
+	    mv $@.tmp $@
+
+etc/init.d/fixgate-client: etc/init.d/daemon.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) $(etc_restarts) \
+	    -e 's|[@]NAME[@]|fixgate-client|g' \
+	    -e 's|[@]CONFIG[@]|client.lua|g' \
+	    -e 's|[@]TEXT[@]|clients of streams|g' \
+	    -e 's|[@]AFTER[@]| fixgated fixgate-streamer|' \
+	    $(srcdir)/etc/init.d/daemon.in >$@.tmp && chmod +x $@.tmp && \
+	    mv $@.tmp $@
+
+$(unit_DATA): etc/systemd/sandbox Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc/systemd && $(etc_subst) \
+	    -e '/^[@]sandbox[@]$$/{r $(srcdir)/etc/systemd/sandbox' -e 'd' \
+	    -e '}' $(srcdir)/$@.in >$@.tmp && mv $@.tmp $@
+etc/systemd/fixgated.service: etc/systemd/fixgated.service.in
+etc/systemd/fixgate-streamer.service: etc/systemd/fixgate-streamer.service.in
+etc/systemd/fixgate-client.service: etc/systemd/fixgate-client.service.in
+
+etc/logrotate.d/fixgate: etc/logrotate.d/fixgate.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc/logrotate.d && $(etc_subst) \
+	    $(srcdir)/etc/logrotate.d/fixgate.in >$@.tmp && mv $@.tmp $@

@@ -18,6 +18,14 @@ int daemon_drop(const char *user);
 void daemon_ready(void);
 void daemon_stopping(void);
 
+/* Tell it twice in each $WATCHDOG_USEC that the loop still turns. Returns owned,
+ * or NULL: nobody asks for it (or no memory). */
+struct loop;
+struct alive;
+struct alive *alive_new(struct loop *l);
+/* Before the loop; NULL is legal. */
+void alive_free(struct alive *w);
+
 struct pidfile;
 
 /* Lock the file and write the pid into it. A file that a dead process left is

@@ -149,6 +149,7 @@ on_stop(int signum, void *arg)
 		loop_stop(st->loop);
 }
 
+/* SIGHUP, and SIGUSR1 for the rotation of logs. */
 static void
 on_hangup(int signum, void *arg)
 {
@@ -165,7 +166,8 @@ open_loop(struct start *st)
 	if (st->loop == NULL ||
 	    loop_on_signal(st->loop, SIGTERM, on_stop, st) != 0 ||
 	    loop_on_signal(st->loop, SIGINT, on_stop, st) != 0 ||
-	    loop_on_signal(st->loop, SIGHUP, on_hangup, st) != 0) {
+	    loop_on_signal(st->loop, SIGHUP, on_hangup, st) != 0 ||
+	    loop_on_signal(st->loop, SIGUSR1, on_hangup, st) != 0) {
 		log_error("no memory or descriptors for an event loop");
 		return FG_ENOMEM;
 	}
@@ -203,9 +205,13 @@ start_begin(struct start *st)
 void
 start_run(struct start *st, const char *text)
 {
+	struct alive *alive;
+
 	log_info("ready: %s", text);
 	daemon_ready();
+	alive = alive_new(st->loop);
 	loop_run(st->loop);
+	alive_free(alive);
 	log_info("stopped");
 }
 

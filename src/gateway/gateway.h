@@ -21,6 +21,7 @@ struct control;
 struct disk;
 struct sessions;
 struct tables;
+struct alive;
 
 struct gateway {
 	const char *conf_path;
@@ -34,6 +35,7 @@ struct gateway {
 	struct control *control;
 	struct disk *disk;
 	struct timer *timer; /* the driver's next */
+	struct alive *alive;
 	wall_t started;
 	int exit_code;
 	bool stopping;

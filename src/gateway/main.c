@@ -159,14 +159,22 @@ on_stop(int signum, void *arg)
 	peers_shutdown(g->peers, all_closed, g);
 }
 
+/* For the rotation of logs: nothing but that. */
+static void
+on_rotated(int signum, void *arg)
+{
+	(void)signum;
+	(void)arg;
+	if (log_reopen() != 0)
+		log_warnx("the log file cannot be reopened; the old one stays");
+}
+
 static void
 on_hangup(int signum, void *arg)
 {
 	struct gateway *g = arg;
 
-	(void)signum;
-	if (log_reopen() != 0)
-		log_warnx("the log file cannot be reopened; the old one stays");
+	on_rotated(signum, arg);
 	if (!g->stopping)
 		reload_now(g, "SIGHUP");
 }
@@ -222,7 +230,8 @@ open_loop(struct gateway *g)
 	g->timer = timer_new(g->loop, on_wake, g);
 	if (g->timer == NULL || loop_on_signal(g->loop, SIGTERM, on_stop, g) ||
 	    loop_on_signal(g->loop, SIGINT, on_stop, g) ||
-	    loop_on_signal(g->loop, SIGHUP, on_hangup, g))
+	    loop_on_signal(g->loop, SIGHUP, on_hangup, g) ||
+	    loop_on_signal(g->loop, SIGUSR1, on_rotated, g))
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
 	return 0;
@@ -284,6 +293,7 @@ start(struct gateway *g)
 static void
 stop(struct gateway *g)
 {
+	alive_free(g->alive);
 	disk_free(g->disk);
 	control_free(g->control);
 	peers_free(g->peers);
@@ -347,6 +357,7 @@ main(int argc, char **argv)
 	log_info("ready: %zu sessions, store %s", driver_count(g.driver),
 	    store_uuid(g.store));
 	daemon_ready();
+	g.alive = alive_new(g.loop);
 	loop_run(g.loop);
 	log_info("stopped");
 stop:

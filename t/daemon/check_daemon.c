@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "daemon/daemon.h"
+#include "net/net.h"
 
 /* Each test runs in Check's forked child; what it does to itself ends there. */
 
@@ -155,6 +156,63 @@ START_TEST(nobody_to_tell_is_no_harm)
 }
 END_TEST
 
+static void
+time_is_over(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Runs a loop for ms milliseconds. */
+static void
+run_for(struct loop *l, int64_t ms)
+{
+	struct timer *t = timer_new(l, time_is_over, l);
+
+	timer_set(t, mono_add(loop_now(l).mono, ms * NS_PER_MS));
+	loop_run(l);
+	timer_free(t);
+}
+
+START_TEST(the_init_system_hears_of_a_loop_that_turns)
+{
+	struct sockaddr_un un = { 0 };
+	struct loop *l = loop_new();
+	struct alive *a;
+	char text[32];
+	int fd;
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	fd = notify_socket(&un, sizeof(un));
+	setenv("NOTIFY_SOCKET", path, 1);
+	setenv("WATCHDOG_USEC", "20000", 1);
+	a = alive_new(l);
+	ck_assert_ptr_nonnull(a);
+	expect(fd, "WATCHDOG=1");
+	run_for(l, 50);
+	expect(fd, "WATCHDOG=1");
+	expect(fd, "WATCHDOG=1");
+	alive_free(a);
+	snprintf(text, sizeof(text), "%ld", (long)getpid());
+	setenv("WATCHDOG_PID", text, 1);
+	a = alive_new(l);
+	ck_assert_ptr_nonnull(a);
+	alive_free(a);
+	/* It is meant for another process, or no number, or nobody asks. */
+	setenv("WATCHDOG_PID", "1", 1);
+	ck_assert_ptr_null(alive_new(l));
+	unsetenv("WATCHDOG_PID");
+	setenv("WATCHDOG_USEC", "soon", 1);
+	ck_assert_ptr_null(alive_new(l));
+	setenv("WATCHDOG_USEC", "99999999999999999999", 1);
+	ck_assert_ptr_null(alive_new(l));
+	unsetenv("WATCHDOG_USEC");
+	ck_assert_ptr_null(alive_new(l));
+	alive_free(NULL);
+	loop_free(l);
+	close(fd);
+}
+END_TEST
+
 START_TEST(standard_input_is_empty_and_new_files_are_not_for_others)
 {
 	struct stat st;
@@ -223,6 +281,7 @@ main(void)
 	tcase_add_test(t, the_init_system_is_told);
 	tcase_add_test(t, an_abstract_socket_can_be_told_too);
 	tcase_add_test(t, nobody_to_tell_is_no_harm);
+	tcase_add_test(t, the_init_system_hears_of_a_loop_that_turns);
 	tcase_add_test(t,
 	    standard_input_is_empty_and_new_files_are_not_for_others);
 	tcase_add_test(drop, an_unknown_user_is_an_error);

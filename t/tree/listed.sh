@@ -14,6 +14,6 @@ while read -r f; do
 		status=1
 		;;
 	esac
-done < <(find src t dict etc man -type f ! -name '*.mk' ! -path '*/corpus/*' \
+done < <(find src t debian dict etc man -type f ! -name '*.mk' ! -path '*/corpus/*' \
     ! -path '*/oddities/*' ! -name '*.pyc' ! -name '*~' ! -name '.*')
 exit $status

@@ -1,0 +1,6 @@
+ETC_TESTS = \
+	t/etc/package.sh \
+	t/etc/test_init.py \
+	t/etc/units.sh
+TESTS += t/etc/test_init.py t/etc/units.sh
+EXTRA_DIST += $(ETC_TESTS)

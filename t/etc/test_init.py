@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""The System V scripts for real, without root: only their folders are others.
+FG_INIT may name a folder with scripts of an installed package."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import fixgate as fg
+
+fg.need("fixgated", "fixgatectl")
+if shutil.which("start-stop-daemon", path="/usr/sbin:/sbin:/usr/bin") is None:
+    fg.skip("no start-stop-daemon: the System V scripts were not run")
+SCRIPTS = os.environ.get("FG_INIT") or os.path.join(fg.BUILD, "etc/init.d")
+
+
+class Script:
+    """A script with its settings in the work folder."""
+
+    def __init__(self, w, name, config):
+        self.w, self.name = w, name
+        with open(os.path.join(SCRIPTS, name)) as f:
+            text = f.read()
+        # One change: where its own settings are.
+        text, n = re.subn(r"/[-/\w]*/default/" + name,
+                          w.path("default-" + name), text)
+        assert n >= 2, "the script does not read its settings"
+        self.path = w.path("init-" + name)
+        with open(self.path, "w") as f:
+            f.write(text)
+        os.chmod(self.path, 0o755)
+        self.config, self.pidfile = config, w.path(name + ".pid")
+        self.settle()
+
+    def settle(self, **more):
+        keys = {"DAEMON": fg.program(self.name), "CONFIG": self.config,
+                "PIDFILE": self.pidfile, "SOCKETS": self.w.path(),
+                "RUN_AS": nobody(), "START_LIMIT": 60, "STOP_LIMIT": 20}
+        keys.update(more)
+        with open(self.w.path("default-" + self.name), "w") as f:
+            f.write("".join("%s='%s'\n" % kv for kv in keys.items()))
+
+    def __call__(self, action, want):
+        r = subprocess.run([self.path, action], stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, timeout=120,
+                           stdin=subprocess.DEVNULL)
+        said = r.stdout.decode("utf-8", "replace")
+        assert r.returncode == want, (action, r.returncode, said)
+        return said
+
+    def pid(self):
+        with open(self.pidfile) as f:
+            return int(f.read())
+
+    def kill(self):
+        """Not to be left behind when the test fails."""
+        if os.path.exists(self.pidfile):
+            try:
+                os.kill(self.pid(), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def nobody():
+    """Root's scripts become this user, if that may run what was built; others
+    stay who they are."""
+    if os.getuid() != 0:
+        return "not used"
+    try:
+        subprocess.run([fg.program("fixgated"), "-V"], user="nobody",
+                       check=True, stdout=subprocess.DEVNULL, timeout=60)
+    except (OSError, subprocess.CalledProcessError):
+        return "root"
+    return "nobody"
+
+
+def header(script):
+    """What insserv and others read."""
+    with open(script.path) as f:
+        text = f.read()
+    block = re.search(r"^### BEGIN INIT INFO\n((?:#.*\n)*?)### END INIT INFO$",
+                      text, re.M)
+    assert block, "no LSB header"
+    keys = dict(re.findall(r"^# ([\w-]+): +(.*)$", block.group(1), re.M))
+    assert keys["Provides"] == script.name, keys
+    assert keys["Default-Start"] == "2 3 4 5", keys
+    for key in ("Required-Start", "Required-Stop"):
+        assert "$network" in keys[key] and "$syslog" in keys[key], keys
+    assert keys["Short-Description"], keys
+    assert "@" not in text.replace('"$@"', ""), "something is not filled in"
+    r = subprocess.run(["sh", "-n", script.path], timeout=60)
+    assert r.returncode == 0, "it is no shell script"
+
+
+def run_through(w, s, write_config, is_good, reloads):
+    """All actions, with the exit statuses of the LSB."""
+    header(s)
+    assert "usage:" in s("", 2) and "usage:" in s("dance", 2)
+    assert "not running" in s("status", 3)
+    s("stop", 0)
+    assert "there is no " + s.config in s("start", 6)
+    s.settle(DAEMON="/nonexistent")
+    assert "/nonexistent is not installed" in s("start", 5)
+    s.settle()
+    write_config("bad")
+    assert "has errors" in s("start", 1)
+    assert "not running" in s("status", 3)
+
+    write_config("good")
+    assert "started" in s("start", 0)
+    is_good()
+    pid = s.pid()
+    assert "pid %d" % pid in s("status", 0)
+    assert "already running" in s("start", 0)
+    assert s.pid() == pid
+    s("reopen", 0)
+
+    # A mistake in the file stops nothing.
+    write_config("bad")
+    assert "left as it is" in s("restart", 1)
+    assert "left as it is" in s("force-reload", 1)
+    if reloads:
+        assert "left as it is" in s("reload", 1)
+    assert s.pid() == pid
+    write_config("good")
+    if reloads:
+        s("reload", 0)
+        s("force-reload", 0)
+        assert s.pid() == pid
+    else:
+        s("reload", 2)
+        s("force-reload", 0)
+        assert s.pid() != pid
+        pid = s.pid()
+    s("restart", 0)
+    assert s.pid() != pid
+    is_good()
+    pid = s.pid()
+    s("try-restart", 0)
+    assert s.pid() != pid
+
+    # It died, and left its file.
+    os.kill(s.pid(), signal.SIGKILL)
+    fg.wait_until(lambda: "dead" in subprocess.run(
+        [s.path, "status"], stdout=subprocess.PIPE).stdout.decode(), 10)
+    s("status", 1)
+    s("start", 0)
+    is_good()
+    s("stop", 0)
+    s("status", 3)
+    assert not os.path.exists(s.pidfile)
+    s("stop", 0)
+    s("try-restart", 0)
+    s("reopen", 7)
+    s("status", 3)
+    print("ok " + s.name)
+
+
+def gateway(w):
+    port = fg.free_port()
+    g = w.gateway("g", gateway={"LogTarget": w.path("gate.log")},
+                  sessions=[fg.acceptor("GATE", "PEER", port)])
+    os.unlink(g.conf)
+    s = Script(w, "fixgated", g.conf)
+    # The gateway runs as nobody if root runs the test.
+    os.chmod(w.dir, 0o777)
+
+    def write(kind):
+        g.configure("[SESSION\n" if kind == "bad" else None)
+
+    def trades():
+        with fg.Peer("PEER", "GATE") as p:
+            p.connect(port)
+            p.next_out = g.ctl_json("session", "show", "--json")[0]["NEXT_IN"]
+            p.logon()
+            p.logout()
+
+    try:
+        run_through(w, s, write, trades, True)
+        # A log that was rotated away is made again.
+        s("start", 0)
+        os.rename(w.path("gate.log"), w.path("gate.log.1"))
+        s("reopen", 0)
+        fg.wait_until(lambda: os.path.exists(w.path("gate.log")), 10)
+        s("stop", 0)
+        with open(w.path("gate.log")) as f:
+            assert "stopped" in f.read()
+    finally:
+        s.kill()
+
+
+with fg.Work() as work:
+    gateway(work)
