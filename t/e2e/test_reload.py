@@ -4,6 +4,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -296,11 +297,55 @@ def an_initiator_is_moved(work):
         assert g.stop() == 0, g.log()
 
 
+def who_did_not_change_does_not_notice_under_load(work):
+    """All the time others come, change and go, and a template: those that stay
+    lose no number, no heartbeat and no order."""
+    n, port = int(os.environ.get("FG_SESSIONS", "50")), fg.free_port()
+    stay = [fg.acceptor("GATE", "P%d" % i, port, SessionName="P%d" % i)
+            for i in range(n)]
+    g = work.gateway("gw", gateway={"MaxUnauthenticated": n + 10},
+                     sessions=stay).start()
+    many = subprocess.Popen(
+        [os.path.join(fg.BUILD, "t", "long", "many"), "-p", str(port), "-l",
+         g.socket, "-P", str(g.pid()), "-n", str(n), "-s", "5", "-b", "2",
+         "-r", str(4 * n)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    rounds = 0
+    try:
+        while many.poll() is None:
+            g.sessions = stay + [
+                fg.acceptor("GATE", "X%d" % i, port, SessionName="X%d" % i,
+                            MaxLatency=100 + rounds)
+                for i in range(rounds % 4)]
+            if rounds % 3 == 0:
+                g.sessions.append(fg.acceptor(
+                    "GATE", "*", port, SessionName="T", AcceptorTemplate="Y",
+                    MaxLatency=100 + rounds))
+            g.configure(LogLevel=("info", "debug")[rounds % 2])
+            got = reload(g)
+            assert got["APPLIED"], got
+            assert {s["SessionName"] for s in stay} <= \
+                set(got["UNTOUCHED"]), got
+            rounds += 1
+        out, err = (b.decode() for b in many.communicate())
+    finally:
+        if many.poll() is None:
+            many.kill()
+            many.wait()
+    assert many.returncode == 0, err
+    got = dict(line.split() for line in out.splitlines())
+    assert int(got["orders"]) == int(got["reports"]) > n and rounds > 3
+    assert float(got["heartbeat_overdue_ms"]) < 1000, got
+    print("   %d reloads, %s orders, at most %s ms from order to report" % (
+        rounds, got["orders"], got["lag_max_ms"]))
+    assert g.stop() == 0, g.log()
+
+
 def main():
     tests = (only_what_changed_is_touched, an_error_changes_nothing,
              a_signal_does_it_too, another_dictionary_text_is_a_change,
              settings_of_the_gateway, who_is_stopped_stays_so,
-             a_silent_peer_does_not_hold_it_up, an_initiator_is_moved)
+             a_silent_peer_does_not_hold_it_up, an_initiator_is_moved,
+             who_did_not_change_does_not_notice_under_load)
     for test in tests:
         if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
             continue
