@@ -351,6 +351,7 @@ START_TEST(a_calendar_without_a_working_day_has_no_window)
 END_TEST
 
 Suite *zone_suite(void);
+Suite *clock_suite(void);
 
 static Suite *
 suite(void)
@@ -374,6 +375,7 @@ main(void)
 	int failed;
 
 	srunner_add_suite(r, zone_suite());
+	srunner_add_suite(r, clock_suite());
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

@@ -1,6 +1,7 @@
 check_PROGRAMS += t/schedule/check_schedule
 TESTS += t/schedule/check_schedule
 t_schedule_check_schedule_SOURCES = \
+	t/schedule/check_clock.c \
 	t/schedule/check_schedule.c \
 	t/schedule/check_zone.c \
 	t/schedule/zones.c \
