@@ -12,6 +12,7 @@ HEADER = (8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122)
 PACE_MAX = 10   # of the peer's messages, a millisecond
 SHORTEST = 500  # milliseconds that its messages take: some meet a drop
 CHUNKS = 8  # files for fixgatectl
+AGAIN = 10  # times the same, where nothing was on its way at a drop
 
 
 class Pair:
@@ -107,6 +108,21 @@ class Pair:
             self.restart(ResetOnLogon="N")
             fg.wait_until(lambda: self.peer.count()["on"], LIMIT, "logon")
 
+    def resent(self):
+        """How many copies came from the peer, and how many from us."""
+        return (sum(bool(r["POSS_DUP"]) and not r["ADMIN"] for r in
+                    self.gw.rows("FIX_IN", session=self.name)),
+                sum(dup for j in self.peer.journals()
+                    for _, dup, _ in j.delivered))
+
+    def until_resent(self, count):
+        """What a drop meets is chance: more traffic until it met both sides'
+        messages."""
+        for _ in range(AGAIN):
+            if all(self.resent()):
+                return
+            self.traffic(count)
+
     def finish(self):
         self.peer.cmd("logout")
         fg.wait_until(lambda: not self.peer.count()["on"], LIMIT, "logout")
@@ -131,15 +147,12 @@ class Pair:
         assert got == sent == len(self.texts), (got, sent, len(self.texts))
         check_lines(sum((rows_out[e] for e in sorted(rows_out)), []),
                     self.texts)
-        dups_in = [sum(bool(r["POSS_DUP"]) for r in rows_in[e]
-                       if not r["ADMIN"]) for e in sorted(rows_in)]
-        dups_out = [sum(dup for _, dup, _ in j.delivered) for j in journals]
         logons = sum(m.type == "A" for j in journals for m in j.came)
-        assert sum(dups_in) and sum(dups_out), \
-            "nothing was resent: %r in, %r out" % (dups_in, dups_out)
+        resent = self.resent()
+        assert all(resent), "nothing was resent: %d in, %d out" % resent
         print("%s %s: %d each way, %d logons, %d resets, resent %d in, %d out"
               % (self.role, self.version, got, logons, len(journals) - 1,
-                 sum(dups_in), sum(dups_out)))
+                 *resent))
 
 
 def check_lines(rows, lines):

@@ -36,6 +36,7 @@ def one(role, version, count):
         pair.traffic(count)
         pair.reset()
         pair.traffic(count // 2)
+        pair.until_resent(count // 2)
         pair.finish()
         pair.check()
         assert pair.gw.stop() == 0

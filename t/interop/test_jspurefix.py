@@ -78,6 +78,7 @@ def exchange(role, count):
         pair.traffic(count)
         pair.reset()
         pair.traffic(count)
+        pair.until_resent(count)
         pair.finish()
         pair.check()
         assert pair.gw.stop() == 0

@@ -35,6 +35,7 @@ const { AsciiSession, SessionLauncher, EmptyLogFactory } = jsp;
 
 const BEAT_MS = 2;		/* between two bursts */
 const LOST = 20;		/* messages that do not reach the socket */
+const UNREAD_MS = 200;		/* what comes meanwhile is lost */
 const SOH = 1;
 
 const [settingsPath, logPath, seed = "1"] = process.argv.slice(2);
@@ -76,6 +77,7 @@ const delivered = new Set();	/* since the last reset */
 let deliveredBefore = 0;
 let session = null;		/* the one that is logged on */
 let reset = false;		/* the next Logon has 141=Y */
+let dropping = false;
 
 function order(i) {
 	return ["D", {
@@ -195,20 +197,24 @@ class Session extends AsciiSession {
 		wish.sent++;
 	}
 
-	/* Close without a word, with some messages that are on their way. */
+	/* Close without a word, with some messages that are on their way, in both
+	 * directions: it stops reading a while before. */
 	drop() {
 		const t = this.transport;
 
+		t.duplex.readable.unpipe();
 		t.transmitter.encodeStream.unpipe(t.duplex.writable);
 		t.transmitter.encodeStream.resume();
 		for (let i = 0; i < LOST && wish.next < wish.end; i++)
 			this.transmit(wish.next++);
-		setImmediate(() => {
+		dropping = true;
+		setTimeout(() => {
+			dropping = false;
 			wish.drops++;
 			if (reset)
 				this.config.description.ResetSeqNumFlag = true;
 			this.terminate(new Error("dropped"));
-		});
+		}, UNREAD_MS);
 	}
 }
 
@@ -232,7 +238,7 @@ class Launcher extends SessionLauncher {
 
 function turn() {
 	for (let i = 0; i < wish.pace * BEAT_MS; i++) {
-		if (session === null || wish.next >= wish.end)
+		if (session === null || dropping || wish.next >= wish.end)
 			return;
 		session.transmit(wish.next++);
 	}
