@@ -5,4 +5,5 @@ dist_man_MANS += man/fixgate-link.7
 dist_man_MANS += man/fixgate-lua.5
 dist_man_MANS += man/fixgate-store.5
 dist_man_MANS += man/fixgatectl.8
+dist_man_MANS += man/fixgate-streamer.8
 dist_man_MANS += man/fixgate-dict.5

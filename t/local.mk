@@ -25,9 +25,11 @@ include t/daemon/local.mk
 include t/conf/local.mk
 include t/script/local.mk
 include t/client/local.mk
+include t/streamer/local.mk
 include t/ctl/local.mk
 include t/gateway/local.mk
 include t/sim/local.mk
+include t/long/local.mk
 include t/etc/local.mk
 include t/e2e/local.mk
 include t/interop/local.mk

@@ -11,6 +11,8 @@ libdaemon_a_SOURCES = \
 	src/daemon/pidfile.c \
 	src/daemon/remote.c \
 	src/daemon/remote.h \
+	src/daemon/rowdicts.c \
+	src/daemon/rowdicts.h \
 	src/daemon/rows.c \
 	src/daemon/rows.h \
 	src/daemon/server.c \

@@ -312,6 +312,32 @@ row_in_free(struct row_in *in)
 	*in = (struct row_in){ 0 };
 }
 
+int
+row_fields_copy(struct arena *a, const struct link_val *map,
+    struct script_fields *out)
+{
+	struct script_value *v;
+	size_t i;
+	char *p;
+	int err;
+
+	*out = (struct script_fields){ 0 };
+	err = read_fields(a, map, 0, out);
+	for (i = 0; i < out->n && err == 0; i++) {
+		v = (struct script_value *)(uintptr_t)&out->field[i].value;
+		if (v->type == SCRIPT_GROUP)
+			return FG_EINVAL;
+		if (v->p == NULL)
+			continue;
+		p = arena_alloc(a, v->len + 1, 1);
+		if (p == NULL)
+			return FG_ENOMEM;
+		memcpy(p, v->p, v->len);
+		v->p = p;
+	}
+	return err;
+}
+
 /* ---- writing ---- */
 
 static void

@@ -68,6 +68,11 @@ int row_in_map(struct row_in *in, const struct link_val *map,
     struct script_row *row);
 void row_in_free(struct row_in *in);
 
+/* A map of plain values as fields, in memory of the arena. 0, FG_EINVAL or
+ * FG_ENOMEM. */
+int row_fields_copy(struct arena *a, const struct link_val *map,
+    struct script_fields *out);
+
 /* Put a value into a column of a type; fields as a map of "any". */
 void row_put(struct link_out *o, const struct script_value *v,
     enum row_type t);

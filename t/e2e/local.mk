@@ -1,6 +1,6 @@
 # End to end: the programs over real sockets.
 TESTS += t/e2e/test_append.py t/e2e/test_bad_input.py t/e2e/test_watch.py
-EXTRA_DIST += t/long/run t/long/RESULTS.md t/README.md t/valgrind.supp \
+EXTRA_DIST += t/README.md t/valgrind.supp \
 	t/e2e/test_append.py t/e2e/test_bad_input.py t/e2e/test_watch.py
 TESTS += t/e2e/test_ctl.py
 EXTRA_DIST += t/e2e/test_ctl.py
@@ -10,6 +10,8 @@ TESTS += t/e2e/test_reload.py t/e2e/test_runtime.py
 EXTRA_DIST += t/e2e/test_reload.py t/e2e/test_runtime.py
 TESTS += t/e2e/test_template.py
 EXTRA_DIST += t/e2e/test_template.py
+TESTS += t/e2e/test_many.py
+EXTRA_DIST += t/e2e/test_many.py
 TESTS += t/e2e/test_fixt.py
 EXTRA_DIST += t/e2e/test_fixt.py
 TESTS += t/e2e/test_flow.py
@@ -32,3 +34,5 @@ TESTS += t/e2e/test_kill_lanes.py
 EXTRA_DIST += t/e2e/test_kill_lanes.py
 TESTS += t/e2e/test_settings_connection.py
 EXTRA_DIST += t/e2e/test_settings_connection.py t/lib/cases.py
+TESTS += t/e2e/test_settings_messages.py
+EXTRA_DIST += t/e2e/test_settings_messages.py

@@ -77,7 +77,7 @@ def a_reader_that_stops(w):
         p.connect(port)
         p.logon()
         gw.send_file(NAME, lines)
-        assert gw.memory() - before < 256 * MIB, "memory"
+        assert gw.memory() - before < 64 * MIB, (before, gw.memory())
         assert take(p, len(lines)) == len(lines)
     assert gw.stop() == 0
 

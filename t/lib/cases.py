@@ -21,9 +21,39 @@ def always(case):
     return case
 
 
+def logged_on(work, begin="FIX.4.4", gateway=None, body="", **keys):
+    """An acceptor, session S, with these settings, and a counterparty that is
+    logged on to it."""
+    port = fg.free_port()
+    g = work.gateway("gw", gateway=gateway, sessions=[fg.acceptor(
+        "EXCH", "BANK", port, begin, SessionName="S", **keys)]).start()
+    p = fg.Peer("BANK", "EXCH", begin).connect(port)
+    work.peers.append(p)
+    p.port = port
+    p.logon(body=body)
+    return g, p
+
+
+def dialled(work, begin="FIX.4.4", **keys):
+    """The same the other way round: an initiator, its Logon not yet
+    answered."""
+    p = fg.Peer("EXCH", "BANK", begin)
+    work.peers.append(p)
+    p.port = p.listen()
+    g = work.gateway("gw", sessions=[fg.initiator(
+        "BANK", "EXCH", p.port, begin, SessionName="S", **keys)]).start()
+    p.accept()
+    return g, p
+
+
 def one(case):
     with fg.Work() as work:
-        case(work)
+        work.peers = []
+        try:
+            case(work)
+        finally:
+            for p in work.peers:
+                p.__exit__()
     print("ok", case.__name__)
     sys.stdout.flush()
 

@@ -40,6 +40,10 @@ BUILD = os.environ.get("FG_BUILD") or os.getcwd()
 SKIPPED = 77  # automake's exit status for it
 LIMIT = 45    # seconds for what is due at once: never reached where it works
 
+# By default AddressSanitizer keeps 256 MB of freed memory; Proc.memory() is to
+# tell what the program keeps.
+os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=8")
+
 # A test that is told to end leaves its blocks, and so ends what it started.
 signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
 
@@ -76,12 +80,17 @@ def dictionary(version):
     skip("dict/" + name + " is not there")
 
 
+_held = []  # sockets
+
+
 def free_port():
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody listens on. It stays bound here until the test ends:
+    what sets SO_REUSEADDR can listen on it, nobody else is given it."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", 0))
+    _held.append(s)
+    return s.getsockname()[1]
 
 
 class Timeout(AssertionError):

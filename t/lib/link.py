@@ -89,13 +89,18 @@ class Link:
 
     def send(self, kind, ref=None, **details):
         """Its SOURCE_REF."""
+        ref = self.put(kind, ref, **details)
+        self.file.flush()
+        return ref
+
+    def put(self, kind, ref=None, **details):
+        """The same, but it may wait for a flush of self.file."""
         if ref is None:
             self.ref += 1
             ref = self.ref
         b = pack({"MESSAGE_TYPE": kind, "SOURCE_REF": ref,
                   "DETAILS": details})
         self.file.write(struct.pack(">I", len(b)) + b)
-        self.file.flush()
         return ref
 
     def _read(self):

@@ -1,0 +1,182 @@
+#include "streamer/load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+/* Room for n more elements of an array. */
+static int
+grow(void *array, size_t have, size_t n, size_t size)
+{
+	void **p = array, *q = realloc(*p, (have + n + 1) * size);
+
+	if (q == NULL)
+		return FG_ENOMEM;
+	*p = q;
+	return 0;
+}
+
+static int
+fault(struct buf *faults)
+{
+	return buf_reserve(faults, 1) == 0 ? FG_EINVAL : FG_ENOMEM;
+}
+
+static const struct load_stream *
+find_stream(const struct load *l, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < l->nstream; i++)
+		if (strcmp(l->stream[i].script->name, name) == 0)
+			return &l->stream[i];
+	return NULL;
+}
+
+static int
+add_streams(struct load *l, const char *file, struct script_streams *s,
+    struct buf *faults)
+{
+	const struct load_stream *old;
+	size_t i;
+	int err;
+
+	err = grow(&l->stream, l->nstream, s->nstream, sizeof(*l->stream));
+	for (i = 0; i < s->nstream && err != FG_ENOMEM; i++) {
+		old = find_stream(l, s->stream[i].name);
+		if (old == NULL) {
+			l->stream[l->nstream++] = (struct load_stream){ file,
+				&s->stream[i] };
+			continue;
+		}
+		buf_printf(faults, "%s:%u: stream %s is declared twice (first "
+		    "in %s:%u)\n", file, s->stream[i].line, s->stream[i].name,
+		    old->file, old->script->line);
+		err = fault(faults);
+	}
+	return err;
+}
+
+static int
+add_listen(struct load *l, const char *file, const struct script_process *p,
+    struct buf *faults)
+{
+	struct load_listen li = { file, p->address, p->line, { "", 0 } };
+	char text[ADDRESS_ERR_MAX];
+	size_t i;
+
+	for (i = 0; i < l->nlisten; i++)
+		if (strcmp(l->listen[i].address, p->address) == 0)
+			return 0; /* two files share it */
+	if (address_parse(&li.at, p->address, text) != 0) {
+		buf_printf(faults, "%s:%u: listen: %s\n", file, p->line, text);
+		return fault(faults);
+	}
+	if (!address_is_local(&li.at)) {
+		buf_printf(faults, "%s:%u: listen: \"%s\" can be reached from "
+		    "other machines, where everybody could read the streams: "
+		    "use unix:PATH, or tcp: with an address of this machine "
+		    "only, 127.0.0.1 or [::1]\n", file, p->line, p->address);
+		return fault(faults);
+	}
+	l->listen[l->nlisten++] = li;
+	return 0;
+}
+
+static int
+add_listens(struct load *l, const char *file, const struct script_streams *s,
+    struct buf *faults)
+{
+	size_t i;
+	int err, e;
+
+	err = grow(&l->listen, l->nlisten, s->nlisten, sizeof(*l->listen));
+	for (i = 0; i < s->nlisten && err != FG_ENOMEM; i++) {
+		e = add_listen(l, file, &s->listen[i], faults);
+		if (e != 0)
+			err = e;
+	}
+	return err;
+}
+
+static int
+refuse_views(const char *file, const struct script_streams *s,
+    struct buf *faults)
+{
+	size_t i;
+
+	for (i = 0; i < s->nview; i++)
+		buf_printf(faults, "%s:%u: view %s: views are not served yet\n",
+		    file, s->view[i].line, s->view[i].name);
+	return s->nview == 0 ? 0 : fault(faults);
+}
+
+static int
+load_one(struct load *l, const char *file, struct buf *faults)
+{
+	struct buf text = { 0 };
+	struct script_streams *s;
+	int err, e;
+
+	err = start_read(file, &text, faults);
+	if (err == 0)
+		err = script_load_streams(&s, file, text.p, text.len, NULL,
+		    faults);
+	buf_free(&text);
+	if (err != 0)
+		return err;
+	l->script[l->nscript++] = s;
+	e = start_add(&l->processes, file, s->process, s->nprocess, faults);
+	if (e == 0)
+		e = add_streams(l, file, s, faults);
+	if (e != 0)
+		err = e;
+	e = add_listens(l, file, s, faults);
+	if (e != 0)
+		err = e;
+	e = refuse_views(file, s, faults);
+	return e != 0 ? e : err;
+}
+
+int
+load_files(struct load *l, const char *const *file, size_t n,
+    struct buf *faults)
+{
+	int err = 0, e;
+	size_t i;
+
+	*l = (struct load){ 0 };
+	l->script = calloc(n, sizeof(struct script_streams *));
+	if (l->script == NULL)
+		return FG_ENOMEM;
+	for (i = 0; i < n; i++) {
+		e = load_one(l, file[i], faults);
+		if (e != 0)
+			err = e;
+	}
+	if (err != 0)
+		return err;
+	if (l->nstream == 0)
+		buf_printf(faults, "%s: no stream is declared\n", file[0]);
+	else if (l->nlisten == 0)
+		buf_printf(faults, "%s: listen(\"ADDRESS\") is missing: nobody "
+		    "could reach the streams\n", file[0]);
+	else
+		return 0;
+	return fault(faults);
+}
+
+void
+load_free(struct load *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nscript; i++)
+		script_streams_free(l->script[i]);
+	free(l->script);
+	start_free(&l->processes);
+	free(l->stream);
+	free(l->listen);
+	*l = (struct load){ 0 };
+}

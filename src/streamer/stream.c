@@ -1,0 +1,227 @@
+/* What is served: streams, what is known of their tables, and their errors. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/near.h"
+#include "log/log.h"
+#include "streamer/streamer.h"
+
+#define TIMESTAMP "TIMESTAMP"
+#define LOG_EVERY NS_PER_S /* a bad script fails at each row */
+
+static void
+look(void *arg)
+{
+	struct stream *s = arg;
+
+	logon_look(s);
+	if (s->nlogon > 0)
+		stream_arm(s);
+}
+
+void
+stream_arm(struct stream *s)
+{
+	timer_set(s->look, mono_add(loop_now(s->up->st->loop).mono,
+	    s->script->logoff_timeout * NS_PER_MS));
+}
+
+int
+stream_open(struct stream *s, struct streamer *st,
+    const struct load_stream *from)
+{
+	size_t i;
+
+	s->script = from->script;
+	s->file = from->file;
+	for (i = 0; i < st->nupstream; i++)
+		if (strcmp(st->upstream[i].process->name,
+		    s->script->process) == 0)
+			s->up = &st->upstream[i];
+	s->form = s->script->has_to_row ? FORM_MAP :
+	    s->script->column_out == NULL ? FORM_ROW : FORM_FIELDS;
+	s->look = timer_new(st->loop, look, s);
+	return s->look == NULL ? FG_ENOMEM : 0;
+}
+
+void
+stream_close(struct stream *s)
+{
+	if (s->look != NULL)
+		timer_free(s->look);
+	if (s->dicts != NULL && s->dicts != s->up->dicts)
+		rowdicts_free(s->dicts);
+	row_columns_free(&s->in);
+	free(s->out_type);
+	free(s->from);
+}
+
+struct stream *
+stream_find(struct streamer *st, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < st->nstream; i++)
+		if (strcmp(st->stream[i].script->name, name) == 0)
+			return &st->stream[i];
+	return NULL;
+}
+
+/* ---- its table ---- */
+
+static void
+miss(struct stream *s, const char *text)
+{
+	if (s->missing && strcmp(s->why, text) == 0)
+		return;
+	s->missing = true;
+	snprintf(s->why, sizeof(s->why), "%s", text);
+	log_error("%s", s->why);
+}
+
+static void
+miss_column(struct stream *s, const char *name)
+{
+	char text[TEXT_MAX];
+	struct near near;
+	size_t i;
+
+	near_start(&near, name, strlen(name));
+	for (i = 0; i < s->in.n; i++)
+		near_try(&near, s->in.name[i]);
+	snprintf(text, sizeof(text), "%s:%u: stream %s: %s of %s has no column "
+	    "%s%s%s%s", s->file, s->script->line, s->script->name,
+	    s->script->table, s->up->process->name, name,
+	    near.best == NULL ? "" : " (did you mean ",
+	    near.best == NULL ? "" : near.best, near.best == NULL ? "" : "?)");
+	miss(s, text);
+}
+
+void
+stream_no_table(struct stream *s)
+{
+	char text[TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%s:%u: stream %s: %s has no %s %s",
+	    s->file, s->script->line, s->script->name, s->up->process->name,
+	    s->up->gateway ? "table" : "stream", s->script->table);
+	s->known = false;
+	miss(s, text);
+}
+
+/* Where the column stands; missing: it must be there, and is not. */
+static size_t
+need_column(struct stream *s, const char *name)
+{
+	size_t i = row_columns_find(&s->in, name);
+
+	if (i == s->in.n && !s->maps)
+		miss_column(s, name);
+	return i;
+}
+
+/* The columns that the options name. */
+static int
+shape(struct stream *s)
+{
+	const struct script_stream *script = s->script;
+	size_t i, at, copied = 0;
+
+	s->missing = false;
+	s->timestamp = row_columns_find(&s->in, TIMESTAMP);
+	if (script->fix) {
+		need_column(s, script->column);
+		s->dict_id = need_column(s, "DICT_ID");
+		s->session = need_column(s, "CONNECTION_NAME");
+	}
+	if (script->column_out == NULL)
+		return 0;
+	if (s->from == NULL) {
+		s->from = calloc(script->ncolumn_out, sizeof(*s->from));
+		s->out_type = calloc(script->ncolumn_out,
+		    sizeof(*s->out_type));
+		if (s->from == NULL || s->out_type == NULL)
+			return FG_ENOMEM;
+	}
+	for (i = 0; i < script->ncolumn_out; i++) {
+		at = s->in.n;
+		if (script->source_out[i] != NULL)
+			at = script->fix ? row_columns_find(&s->in,
+			    script->source_out[i]) :
+			    need_column(s, script->source_out[i]);
+		s->from[i] = at;
+		s->out_type[i] = at < s->in.n ? s->in.type[at] : ROW_ANY;
+		copied += at < s->in.n;
+	}
+	s->form = copied == script->ncolumn_out ? FORM_COLUMNS : FORM_FIELDS;
+	return 0;
+}
+
+void
+stream_table(struct stream *s, const struct link_val *table,
+    const struct link_val *columns, bool opened)
+{
+	struct row_columns in = { 0 };
+
+	link_find_str(table, "SOURCE", s->source, sizeof(s->source));
+	s->oldest = link_find_u64(table, "OLDEST", s->oldest);
+	s->visible = link_find_u64(table, "VISIBLE", s->visible);
+	if (columns != NULL && row_columns_read(&in, columns) != 0) {
+		miss(s, "the columns of the table cannot be read");
+		return;
+	}
+	/* Another streamer says them to who logs on. */
+	if (columns == NULL && !opened)
+		return;
+	if (s->known && s->maps == (columns == NULL) &&
+	    row_columns_same(&in, &s->in)) {
+		row_columns_free(&in);
+		return;
+	}
+	row_columns_free(&s->in);
+	s->in = in;
+	s->maps = columns == NULL;
+	s->known = true;
+	if (shape(s) != 0)
+		miss(s, fg_strerror(FG_ENOMEM));
+}
+
+/* ---- errors of its script ---- */
+
+static void
+end_all(struct stream *s)
+{
+	struct logon *l;
+
+	s->ended = true;
+	while ((l = LIST_FIRST(&s->logons)) != NULL)
+		logon_fail(l, "STREAM_ENDED", false, s->why);
+}
+
+bool
+stream_error(struct stream *s, const char *text)
+{
+	mono_t now = loop_now(s->up->st->loop).mono;
+
+	snprintf(s->why, sizeof(s->why), "%s", text);
+	s->errors++;
+	if (s->script->terminate_on_error) {
+		log_error("%s: the stream ends (terminateOnError)", s->why);
+		end_all(s);
+		return true;
+	}
+	if (s->errors > 1 && mono_before(now, mono_add(s->logged, LOG_EVERY))) {
+		s->unlogged++;
+		return false;
+	}
+	if (s->unlogged > 0)
+		log_warnx("%s: the row is left out, as %llu before it were",
+		    s->why, (unsigned long long)s->unlogged);
+	else
+		log_warnx("%s: the row is left out", s->why);
+	s->logged = now;
+	s->unlogged = 0;
+	return false;
+}

@@ -1,0 +1,202 @@
+/*
+ * streamer.h: fixgate-streamer from the inside. All on the loop's thread.
+ *
+ *	gateway --ROWS--> upstream.c -> rows.c --STREAM_ROWS--> client
+ *
+ * Each logon of a client has one tail of its own at the process that has the
+ * table (upstream.c), and gives it credit only as far as its client gave some
+ * and reads: nothing is kept here, a slow client is a tail that waits.
+ */
+#ifndef FG_STREAMER_STREAMER_H
+#define FG_STREAMER_STREAMER_H
+
+#include <sys/queue.h>
+
+#include "daemon/remote.h"
+#include "daemon/rowdicts.h"
+#include "daemon/rows.h"
+#include "daemon/server.h"
+#include "streamer/load.h"
+
+#define NAME_MAX_BYTES 128 /* of a client's name or key, with its NUL */
+#define SOURCE_MAX     192 /* of "UUID/TABLE/INCARNATION" */
+#define TEXT_MAX       SCRIPT_ERR_MAX
+
+struct streamer;
+struct stream;
+struct upstream;
+
+/* Where a client is to begin. */
+enum from {
+	FROM_AFTER,
+	FROM_TIME,
+	FROM_BEGINNING,
+	FROM_LIVE,
+	FROM_RESUME, /* its cursor, which then is an AFTER */
+};
+
+enum logon_state {
+	LOGON_CURSOR,  /* its cursor is asked for */
+	LOGON_OPENING, /* its tail is */
+	LOGON_ON,      /* rows come */
+	LOGON_WAITING, /* for the upstream, or a dictionary */
+};
+
+struct logon {
+	LIST_ENTRY(logon) of_stream, of_peer;
+	struct stream *stream;
+	struct server_conn *conn;
+	uint64_t ref; /* the client's */
+	enum logon_state state;
+	bool acked;   /* STREAM_LOGON_ACK was sent */
+	char client[NAME_MAX_BYTES], key[NAME_MAX_BYTES];
+	struct script_fields fields;
+	struct arena arena; /* of the fields */
+	enum from from;
+	uint64_t at;     /* AFTER, TIME */
+	bool take, keep; /* TAKEOVER true, false */
+	uint64_t token;  /* of the cursor, with "resume" */
+	char source[SOURCE_MAX]; /* "": not known yet */
+	uint64_t credit; /* rows that the client still takes */
+	/* The tail: */
+	uint64_t tail;    /* its ref; 0: none */
+	uint64_t granted; /* rows that it may still send */
+	uint64_t window;  /* as many at most */
+	/* What the client was told: */
+	uint64_t upto, oldest, visible;
+	bool more;
+	/* For STREAM_LIST: */
+	wall_t since;
+	uint64_t sent; /* rows */
+	int64_t batch_ns; /* that the last replayed batch took */
+};
+
+LIST_HEAD(logons, logon);
+
+/* How the values of a row are made. */
+enum stream_form {
+	FORM_ROW,     /* its columns as they come */
+	FORM_COLUMNS, /* some of them, as they come */
+	FORM_FIELDS,  /* by script_to_row, in the columns' order */
+	FORM_MAP,     /* by script_to_row, as a map */
+};
+
+struct stream {
+	const struct script_stream *script;
+	const char *file;
+	struct upstream *up;
+	struct logons logons;
+	size_t nlogon;
+	struct timer *look; /* for clients that are gone */
+	bool ended;         /* terminateOnError */
+	bool missing;       /* no such table, or not with these columns */
+	char why[TEXT_MAX]; /* one of those, or the last error */
+	uint64_t errors;    /* rows that were left out for one */
+	mono_t logged;      /* when one was last logged */
+	uint64_t unlogged;  /* errors since */
+	/* Of the table: */
+	char source[SOURCE_MAX]; /* "": not known */
+	uint64_t oldest, visible;
+	struct row_columns in; /* n is 0: not known, or rows are maps */
+	bool known;            /* in and maps are */
+	bool maps;             /* rows of another streamer's toRow */
+	size_t timestamp, dict_id, session; /* which of them; in.n: none */
+	struct rowdicts *dicts; /* borrowed, or own, NULL: none yet */
+	/* Of what is sent: */
+	enum stream_form form;
+	/* Of each of script->column_out: its index in in, or in.n; its type. */
+	size_t *from;
+	enum row_type *out_type;
+};
+
+struct upstream {
+	struct streamer *st;
+	const struct start_process *process;
+	struct remote *remote;
+	bool gateway; /* else another streamer */
+	bool ready;   /* connected, and its tables are known */
+	struct rowdicts *dicts; /* of a gateway */
+};
+
+struct streamer {
+	struct start start;
+	struct load load;
+	struct loop *loop;
+	struct server *server;
+	struct upstream *upstream;
+	size_t nupstream;
+	struct stream *stream;
+	size_t nstream;
+	struct timer *poll;
+	unsigned polls;
+	struct timer *again; /* logons that stepped back for the others */
+	struct row_in row;
+};
+
+/* ---- upstream.c: processes, their tables, and tails ---- */
+
+int upstream_open(struct upstream *u, struct streamer *st,
+    const struct start_process *p);
+void upstream_close(struct upstream *u);
+/* Ask what tables there are, if it is up. */
+void upstream_look(struct upstream *u);
+/* Logons that wait get their tails. */
+void upstream_go_on(struct upstream *u);
+/* Why it cannot be asked; NULL: it can. */
+const char *upstream_trouble(const struct upstream *u);
+/* Open the tail of a logon, or its tail behind upto if it had one. */
+void upstream_tail(struct logon *l);
+/* End it, if there is one: no row of it comes any more. */
+void upstream_untail(struct logon *l);
+/* Let it send more, if its client can take more. */
+void upstream_feed(struct logon *l);
+/* Ask for the client's cursor. */
+void upstream_cursor(struct logon *l);
+
+/* ---- stream.c: what is served ---- */
+
+/* 0 or FG_ENOMEM. */
+int stream_open(struct stream *s, struct streamer *st,
+    const struct load_stream *from);
+void stream_close(struct stream *s);
+struct stream *stream_find(struct streamer *st, const char *name);
+/* What is known of its table now: SOURCE, OLDEST, VISIBLE of a map, and
+ * columns. NULL: rows are maps if a tail was opened, else nothing is known. */
+void stream_table(struct stream *s, const struct link_val *table,
+    const struct link_val *columns, bool opened);
+/* It cannot be served: there is no such table. */
+void stream_no_table(struct stream *s);
+/* An error of its script. true: the stream is ended, and all its logons with
+ * it. */
+bool stream_error(struct stream *s, const char *text);
+/* Look for clients that are gone after logoffTimeout. */
+void stream_arm(struct stream *s);
+
+/* ---- logon.c ---- */
+
+void logon_begin(const struct server_ask *a);
+void logon_credit(const struct server_ask *a);
+void logon_logoff(const struct server_ask *a);
+bool logon_feed(void *arg, struct server_conn *sc);
+void logon_closed(void *arg, struct server_conn *sc);
+/* Its tail is open: the upstream's answer. */
+void logon_opened(struct logon *l, const struct link_val *ack);
+/* It is not, or its cursor is none: NACK, or STREAM_END if the client was
+ * logged on already; l is gone. */
+void logon_fail(struct logon *l, const char *code, bool retry,
+    const char *text);
+/* Look for clients of a stream that are gone. */
+void logon_look(struct stream *s);
+
+/* ---- rows.c ---- */
+
+/* Rows of a logon came. l may be gone afterwards. */
+void rows_take(struct logon *l, const struct link_val *details);
+
+/* ---- forward.c, list.c ---- */
+
+void forward_ask(const struct server_ask *a);
+void list_streams(const struct server_ask *a);
+void list_status(const struct server_ask *a);
+
+#endif

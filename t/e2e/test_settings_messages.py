@@ -1,0 +1,339 @@
+#!/usr/bin/env python3
+"""One case for each setting of what is validated, sent and kept; see
+t/lib/cases.py. Most of the session's own are in t/session/."""
+
+import os
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import cases
+import fixgate as fg
+from link import Link
+
+fg.need("fixgated", "fixgatectl")
+
+FIELDS = {"Symbol": "X", "ClOrdID": "A", "Side": "1", "OrderQty": 10,
+          "OrdType": "1", "TransactTime": "20260105-09:00:00"}
+
+
+def order(more="", n=1):
+    return "11=%d|21=1|55=VOD.L|54=1|60=%s|38=100|40=2|44=1.5|%s" % (
+        n, fg.utc(), more)
+
+
+def is_taken(work, body, begin="FIX.4.4", msg_type="D", **keys):
+    """Does a session with these settings take the order, or reject it?"""
+    g, p = cases.logged_on(work, begin, **keys)
+    p.send(msg_type, body)
+    came = p.sync()
+    if came:
+        assert [m.type for m in came] in (["3"], ["j"]), came
+        return False
+    return len(g.rows("FIX_IN", admin=False)) == 1
+
+
+def sent_by(work, *args, begin="FIX.4.4", **keys):
+    """A message that was sent with fixgatectl."""
+    g, p = cases.logged_on(work, begin, **keys)
+    g.ctl("send", "S", *args)
+    return p.expect("D")
+
+
+def changed(work, version, old, new, name):
+    """A shipped dictionary with a change."""
+    with open(fg.dictionary(version), encoding="utf-8") as f:
+        text = f.read()
+    assert old in text, old
+    with open(work.path(name), "w", encoding="utf-8") as f:
+        f.write(text.replace(old, new, 1))
+    return work.path(name)
+
+
+# ---- validation ----
+
+def ValidateFieldsOutOfOrder(work):
+    assert is_taken(work, order("50=DESK|"), ValidateFieldsOutOfOrder="N")
+
+
+def ValidateFieldsHaveValues(work):
+    assert is_taken(work, order("58=|"), ValidateFieldsHaveValues="N")
+
+
+def ValidateUserDefinedFields(work):
+    assert is_taken(work, order("9999=x|"), ValidateUserDefinedFields="N")
+
+
+def AllowUnknownMsgFields(work):
+    """AvgPx (6) is none of an order's."""
+    assert is_taken(work, order("6=1.5|"), AllowUnknownMsgFields="Y")
+
+
+def AllowUnknownEnumValues(work):
+    assert is_taken(work, order("59=Z|"), AllowUnknownEnumValues="Y")
+
+
+def ValidateUnorderedGroupFields(work):
+    assert is_taken(work, order("453=1|448=A|452=3|447=D|"),
+                    ValidateUnorderedGroupFields="N")
+
+
+def FirstFieldInGroupIsDelimiter(work):
+    assert is_taken(work, order("453=2|447=D|448=A|452=3|447=D|448=B|452=3|"),
+                    ValidateUnorderedGroupFields="N",
+                    FirstFieldInGroupIsDelimiter="Y")
+
+
+def ValidationProfile(work):
+    """QuickFIX does not look at the values of a group's members."""
+    assert is_taken(work, order("453=1|448=A|447=%|452=3|"),
+                    ValidationProfile="quickfix")
+
+
+def AcceptMsgTypes(work):
+    _, p = cases.logged_on(work, AcceptMsgTypes="8,F")
+    p.send("D", order())
+    m = p.expect("j")
+    assert (m[372], m[380]) == ("D", "3"), m
+
+
+def ValidateLengthAndChecksum(work):
+    _, p = cases.logged_on(work, ValidateLengthAndChecksum="N")
+    m = p.build("1", "112=cut")
+    at = m.index(b"\x019=") + 3
+    end = m.index(b"\x01", at)
+    p.raw(m[:at] + b"%d" % (int(m[at:end]) - 1) + m[end:])
+    p.expect("0", skip_types=(), t112="cut")
+
+
+def ValidateChecksum(work):
+    _, p = cases.logged_on(work, ValidateChecksum="N")
+    m = p.build("1", "112=sum")
+    p.raw(m[:-4] + (b"000" if m[-4:-1] != b"000" else b"001") + b"\x01")
+    p.expect("0", skip_types=(), t112="sum")
+
+
+def DataDictionary(work):
+    """One that knows a field 9999 in an order."""
+    with open(fg.dictionary("FIX.4.4"), encoding="utf-8") as f:
+        lines = f.read().split("\n")
+    at = next(i for i, s in enumerate(lines) if "NewOrderSingle" in s)
+    lines.insert(at + 1, "   <field name='Own' required='N'/>")
+    at = next(i for i, s in enumerate(lines) if "<fields>" in s)
+    lines.insert(at + 1, "  <field number='9999' name='Own' type='STRING'/>")
+    with open(work.path("own.xml"), "w", encoding="utf-8") as f:
+        f.write("\n".join(lines))
+    assert is_taken(work, order("9999=x|"),
+                    DataDictionary=work.path("own.xml"))
+
+
+def fixt(work, **keys):
+    """A counterparty over FIXT.1.1, with our dictionaries but for these."""
+    keys.setdefault("AppDataDictionary", fg.dictionary("FIX.5.0SP2"))
+    keys.setdefault("TransportDataDictionary", fg.dictionary("FIXT.1.1"))
+    return cases.logged_on(
+        work, "FIXT.1.1", body="1137=9|", DataDictionary=None,
+        gateway={"DictionaryPath": os.path.dirname(fg.dictionary("FIXT.1.1"))},
+        DefaultApplVerID="FIX.5.0SP2", **keys)[1]
+
+
+def TransportDataDictionary(work):
+    """One in which OnBehalfOfCompID (115) is field 9999."""
+    p = fixt(work, TransportDataDictionary=changed(
+        work, "FIXT.1.1", 'number="115"', 'number="9999"', "t.xml"))
+    p.send("0", "9999=x|")
+    assert p.sync() == []
+
+
+def AppDataDictionary(work):
+    """One in which Text (58) is field 9999."""
+    p = fixt(work, AppDataDictionary=changed(
+        work, "FIX.5.0SP2", 'number="58"', 'number="9999"', "a.xml"))
+    p.send("D", order("9999=x|"))
+    assert p.sync() == []
+
+
+def MaxMessageSize(work):
+    g, p = cases.logged_on(work, MaxMessageSize=2048)
+    p.send("D", order("58=%s|" % ("x" * 4096)))
+    p.send("0")
+    p.expect("2")  # its number is missing
+    assert g.rows("FIX_IN", admin=False) == []
+    assert "dropped" in g.log(), g.log()
+
+
+# ---- output ----
+
+def TimestampPrecision(work):
+    m = sent_by(work, "MsgType=D", "ClOrdID=1", TimestampPrecision=9)
+    assert len(m[52]) == len("20260105-09:00:00.123456789"), m
+
+
+def MillisecondsInTimeStamp(work):
+    m = sent_by(work, "MsgType=D", "ClOrdID=1", MillisecondsInTimeStamp="N")
+    assert len(m[52]) == len("20260105-09:00:00"), m
+
+
+def MaskTags(work):
+    """Of the session, or of [GATEWAY] for those that have none."""
+    _, p = cases.dialled(work, LogonTag="58=hidden", MaskTags="58,1408")
+    p.expect("A", t58="hidden")
+    g = work.procs[0]
+    row = fg.wait_until(lambda: g.rows("FIX_OUT"), 5)[0]
+    assert "58=******|" in fg.bar(row["FIX_DATA"]), row
+    g.stop()
+    g.sessions[0]["MaskTags"] = None
+    if not os.environ.get("FG_WITHOUT"):
+        g.keys["MaskTags"] = 58
+    g.configure()
+    g.start()
+    p.accept()
+    p.expect("A", t58="hidden")
+    row = fg.wait_until(lambda: g.rows("FIX_OUT")[1:], 5)[0]
+    assert "58=******|" in fg.bar(row["FIX_DATA"]), row
+
+
+def PreserveMessageFieldsOrder(work):
+    raw = "35=D|55=X|11=1|40=1|54=1|38=1|60=20260105-09:00:00|"
+    m = sent_by(work, "--raw", raw, PreserveMessageFieldsOrder="Y")
+    assert [t for t, _ in m.fields][7:-1] == [55, 11, 40, 54, 38, 60], m
+
+
+def OutboundRoutingTag(work):
+    g, p = cases.logged_on(work, OutboundRoutingTag=5700)
+    with Link(g.socket) as link:
+        kind, said = link.ask("EVENT_FIX_SEND", SESSION="S", MSG_TYPE="D",
+                              FIELDS=FIELDS, SOURCE_ID="desk 7")
+        assert kind == "EVENT_ACK", said
+    assert p.expect("D")[5700] == "desk 7"
+
+
+def IsOutboundInHeader(work):
+    g, p = cases.logged_on(work, OutboundRoutingTag=5700,
+                           IsOutboundInHeader="N")
+    with Link(g.socket) as link:
+        link.ask("EVENT_FIX_SEND", SESSION="S", MSG_TYPE="D", FIELDS=FIELDS,
+                 SOURCE_ID="desk 7")
+    tags = [t for t, _ in p.expect("D").fields]
+    assert tags.index(5700) > tags.index(11), tags
+
+
+def InboundRoutingTag(work):
+    g, p = cases.logged_on(work, InboundRoutingTag=58)
+    p.send("D", order("58=algo 3|"))
+    p.sync()
+    row = g.rows("FIX_IN", admin=False)[0]
+    assert row["INTERNAL_TARGET"] == "algo 3", row
+
+
+# ---- while logged off ----
+
+def SendWhenLoggedOff(work):
+    """Refused; or numbered at once, and sent when it is asked for."""
+    g, p = cases.logged_on(work, SendWhenLoggedOff="number")
+    p.logout()
+    g.ctl("send", "S", "MsgType=D", "ClOrdID=1")
+    p.connect(p.port)
+    assert p.logon().seq == 4
+    p.send("2", "7=3|16=3|")
+    assert p.expect("D", t34=3)[43] == "Y"
+    g.stop()
+    g.sessions[0]["SendWhenLoggedOff"] = "reject"
+    g.configure()
+    g.start()
+    try:
+        g.ctl("send", "S", "MsgType=D", "ClOrdID=2")
+        raise AssertionError("taken")
+    except fg.CtlError as e:
+        assert "not logged on" in str(e), e
+
+
+def MaxQueuedAge(work):
+    g, p = cases.logged_on(work, MaxQueuedAge=1)
+    p.logout()
+    g.ctl("send", "S", "MsgType=D", "ClOrdID=1")
+    time.sleep(2.1)  # whole seconds, so that it is older than one
+    p.connect(p.port)
+    p.logon()
+    assert p.sync() == []
+    assert "expired" in [r["EVENT"] for r in g.rows("SESSION_EVENT")]
+
+
+def MaxEventAge(work):
+    """Without it, an order of a row of a second ago is sent."""
+    g, p = cases.logged_on(work, MaxEventAge=1)
+    with Link(g.socket) as link:
+        kind, said = link.ask(
+            "EVENT_FIX_SEND", SESSION="S", MSG_TYPE="D", FIELDS=FIELDS,
+            TIMESTAMP=int((time.time() - 5) * 1e9))
+        assert said.get("CODE") == "TOO_OLD", (kind, said)
+    assert p.sync() == []
+
+
+# ---- logon and logout ----
+
+def HeartBtInt(work):
+    _, p = cases.dialled(work, HeartBtInt=17)
+    p.expect("A", t108=17)
+
+
+def LogonTag(work):
+    """Several, one of them a secret."""
+    g, p = cases.dialled(work, LogonTag="553=user", LogonTag1="554=pass",
+                         LogonTag2="58=hello")
+    p.expect("A", t553="user", t554="pass", t58="hello")
+    row = fg.wait_until(lambda: g.rows("FIX_OUT"), 5)[0]
+    assert "|554=****|" in fg.bar(row["FIX_DATA"]), row
+
+
+def LogonTimeout(work):
+    """Of an initiator; of [GATEWAY]: of who connects."""
+    _, p = cases.dialled(work, LogonTimeout=1)
+    p.expect("A")
+    p.expect_closed(6)
+    port = fg.free_port()
+    work.gateway("in", gateway={"LogonTimeout": 1}, sessions=[
+        fg.acceptor("EXCH", "BANK", port)]).start()
+    with fg.Peer("BANK", "EXCH") as stranger:
+        stranger.connect(port)
+        stranger.expect_closed(6)
+
+
+def LogoutTimeout(work):
+    """It waits for so long: the default is shorter."""
+    g, p = cases.logged_on(work, LogoutTimeout=4)
+    g.ctl("session", "stop", "S")
+    p.expect("5")
+    begun = time.monotonic()
+    p.expect_closed(10)
+    assert time.monotonic() - begun > 3.5
+
+
+def ResetOnLogon(work):
+    """Acceptor: both numbers are 1 again."""
+    g, p = cases.logged_on(work, ResetOnLogon="Y")
+    p.logout()
+    p.next_out = 1
+    p.connect(p.port)
+    assert p.logon().seq == 1
+    assert p.sync() == []
+
+
+def ResetOnLogout(work):
+    g, p = cases.logged_on(work, ResetOnLogout="Y")
+    p.logout()
+    p.next_out = 1
+    p.connect(p.port)
+    assert p.logon().seq == 1
+
+
+def ResetOnDisconnect(work):
+    g, p = cases.logged_on(work, ResetOnDisconnect="Y")
+    p.connect(p.port)
+    p.next_out = 1
+    assert p.logon().seq == 1
+
+
+cases.run(globals())

@@ -1,0 +1,7 @@
+# What takes hours is run by hand with t/long/run; its programs are built here,
+# and their small forms are in t/e2e.
+check_PROGRAMS += t/long/many
+t_long_many_SOURCES = t/long/many.c t/long/many.h t/long/many_app.c \
+	t/long/many_peer.c
+t_long_many_LDADD = liblink.a libbase.a $(MSGPACK_LIBS)
+EXTRA_DIST += t/long/run t/long/RESULTS.md
