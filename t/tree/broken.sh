@@ -112,4 +112,32 @@ It says
 END
 	expect man.sh 3 'unknown macro'
 fi
+
+# A table of one row, and what may be wrong with it.
+rows()
+{
+	fresh
+	file t/e2e/local.mk <<<'TESTS += t/e2e/a.py t/e2e/b'
+	file t/e2e/a.py <<<$'def a1_1_x(work):\n\tpass\nfor f in globals(): f()'
+	file t/e2e/b.c <<<$'START_TEST(t)\nEND_TEST\ntcase_add_test(tc, t);'
+	file t/e2e/rows.txt
+	export FG_ROWS=${3:-A1=1}
+	expect rows.sh "$1" "$2"
+	unset FG_ROWS
+}
+rows 0 '' <<<'A1.1 t/e2e/a.py a1_1_x what it is'
+rows 1 'A1.2 has no test' A1=2 <<<'A1.1 t/e2e/a.py a1_1_x what it is'
+rows 1 'not a row, a file' <<<'A1.1 t/e2e/a.py a1_1_x'
+rows 1 'stands there twice' \
+    <<<$'A1.1 t/e2e/a.py a1_1_x what\nA1.1 t/e2e/a.py a1_1_x what'
+rows 1 't/e2e/a.py has no test a1_1_y' <<<'A1.1 t/e2e/a.py a1_1_y what'
+rows 1 't/e2e/a.py:1: a1_1_x is not in' <<<'A1.1 t/e2e/b.c t what'
+rows 1 't/e2e/c.py has no test a1_1_x' <<<'A1.1 t/e2e/c.py a1_1_x what'
+fresh
+file t/e2e/rows.txt <<<'A1.1 t/e2e/b.c t what'
+file t/e2e/b.c <<<$'START_TEST(t)\nEND_TEST'
+export FG_ROWS=A1=1
+expect rows.sh 1 't/e2e/b.c does not run t'
+expect rows.sh 1 't/e2e/b.c is in no local.mk'
+unset FG_ROWS
 exit $bad
