@@ -11,8 +11,16 @@
 
 #define LOOKS 4 /* in the time that a call may run */
 
+/* Which call was seen how often: after a stop of the whole process a call is
+ * old, but not stuck. */
+struct seen {
+	int64_t started;
+	unsigned looks;
+};
+
 struct watchdog {
 	struct watchdog_code *code;
+	struct seen *seen;
 	size_t n;
 	int64_t limit;
 	pthread_t thread;
@@ -31,16 +39,22 @@ now_ns(void)
 }
 
 static void
-look(const struct watchdog *w)
+look(struct watchdog *w)
 {
 	const struct watchdog_code *c;
 	int64_t started, now;
+	struct seen *seen;
 	uint64_t row;
 
 	for (c = w->code; c < w->code + w->n; c++) {
+		seen = &w->seen[c - w->code];
 		started = script_running(c->code, &row);
 		now = now_ns();
-		if (started == 0 || now - started < w->limit)
+		if (started == 0 || seen->started != started)
+			*seen = (struct seen){ started, 0 };
+		else
+			seen->looks++;
+		if (seen->looks < LOOKS || now - started < w->limit)
 			continue;
 		log_error("%s %s: the script has been busy with row %llu for "
 		    "%.1f s and cannot be stopped; the process ends", c->kind,
@@ -78,7 +92,10 @@ watchdog_new(const struct watchdog_code *code, size_t n, int64_t limit_ns)
 	if (w == NULL)
 		return NULL;
 	w->code = calloc(n + 1, sizeof(*code));
-	if (w->code == NULL) {
+	w->seen = calloc(n + 1, sizeof(*w->seen));
+	if (w->code == NULL || w->seen == NULL) {
+		free(w->code);
+		free(w->seen);
 		free(w);
 		return NULL;
 	}
@@ -94,6 +111,7 @@ watchdog_new(const struct watchdog_code *code, size_t n, int64_t limit_ns)
 	if (pthread_create(&w->thread, NULL, run, w) == 0)
 		return w;
 	free(w->code);
+	free(w->seen);
 	free(w);
 	return NULL;
 }
@@ -109,5 +127,6 @@ watchdog_free(struct watchdog *w)
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
 	free(w->code);
+	free(w->seen);
 	free(w);
 }

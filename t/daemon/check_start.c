@@ -279,6 +279,19 @@ START_TEST(scripts_that_run_or_rest_do_not)
 }
 END_TEST
 
+START_TEST(a_call_is_not_stuck_because_the_process_was_stopped)
+{
+	struct watchdog *w;
+
+	began = now_ns() - 10 * NS_PER_S; /* as it looks afterwards */
+	w = watchdog_new(&code, 1, NS_PER_S / 2);
+	usleep(200000);
+	began = 0;
+	usleep(600000);
+	watchdog_free(w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -305,6 +318,8 @@ main(void)
 	tcase_add_exit_test(tc, a_script_that_is_stuck_ends_the_process,
 	    EXIT_FAILURE);
 	tcase_add_test(tc, scripts_that_run_or_rest_do_not);
+	tcase_add_test(tc,
+	    a_call_is_not_stuck_because_the_process_was_stopped);
 	tcase_set_timeout(tc, 30);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);

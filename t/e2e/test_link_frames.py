@@ -11,6 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["FG_SRC"], "t", "lib"))
 import fixgate as fg
 import link
+from streams import Streamer
 
 
 def message(kind, ref=1, **details):
@@ -167,6 +168,9 @@ def main():
         g = work.gateway("gw", sessions=[
             fg.acceptor("EXCHANGE", "BROKER", fg.free_port())]).start()
         all_of_it(g, g.socket)
+        s = Streamer(work, "st", 'stream("IN", "FIX_IN") { }', [g]).start()
+        all_of_it(s, s.socket)
+        assert s.stop() == 0
         assert g.stop() == 0
 
 

@@ -1,3 +1,5 @@
 # fixgate-streamer, with a gateway behind it.
-TESTS += t/streamer/test_a1.py
-EXTRA_DIST += t/streamer/test_a1.py t/lib/streams.py
+TESTS += t/streamer/test_a1.py t/streamer/test_bad_scripts.py \
+	t/streamer/test_fix_stream.py
+EXTRA_DIST += t/streamer/test_a1.py t/streamer/test_bad_scripts.py \
+	t/streamer/test_fix_stream.py t/lib/streams.py

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """fixStream: rows are read by the dictionary under which they were accepted,
-whatever the version of their session, also through a second streamer; the
-gateway is asked once for each dictionary."""
+whatever the version of their session, also through a second streamer."""
 
 import os
 import sys
