@@ -28,6 +28,15 @@ void link_begin(struct link_out *o, struct buf *to, const char *type,
 /* 0, or FG_E*: nothing was appended to the buffer. */
 int link_end(struct link_out *o);
 
+/*
+ * Values without a frame, kept to be put into one later: n of them (the keys
+ * of a map count, too) are appended to the buffer between begin and end.
+ * link_values puts such bytes where n values are expected.
+ */
+void link_values_begin(struct link_out *o, struct buf *to, uint32_t n);
+int link_values_end(struct link_out *o); /* as link_end */
+void link_values(struct link_out *o, const void *p, size_t len, uint32_t n);
+
 /* Values. A map or array announces how many entries (n keys with values)
  * follow. */
 void link_map(struct link_out *o, uint32_t n);

@@ -26,6 +26,7 @@ struct link_out {
 	msgpack_packer pk;
 	struct buf *to;
 	size_t start;  /* of the frame in it */
+	size_t head;   /* bytes before what is counted */
 	uint64_t need; /* values that must still follow */
 	size_t open;   /* where the length of the open array is; 0: none */
 	uint64_t open_need; /* what need was with nothing in it */
@@ -39,7 +40,7 @@ append(void *arg, const char *p, size_t n)
 
 	if (o->err == 0)
 		o->err = buf_add(o->to, p, n);
-	if (o->err == 0 && o->to->len - o->start - HEAD > LINK_FRAME_MAX)
+	if (o->err == 0 && o->to->len - o->start - o->head > LINK_FRAME_MAX)
 		o->err = FG_ELIMIT;
 	return o->err;
 }
@@ -76,6 +77,7 @@ link_begin(struct link_out *o, struct buf *to, const char *type, uint64_t ref)
 {
 	o->to = to;
 	o->start = to->len;
+	o->head = HEAD;
 	o->err = buf_add(to, "\0\0\0", HEAD);
 	o->need = 1;
 	o->open = 0;
@@ -85,17 +87,44 @@ link_begin(struct link_out *o, struct buf *to, const char *type, uint64_t ref)
 	link_str(o, "DETAILS");
 }
 
+void
+link_values_begin(struct link_out *o, struct buf *to, uint32_t n)
+{
+	o->to = to;
+	o->start = to->len;
+	o->head = 0;
+	o->err = 0;
+	o->need = n;
+	o->open = 0;
+}
+
+int
+link_values_end(struct link_out *o)
+{
+	if (o->err == 0 && (o->need != 0 || o->open != 0))
+		o->err = FG_ESTATE;
+	if (o->err != 0)
+		o->to->len = o->start;
+	return o->err;
+}
+
+void
+link_values(struct link_out *o, const void *p, size_t len, uint32_t n)
+{
+	if (o->need < n && o->err == 0)
+		o->err = FG_ESTATE;
+	o->need -= n;
+	append(o, p, len);
+}
+
 int
 link_end(struct link_out *o)
 {
 	struct cursor c;
+	int err = link_values_end(o);
 
-	if (o->err == 0 && (o->need != 0 || o->open != 0))
-		o->err = FG_ESTATE;
-	if (o->err != 0) {
-		o->to->len = o->start;
-		return o->err;
-	}
+	if (err != 0)
+		return err;
 	c = cursor_over(o->to->p + o->start, HEAD);
 	cursor_put32(&c, (uint32_t)(o->to->len - o->start - HEAD));
 	return 0;

@@ -401,6 +401,44 @@ START_TEST(an_open_array_counts_itself)
 }
 END_TEST
 
+START_TEST(values_that_were_kept_are_put_into_a_message)
+{
+	struct buf kept = { 0 };
+	const struct link_val *v;
+	uint64_t five;
+
+	link_values_begin(o, &kept, 4);
+	link_key_u64(o, "FIVE", 5);
+	link_str(o, "LIST");
+	link_array(o, 2);
+	link_bool(o, true);
+	link_nil(o);
+	ck_assert_int_eq(0, link_values_end(o));
+	link_begin(o, &b, "M", 1);
+	link_map(o, 3);
+	link_key_str(o, "A", "a");
+	link_values(o, kept.p, kept.len, 4);
+	ck_assert_int_eq(0, link_end(o));
+	ck_assert_int_eq((int64_t)b.len, link_decode(in, b.p, b.len, &m,
+	    &why));
+	ck_assert_uint_eq(3, link_count(m.details));
+	ck_assert(link_get_u64(link_find(m.details, "FIVE"), &five));
+	ck_assert_uint_eq(5, five);
+	v = link_find(m.details, "LIST");
+	ck_assert_uint_eq(2, link_count(v));
+
+	/* Too few of them, and where fewer are expected. */
+	link_values_begin(o, &kept, 2);
+	link_str(o, "X");
+	ck_assert_int_eq(FG_ESTATE, link_values_end(o));
+	link_begin(o, &b, "M", 1);
+	link_map(o, 1);
+	link_values(o, kept.p, kept.len, 4);
+	ck_assert_int_eq(FG_ESTATE, link_end(o));
+	buf_free(&kept);
+}
+END_TEST
+
 START_TEST(an_open_array_that_is_used_wrongly_is_an_error)
 {
 	link_begin(o, &b, "OPEN", 1);
@@ -447,6 +485,7 @@ main(void)
 	tcase_add_loop_test(t, an_open_array_counts_itself, 0, 3);
 	tcase_add_loop_test(t,
 	    an_open_array_that_is_used_wrongly_is_an_error, 0, 4);
+	tcase_add_test(t, values_that_were_kept_are_put_into_a_message);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
