@@ -219,8 +219,8 @@ lane_answer(struct lane *l, uint64_t ref, enum lane_answer answer, mono_t now,
 	*e = at(l, i)->e;
 	l->unanswered--;
 	l->window->unanswered--;
-	if (answer == LANE_DONE)
-		finish(l, at(l, i), true);
+	if (answer == LANE_DONE || answer == LANE_ASIDE)
+		finish(l, at(l, i), answer == LANE_DONE);
 	else
 		go_back(l, i, answer == LANE_RETRY, now);
 	return 0;

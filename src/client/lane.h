@@ -64,14 +64,15 @@ const struct lane_event *lane_send(struct lane *l, uint64_t ref, mono_t now);
 mono_t lane_due(const struct lane *l);
 
 enum lane_answer {
-	LANE_DONE,    /* acknowledged, or parked for good */
+	LANE_DONE,    /* acknowledged, or parked by the handler */
+	LANE_ASIDE,   /* refused for good: it is parked by its client */
 	LANE_RETRY,   /* go back to it, after a while */
 	LANE_STOPPED, /* an event before it was to be sent again */
 };
 
 /*
- * The answer to the sending ref. 0 and *e: LANE_DONE, the event, out of the
- * lane, its body owned by the caller; LANE_RETRY and LANE_STOPPED, a copy whose
+ * The answer to the sending ref. 0 and *e: LANE_DONE and LANE_ASIDE, the event,
+ * out of the lane, its body owned by the caller; LANE_RETRY and LANE_STOPPED, a copy whose
  * body stays the lane's. FG_ENOENT: no sending that waits has that number.
  */
 int lane_answer(struct lane *l, uint64_t ref, enum lane_answer answer,

@@ -226,6 +226,8 @@ struct script_client {
 struct script_clients {
 	const struct script_process *process;
 	size_t nprocess;
+	const struct script_process *listen; /* name is NULL */
+	size_t nlisten;
 	struct script_client *client;
 	size_t nclient;
 };

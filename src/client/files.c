@@ -1,0 +1,143 @@
+#include "client/files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+/* A client that an earlier file has, too. */
+static int
+check_clients(struct files *f, size_t at, struct buf *faults)
+{
+	const struct script_clients *new = f->file[at], *old;
+	size_t i, k, m;
+	int err = 0;
+
+	for (i = 0; i < new->nclient; i++)
+		for (k = 0; k < at; k++)
+			for (old = f->file[k], m = 0; m < old->nclient; m++) {
+				if (strcmp(old->client[m].name,
+				    new->client[i].name) != 0)
+					continue;
+				buf_printf(faults, "%s:%u: streamerClient %s "
+				    "is declared in %s:%u, too\n", f->path[at],
+				    new->client[i].line, new->client[i].name,
+				    f->path[k], old->client[m].line);
+				err = FG_EINVAL;
+			}
+	return err;
+}
+
+/* dataSource must be reached over a link, not be a program. */
+static int
+check_sources(struct files *f, size_t at, struct buf *faults)
+{
+	const struct start_process *p;
+	const struct script_client *c;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < f->file[at]->nclient; i++) {
+		c = &f->file[at]->client[i];
+		p = start_find(&f->processes, c->process);
+		if (p == NULL || !p->exec)
+			continue;
+		buf_printf(faults, "%s:%u: streamerClient %s: dataSource's "
+		    "process %s is a program, not a streamer\n", f->path[at],
+		    c->line, c->name, c->process);
+		err = FG_EINVAL;
+	}
+	return err;
+}
+
+/* Who reaches us sees all; so only this machine may. */
+static int
+check_listens(struct files *f, size_t at, struct buf *faults)
+{
+	const struct script_process *l;
+	char text[ADDRESS_ERR_MAX];
+	struct address a;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < f->file[at]->nlisten; i++) {
+		l = &f->file[at]->listen[i];
+		if (address_parse(&a, l->address, text) != 0)
+			buf_printf(faults, "%s:%u: listen: %s\n", f->path[at],
+			    l->line, text);
+		else if (!address_is_local(&a))
+			buf_printf(faults, "%s:%u: listen: \"%s\" can be "
+			    "reached from other machines: use unix:PATH, or "
+			    "tcp: with an address of this machine only, "
+			    "127.0.0.1 or [::1]\n", f->path[at], l->line,
+			    l->address);
+		else
+			continue;
+		err = FG_EINVAL;
+	}
+	return err;
+}
+
+static int
+load(struct files *f, size_t at, struct buf *faults)
+{
+	struct buf text = { 0 };
+	struct script_clients *c = NULL;
+	int err = start_read(f->path[at], &text, faults);
+
+	if (err == 0)
+		err = script_load_clients(&c, f->path[at],
+		    text.p == NULL ? "" : text.p, text.len, NULL, faults);
+	buf_free(&text);
+	if (err != 0)
+		return err;
+	f->file[at] = c;
+	f->n = at + 1;
+	f->nclient += c->nclient;
+	err = start_add(&f->processes, f->path[at], c->process, c->nprocess,
+	    faults);
+	if (err == 0)
+		err = check_sources(f, at, faults);
+	if (err == 0)
+		err = check_listens(f, at, faults);
+	return err == 0 ? check_clients(f, at, faults) : err;
+}
+
+int
+files_load(struct files *f, const char *const *path, size_t n,
+    struct buf *faults)
+{
+	size_t i;
+	int err = 0, e;
+
+	*f = (struct files){ 0 };
+	f->file = calloc(n + 1, sizeof(struct script_clients *));
+	f->path = calloc(n + 1, sizeof(*f->path));
+	if (f->file == NULL || f->path == NULL)
+		return FG_ENOMEM;
+	for (i = 0; i < n; i++) {
+		f->path[f->n] = path[i];
+		e = load(f, f->n, faults);
+		if (e != 0)
+			err = e;
+	}
+	if (err == 0 && f->nclient == 0) {
+		buf_printf(faults, "%s: there is no streamerClient\n",
+		    path[0]);
+		err = FG_EINVAL;
+	}
+	return err;
+}
+
+void
+files_free(struct files *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		script_clients_free(f->file[i]);
+	start_free(&f->processes);
+	free(f->file);
+	free(f->path);
+	*f = (struct files){ 0 };
+}
