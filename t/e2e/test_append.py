@@ -134,7 +134,7 @@ def in_use(g):
     before = len(rows(g, "FILLS"))
     first.stdin.write(b'{"ID": "E1"}\n')
     first.stdin.flush()
-    fg.wait_until(lambda: len(rows(g, "FILLS")) == before + 1, 10, "row")
+    fg.wait_until(lambda: len(rows(g, "FILLS")) == before + 1, what="row")
     two = '{"ID": "E1"}\n{"ID": "E2"}\n'
     code, out, err = append(g, two, "FILLS", "--as", "TWO")
     assert code == 3 and "LANE_IN_USE" in err, (code, err)

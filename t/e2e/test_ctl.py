@@ -344,7 +344,7 @@ def a_tail_follows_and_ends_in_peace(work):
                for _ in range(3000)]
         assert ids == [str(i) for i in range(3000)], ids[:5]
         follow.send_signal(signal.SIGINT)
-        assert follow.wait() == 0
+        assert follow.wait(fg.LIMIT) == 0
         follow.stdout.close()
         # The reader leaves, as head does.
         follow = subprocess.Popen(
@@ -353,7 +353,7 @@ def a_tail_follows_and_ends_in_peace(work):
         follow.stdout.readline()
         follow.stdout.close()
         peer.send("D", order(3000))
-        assert follow.wait() == 0
+        assert follow.wait(fg.LIMIT) == 0
         # The gateway leaves.
         follow = subprocess.Popen(
             [fg.program("fixgatectl"), "-s", g.socket, "tail", "FIX_IN",
@@ -361,7 +361,7 @@ def a_tail_follows_and_ends_in_peace(work):
             stderr=subprocess.PIPE)
         follow.stdout.readline()
         g.kill()
-        assert follow.wait() == 2
+        assert follow.wait(fg.LIMIT) == 2
         assert b"closed the connection" in follow.stderr.read()
         follow.stdout.close()
         follow.stderr.close()

@@ -174,7 +174,7 @@ def who_may_not_makes_none(work):
         refused(g, port, p, "MaxTemplateSessions=2")
         g.ctl("session", "delete", "FIX.4.4:FEW->A", "--reason", "gone",
               "--yes")
-        fg.wait_until(lambda: "FIX.4.4:FEW->A" not in sessions(g), 5)
+        fg.wait_until(lambda: "FIX.4.4:FEW->A" not in sessions(g))
         p.next_out = 1
         p.connect(port).logon()
     assert g.stop() == 0, g.log()
@@ -213,7 +213,7 @@ def a_reload_obeys_a_changed_template(work):
         p.expect("5")
         p.send("5")
         p.expect_closed()
-        fg.wait_until(lambda: made("N") in sessions(g), 5)
+        fg.wait_until(lambda: made("N") in sessions(g))
         p.connect(other).logon()
         # The file has a session for it now: that one holds, and goes on.
         seq = p.next_out
@@ -224,7 +224,7 @@ def a_reload_obeys_a_changed_template(work):
         p.send("5")
         p.expect_closed()
         fg.wait_until(lambda: sessions(g).get(made("N"), {}).get(
-            "TEMPLATE") == "", 5)
+            "TEMPLATE") == "")
         p.connect(other).logon()
         assert p.next_out == seq + 2
         # Gone: so are those that were made of it.
@@ -235,8 +235,8 @@ def a_reload_obeys_a_changed_template(work):
             peer.expect("5")
             peer.send("5")
             peer.expect_closed()
-        fg.wait_until(lambda: list(sessions(g)) == ["A"], 5)
-        fg.wait_until(lambda: "no longer listening" in g.log(), 5)
+        fg.wait_until(lambda: list(sessions(g)) == ["A"])
+        fg.wait_until(lambda: "no longer listening" in g.log())
     assert g.stop() == 0, g.log()
 
 
@@ -249,7 +249,7 @@ def many_at_once(work):
         p.connect(port)
         p.send("A", "98=0|108=30")
     for p in peers:
-        p.expect("A", 20)
+        p.expect("A")
     assert len(sessions(g)) == n
     g.kill()
     g.start()
@@ -258,7 +258,7 @@ def many_at_once(work):
         p.connect(port)
         p.send("A", "98=0|108=30")
     for p in peers:
-        p.expect("A", 20)
+        p.expect("A")
         p.close()
     assert g.stop() == 0, g.log()
 

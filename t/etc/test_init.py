@@ -148,7 +148,7 @@ def run_through(w, s, write_config, is_good, reloads):
     # It died, and left its file.
     os.kill(s.pid(), signal.SIGKILL)
     fg.wait_until(lambda: "dead" in subprocess.run(
-        [s.path, "status"], stdout=subprocess.PIPE).stdout.decode(), 10)
+        [s.path, "status"], stdout=subprocess.PIPE).stdout.decode())
     s("status", 1)
     s("start", 0)
     is_good()
@@ -187,7 +187,7 @@ def gateway(w):
         s("start", 0)
         os.rename(w.path("gate.log"), w.path("gate.log.1"))
         s("reopen", 0)
-        fg.wait_until(lambda: os.path.exists(w.path("gate.log")), 10)
+        fg.wait_until(lambda: os.path.exists(w.path("gate.log")))
         s("stop", 0)
         with open(w.path("gate.log")) as f:
             assert "stopped" in f.read()
