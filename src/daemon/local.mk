@@ -17,6 +17,8 @@ libdaemon_a_SOURCES = \
 	src/daemon/rows.h \
 	src/daemon/server.c \
 	src/daemon/server.h \
+	src/daemon/server_conn.c \
+	src/daemon/server_int.h \
 	src/daemon/start.c \
 	src/daemon/start.h \
 	src/daemon/watchdog.c \

@@ -1,150 +1,17 @@
-#include "daemon/server.h"
+#include "daemon/server_int.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "daemon/beat.h"
 #include "log/log.h"
 
 #define FRAMES_PER_WAKE 256 /* of one connection */
 #define FRAME_HEAD      4   /* bytes of the length before a frame */
 #define IN_MAX          (SERVER_FRAME_MAX + FRAME_HEAD + 1)
 #define RETRY_NS        (200 * NS_PER_MS) /* between looks while stalled */
-
-/* It outlives its conn while answers are due (refs). */
-struct server_conn {
-	struct server *server; /* NULL: gone */
-	struct conn *conn;     /* NULL: closed */
-	struct server_conn *next;
-	struct timer *timer;   /* for the heartbeats; NULL: none */
-	struct beat beat;
-	unsigned refs;
-	bool read_only, greeted;
-	bool paused;  /* its requests wait for an answer */
-	bool waiting; /* a request stays in the input until we are not busy */
-	char name[SERVER_NAME_MAX];
-	void *data;
-};
-
-/* One of the listeners, each with its own rights. */
-struct door {
-	struct server *server;
-	struct listener *listener;
-	struct door *next;
-	bool read_only;
-};
-
-struct server {
-	struct server_cfg cfg;
-	struct door *doors;
-	struct server_conn *first;
-	struct timer *retry;  /* while a connection is waiting */
-	struct link_out *out; /* one message at a time */
-	struct link_in *in;
-	struct buf to; /* its frame */
-};
-
-static mono_t
-now_of(const struct server *s)
-{
-	return loop_now(s->cfg.loop).mono;
-}
-
-/* ---- answers ---- */
-
-struct link_out *
-server_begin(struct server *s, const char *type, uint64_t ref)
-{
-	s->to.len = 0;
-	link_begin(s->out, &s->to, type, ref);
-	return s->out;
-}
-
-void
-server_put(struct server_conn *sc, const void *p, size_t n)
-{
-	int err;
-
-	if (sc->server == NULL || sc->conn == NULL)
-		return;
-	err = conn_send(sc->conn, p, n);
-	sc->beat.said = now_of(sc->server);
-	if (err != 0 && err != FG_ECLOSED)
-		conn_abort(sc->conn, fg_strerror(err));
-}
-
-void
-server_done(struct server_conn *sc)
-{
-	struct server *s = sc->server;
-	int err;
-
-	if (s == NULL)
-		return;
-	err = link_end(s->out);
-	if (err == 0)
-		server_put(sc, s->to.p, s->to.len);
-	else if (sc->conn != NULL)
-		conn_abort(sc->conn, fg_strerror(err));
-}
-
-struct link_out *
-server_answer(const struct server_ask *a, const char *type)
-{
-	return server_begin(a->server, type, a->ref);
-}
-
-void
-server_nack(const struct server_ask *a, const char *code, bool retry,
-    const char *fmt, ...)
-{
-	char text[512];
-	struct link_out *o;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	o = server_answer(a, strncmp(a->type, "EVENT_", 6) == 0 ? "EVENT_NACK"
-	    : "NACK");
-	link_map(o, 3);
-	link_key_str(o, "CODE", code);
-	link_key_str(o, "TEXT", text);
-	link_key_bool(o, "RETRY", retry);
-	server_done(a->conn);
-}
-
-void
-server_ack(const struct server_ask *a, const char *text)
-{
-	struct link_out *o;
-
-	o = server_answer(a, "ACK");
-	link_map(o, 1);
-	link_key_str(o, "TEXT", text);
-	server_done(a->conn);
-}
-
-void
-server_fail(struct server_conn *sc, uint64_t ref, const char *code,
-    const char *text)
-{
-	struct link_out *o;
-
-	if (sc->conn == NULL)
-		return;
-	o = server_begin(sc->server, "ERROR", ref);
-	link_map(o, 3);
-	link_key_str(o, "CODE", code);
-	link_key_str(o, "TEXT", text);
-	link_key_bool(o, "FATAL", true);
-	server_done(sc);
-	conn_end(sc->conn);
-}
 
 /* ---- requests ---- */
 
@@ -155,7 +22,7 @@ on_timer(void *arg)
 	struct link_out *o;
 	const char *p;
 
-	switch (beat_look(&sc->beat, now_of(sc->server),
+	switch (beat_look(&sc->beat, server_now(sc->server),
 	    conn_in(sc->conn, &p) < IN_MAX)) {
 	case BEAT_NOTHING:
 		break;
@@ -175,7 +42,7 @@ on_timer(void *arg)
 static bool
 start_heartbeat(struct server_conn *sc, uint64_t seconds)
 {
-	beat_start(&sc->beat, seconds, now_of(sc->server));
+	beat_start(&sc->beat, seconds, server_now(sc->server));
 	if (seconds == 0)
 		return true;
 	sc->timer = timer_new(sc->server->cfg.loop, on_timer, sc);
@@ -318,7 +185,7 @@ take_frame(struct server *s, struct server_conn *sc, const char *p, size_t n)
 static void
 arm_retry(struct server *s)
 {
-	timer_set(s->retry, mono_add(now_of(s), RETRY_NS));
+	timer_set(s->retry, mono_add(server_now(s), RETRY_NS));
 }
 
 static void
@@ -349,7 +216,7 @@ on_data(struct conn *conn, void *arg)
 	size_t n, left = FRAMES_PER_WAKE;
 
 	sc->waiting = false;
-	sc->beat.heard = now_of(s);
+	sc->beat.heard = server_now(s);
 	while (used > 0 && left-- > 0 && !sc->paused && !conn_is_full(conn)) {
 		n = conn_in(conn, &p);
 		used = take_frame(s, sc, p, n);
@@ -374,19 +241,6 @@ on_drained(struct conn *conn, void *arg)
 }
 
 /* ---- connections ---- */
-
-void
-server_hold(struct server_conn *sc)
-{
-	sc->refs++;
-}
-
-void
-server_release(struct server_conn *sc)
-{
-	if (--sc->refs == 0)
-		free(sc);
-}
 
 /* conn is gone, or will be without our being told. */
 static void
@@ -461,100 +315,6 @@ on_accept(struct conn *conn, void *arg)
 	sc->next = d->server->first;
 	d->server->first = sc;
 	conn_set_ops(conn, &conn_ops, sc);
-}
-
-void *
-server_data(const struct server_conn *sc)
-{
-	return sc->data;
-}
-
-void
-server_set_data(struct server_conn *sc, void *data)
-{
-	sc->data = data;
-}
-
-const char *
-server_client(const struct server_conn *sc)
-{
-	return sc->name;
-}
-
-long
-server_uid(const struct server_conn *sc)
-{
-	return sc->conn == NULL ? -1 : conn_peer_uid(sc->conn);
-}
-
-const char *
-server_peer(const struct server_conn *sc)
-{
-	return sc->conn == NULL ? "" : conn_peer(sc->conn);
-}
-
-bool
-server_is_read_only(const struct server_conn *sc)
-{
-	return sc->read_only;
-}
-
-bool
-server_is_full(const struct server_conn *sc)
-{
-	return sc->conn == NULL || conn_is_full(sc->conn);
-}
-
-void
-server_pause(struct server_conn *sc)
-{
-	sc->paused = true;
-}
-
-void
-server_resume(struct server_conn *sc)
-{
-	sc->paused = false;
-	server_kick(sc);
-}
-
-void
-server_kick(struct server_conn *sc)
-{
-	if (sc->conn != NULL)
-		conn_kick(sc->conn);
-}
-
-bool
-server_is_left(const struct server_conn *sc)
-{
-	return sc->conn == NULL || conn_is_left(sc->conn) ||
-	    beat_is_late(&sc->beat, now_of(sc->server));
-}
-
-struct server_conn *
-server_first(struct server *s)
-{
-	return s->first;
-}
-
-struct server_conn *
-server_next(struct server_conn *sc)
-{
-	return sc->next;
-}
-
-bool
-server_is_open(const struct server_conn *sc)
-{
-	return sc->server != NULL && sc->conn != NULL;
-}
-
-struct server_ask
-server_ask_later(struct server_conn *sc, const char *type, uint64_t ref)
-{
-	return (struct server_ask){ sc->server->cfg.arg, sc->server, sc, type,
-		ref, NULL };
 }
 
 /* ---- life ---- */
