@@ -54,11 +54,12 @@ class Streamer(fg.Proc):
 
 
 def table(gateway, name="T", columns="ID string, QTY int, PRICE decimal"):
-    """Declare a table, for the next start."""
-    gateway.configure((gateway.text() if hasattr(gateway, "text") else
-                       fg.settings(gateway.keys, gateway.default,
-                                   gateway.sessions)) +
-                      "\n[TABLE %s]\nColumns=%s\n" % (name, columns))
+    """Declare a table, beside those that were, for the next start."""
+    gateway.tables = dict(getattr(gateway, "tables", {}), **{name: columns})
+    text = fg.settings(gateway.keys, gateway.default, gateway.sessions)
+    for name, columns in gateway.tables.items():
+        text += "\n[TABLE %s]\nColumns=%s\n" % (name, columns)
+    gateway.configure(text)
 
 
 def insert(gateway, first, last, name="T", **columns):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A client written from fixgate-link(7) alone: minimal.py SOCKET."""
+"""A client written from fixgate-link(7) alone: minimal.py SOCKET asks a gateway
+for its state; minimal.py SOCKET STREAM prints the rows of a stream."""
 import socket
 import struct
 import sys
@@ -43,13 +44,21 @@ def unpack(b, at=0):
     return (dict(zip(v[::2], v[1::2])) if kind == 'map' else v), at
 
 
-def ask(f, ref, kind, details):
+def send(f, ref, kind, details):
     b = pack({'MESSAGE_TYPE': kind, 'SOURCE_REF': ref, 'DETAILS': details})
     f.write(struct.pack('>I', len(b)) + b)
     f.flush()
+
+
+def recv(f, ref):
     m, _ = unpack(f.read(struct.unpack('>I', f.read(4))[0]))
     assert m['SOURCE_REF'] == ref, m
     return m['MESSAGE_TYPE'], m['DETAILS']
+
+
+def ask(f, ref, kind, details):
+    send(f, ref, kind, details)
+    return recv(f, ref)
 
 
 if len(sys.argv) < 2:
@@ -60,6 +69,21 @@ s.connect(sys.argv[1])
 f = s.makefile('rwb')
 print(*ask(f, 1, 'HELLO', {'VERSION': 1, 'ROLE': 'application',
                            'NAME': 'minimal'}))
-kind, status = ask(f, 2, 'STATUS', {})
-assert kind == 'STATUS_ACK', status
-print(kind, status['HEALTH'], [x['SESSION'] for x in status['SESSIONS']])
+if len(sys.argv) == 2:
+    kind, status = ask(f, 2, 'STATUS', {})
+    assert kind == 'STATUS_ACK', status
+    print(kind, status['HEALTH'], [x['SESSION'] for x in status['SESSIONS']])
+    sys.exit()
+kind, said = ask(f, 2, 'STREAM_LOGON', {
+    'STREAM': sys.argv[2], 'CLIENT': 'minimal', 'FROM': 'beginning',
+    'CREDIT': 100})
+assert kind == 'STREAM_LOGON_ACK', said
+columns = [c[0] for c in said['COLUMNS']]
+more = said['VISIBLE'] > 0
+while more:  # until it is up to date
+    kind, said = recv(f, 2)
+    assert kind == 'STREAM_ROWS', said
+    for row in said['ROWS']:
+        print(row[0], dict(zip(columns, row[2:])))
+    send(f, 2, 'CREDIT', {'ROWS': len(said['ROWS'])})
+    more = said['MORE']
