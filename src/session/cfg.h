@@ -80,7 +80,7 @@ struct sess_cfg {
 	const char *accept_msg_types; /* AcceptMsgTypes "D,d,C"; NULL: all */
 	const char *logon_fields; /* complete fields, SOH ended, of our Logon */
 
-	uint32_t max_early;         /* MaxEarlyMessages */
+	uint32_t max_early;         /* MaxEarlyMessages; not ResendRequests */
 	uint32_t max_early_bytes;   /* MaxEarlyBytes */
 };
 

@@ -49,11 +49,13 @@ struct gap {
 	unsigned asks; /* without progress */
 };
 
-/* Early messages, kept by the driver. n and bytes may be too high (numbers
- * that came twice, or were skipped), never too low, until all are passed. */
+/* Early messages, kept by the driver. n, counted and bytes may be too high
+ * (numbers that came twice, or were skipped), never too low, until all are
+ * passed. */
 struct early {
 	uint64_t first, last;
 	uint32_t n;
+	uint32_t counted; /* against max_early: all but ResendRequests */
 	uint64_t bytes;
 };
 

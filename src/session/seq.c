@@ -46,12 +46,19 @@ seq_accept_any(struct sess *s, const struct rx *rx, struct sess_acts *a)
 		    "obeyed whatever its number is");
 }
 
+/*
+ * ResendRequests have room beyond MaxEarlyMessages. The number of one that is
+ * dropped is missing, and must be asked for, by a request with a number of its
+ * own: where both sides have a gap and ask for few messages at a time, each
+ * would add to the other's gap as fast as it closes its own.
+ */
 static void
 keep(struct sess *s, const struct rx *rx, struct sess_acts *a)
 {
 	struct early *e = &s->early;
+	bool counts = rx->admin != '2';
 
-	if (e->n >= s->cfg.max_early || rx->seq > SEQ_MAX ||
+	if ((counts && e->counted >= s->cfg.max_early) || rx->seq > SEQ_MAX ||
 	    e->bytes + rx->m->len > s->cfg.max_early_bytes) {
 		acts_other(s, a, SESS_OTHER_EARLY_DROPPED, rx->seq,
 		    "more early messages than are kept");
@@ -62,6 +69,7 @@ keep(struct sess *s, const struct rx *rx, struct sess_acts *a)
 	if (e->n == 0 || rx->seq > e->last)
 		e->last = rx->seq;
 	e->n++;
+	e->counted += counts;
 	e->bytes += rx->m->len;
 	acts_add(s, a, SESS_KEEP, rx->seq, 0);
 }
@@ -73,6 +81,8 @@ seq_recalled(struct sess *s, const struct rx *rx)
 
 	if (e->n > 0)
 		e->n--;
+	if (e->counted > 0 && rx->admin != '2')
+		e->counted--;
 	e->bytes -= e->bytes < rx->m->len ? e->bytes : rx->m->len;
 }
 

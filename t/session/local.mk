@@ -189,6 +189,7 @@ session_scenarios = \
 	t/session/acceptor_ResetOnDisconnect.fix \
 	t/session/acceptor_ResetOnLogout.fix \
 	t/session/early_Bound.fix \
+	t/session/early_ResendRequest.fix \
 	t/session/early_DoesNotAge.fix \
 	t/session/early_PassedByReset.fix \
 	t/session/early_TwoGaps.fix \

@@ -82,13 +82,11 @@ configure(int link, int gate, const char *version, uint32_t resets)
 	c->target_comp_id = names[!gate][link];
 	c->validate = false;
 	c->heart_bt_int = 2;
-	c->max_early = 10 + sim_rnd(50);
+	c->max_early = 1 + sim_rnd(50);
 	c->send_redundant_resend_requests = sim_one_in(4);
 	c->last_msg_seq_num_processed = sim_one_in(3);
 	c->next_expected = sim_one_in(3);
-	/* Asking for one at a time, with hardly any early ones kept, the
-	 * requests of two sides can outgrow what each of them fetches. */
-	c->resend_chunk = sim_one_in(2) ? 0 : 3 + sim_rnd(20);
+	c->resend_chunk = sim_one_in(2) ? 0 : 1 + sim_rnd(20);
 	c->closed_resend_interval = sim_one_in(3);
 	c->timestamp_digits = sim_rnd(10);
 	c->logout_responder_closes = !sim_one_in(4);
