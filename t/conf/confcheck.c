@@ -1,6 +1,6 @@
-/* confcheck [-v | -k] file: what fixgated -n says of a settings file; -v prints
- * the effective settings, -vv with secrets. -k lists all keys instead, with
- * range and default. */
+/* confcheck [-v | -k | -o] file: what fixgated -n says of a settings file; -v
+ * prints the effective settings, -vv with secrets. Instead, -k lists all keys,
+ * with range and default, and -o those that are obeyed. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +24,16 @@ print_keys(void)
 }
 
 static void
+print_obeyed(void)
+{
+	const struct conf_rule *r;
+
+	for (r = conf_rules; r < conf_rules + CONF_NKEYS; r++)
+		if (r->class == CONF_OBEYED)
+			puts(r->name);
+}
+
+static void
 print_faults(const struct conf *c)
 {
 	const struct conf_fault *f;
@@ -44,9 +54,13 @@ main(int argc, char **argv)
 	struct conf *c;
 	int ch, verbose = 0, err;
 
-	while ((ch = getopt(argc, argv, "kv")) != -1) {
+	while ((ch = getopt(argc, argv, "kov")) != -1) {
 		if (ch == 'k') {
 			print_keys();
+			return 0;
+		}
+		if (ch == 'o') {
+			print_obeyed();
 			return 0;
 		}
 		if (ch != 'v')

@@ -8,8 +8,11 @@ check_PROGRAMS += t/conf/confcheck
 t_conf_confcheck_SOURCES = t/conf/confcheck.c
 t_conf_confcheck_LDADD = libconf.a libschedule.a libbase.a
 
-TESTS += t/conf/documented.sh t/conf/faults.sh t/conf/sample.sh
+TESTS += t/conf/documented.sh t/conf/faults.sh t/conf/sample.sh \
+	t/conf/covered.py
 EXTRA_DIST += \
+	t/conf/coverage.txt \
+	t/conf/covered.py \
 	t/conf/documented.sh \
 	t/conf/sample.sh \
 	t/conf/FIX.4.4.xml \

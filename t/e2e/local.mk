@@ -38,3 +38,5 @@ TESTS += t/e2e/test_settings_connection.py
 EXTRA_DIST += t/e2e/test_settings_connection.py t/lib/cases.py
 TESTS += t/e2e/test_settings_messages.py
 EXTRA_DIST += t/e2e/test_settings_messages.py
+TESTS += t/e2e/test_settings_gateway.py t/e2e/test_settings_schedule.py
+EXTRA_DIST += t/e2e/test_settings_gateway.py t/e2e/test_settings_schedule.py

@@ -192,6 +192,25 @@ def Enabled(work):
     assert not is_let_in(port, "BANK", "EXCH")
 
 
+def template(work, **keys):
+    """The port of an acceptor for whoever calls itself what it likes."""
+    port = fg.free_port()
+    work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "*", port, AcceptorTemplate="Y", **keys)]).start()
+    return port
+
+
+def AcceptorTemplate(work):
+    port = template(work)
+    assert is_let_in(port, "ONE", "EXCH") and is_let_in(port, "TWO", "EXCH")
+
+
+def MaxTemplateSessions(work):
+    port = template(work, MaxTemplateSessions=1)
+    assert is_let_in(port, "ONE", "EXCH")
+    assert not is_let_in(port, "TWO", "EXCH")
+
+
 # ---- to whom we connect ----
 
 @cases.always

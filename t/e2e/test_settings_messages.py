@@ -164,6 +164,20 @@ def MaxMessageSize(work):
     assert "dropped" in g.log(), g.log()
 
 
+def MaxEarlyBytes(work):
+    """Of three early messages two are kept; the third is asked for again."""
+    g, p = cases.logged_on(work, MaxEarlyBytes=65536, MaxMessageSize=65536)
+    for n in (4, 5, 6):
+        p.send("D", order("58=%s|" % ("x" * 30000), n), seq=n)
+    p.expect("2", t7=2)
+    for n in (2, 3):
+        p.send("D", order(n=n), seq=n)
+    p.send("0", seq=7)
+    p.expect("2", t7=6)
+    assert [r["MSG_SEQ_NUM"] for r in g.rows("FIX_IN", admin=False)] == \
+        [2, 3, 4, 5]
+
+
 # ---- output ----
 
 def TimestampPrecision(work):

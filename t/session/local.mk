@@ -88,7 +88,6 @@ session_scenarios = \
 	t/session/2e_PossDupNotReceived.fix \
 	t/session/2f_PossDupOrigSendingTimeTooHigh.fix \
 	t/session/2g_PossDupNoOrigSendingTime.fix \
-	t/session/2g_not_required.fix \
 	t/session/2i_BeginStringValueUnexpected.fix \
 	t/session/2i_BeginStringValueUnexpected_FIXT.fix \
 	t/session/2k_CompIDDoesNotMatchProfile_both.fix \
@@ -110,7 +109,6 @@ session_scenarios = \
 	t/session/4_NoHeartbeats.fix \
 	t/session/4a_NoDataSentDuringHeartBtInt.fix \
 	t/session/4b_ReceivedTestRequest.fix \
-	t/session/6_LogoutBeforeTimeout.fix \
 	t/session/6_NewConnection.fix \
 	t/session/6_SendTestRequest.fix \
 	t/session/7_InvalidReject.fix \
@@ -144,9 +142,11 @@ session_scenarios = \
 	t/session/IgnorePossDupResendRequests.fix \
 	t/session/LogoutResponderCloses.fix \
 	t/session/LogoutResponderCloses_PeerCloses.fix \
+	t/session/MaxEarlyMessages.fix \
 	t/session/MaxLatency.fix \
 	t/session/MaxResendAge.fix \
 	t/session/MaxSequenceJump.fix \
+	t/session/PersistMessages.fix \
 	t/session/RefusedLogon.fix \
 	t/session/RefusedLogon_unknown.fix \
 	t/session/RejectGarbledMessage.fix \
@@ -155,6 +155,7 @@ session_scenarios = \
 	t/session/RejectInvalidMessage_off.fix \
 	t/session/RejectResentMessage.fix \
 	t/session/RepeatedResendLimit.fix \
+	t/session/RequiresOrigSendingTime_off.fix \
 	t/session/ResendRequestChunkSize.fix \
 	t/session/ResendRequestTimeout.fix \
 	t/session/ResendSessionLevelRejects.fix \
@@ -162,11 +163,13 @@ session_scenarios = \
 	t/session/ReverseRouteWithEmptyRoutingTags.fix \
 	t/session/ReverseRouteWithEmptyRoutingTags_4.0.fix \
 	t/session/ReverseRoute_4.0.fix \
+	t/session/SendLogoutBeforeDisconnectFromTimeout.fix \
 	t/session/SendNextExpectedMsgSeqNum.fix \
 	t/session/SendNextExpectedMsgSeqNum_Asks.fix \
 	t/session/SendNextExpectedMsgSeqNum_TooHigh.fix \
 	t/session/SendNextExpectedMsgSeqNum_initiator.fix \
 	t/session/SendNextExpectedMsgSeqNum_old.fix \
+	t/session/SendRedundantResendRequests.fix \
 	t/session/SessionReset.fix \
 	t/session/SessionReset_FIXT.fix \
 	t/session/SessionReset_Interval.fix \
@@ -188,17 +191,15 @@ session_scenarios = \
 	t/session/acceptor_ResetNeedsOne.fix \
 	t/session/acceptor_ResetOnDisconnect.fix \
 	t/session/acceptor_ResetOnLogout.fix \
-	t/session/early_Bound.fix \
-	t/session/early_ResendRequest.fix \
 	t/session/early_DoesNotAge.fix \
 	t/session/early_PassedByReset.fix \
+	t/session/early_ResendRequest.fix \
 	t/session/early_TwoGaps.fix \
 	t/session/gap_EndsWithConnection.fix \
 	t/session/gap_FilledFromBefore.fix \
 	t/session/gap_KeepsResendRequest.fix \
 	t/session/gap_NeverFilled.fix \
 	t/session/gap_Progress.fix \
-	t/session/gap_Redundant.fix \
 	t/session/initiator_AnswerNotLogon.fix \
 	t/session/initiator_DefaultApplVerID.fix \
 	t/session/initiator_DefaultApplVerIDUnknown.fix \
@@ -221,7 +222,6 @@ session_scenarios = \
 	t/session/resend_CutByReset.fix \
 	t/session/resend_HeldTooLong.fix \
 	t/session/resend_NotPastHeld.fix \
-	t/session/resend_NothingStored.fix \
 	t/session/resend_OwnOrigSendingTime.fix \
 	t/session/resend_Rejects.fix \
 	t/session/resend_SendsMeanwhile.fix \
