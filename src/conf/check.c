@@ -190,6 +190,7 @@ check_session(struct conf *c, struct conf_section *s)
 	check_sizes(c, s);
 	check_routing(c, s);
 	check_template(c, s);
+	check_tls(c, s);
 	settle_timestamps(c, s);
 	settle_name(c, s);
 	if (mask != NULL && section_find(s, CONF_MaskTags, "") == NULL)

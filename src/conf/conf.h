@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "conf/schema.h"
+#include "net/tls.h"
 #include "schedule/schedule.h"
 
 struct conf;
@@ -106,6 +107,7 @@ bool conf_wildcard(const struct conf_section *s, size_t i, enum conf_key *k);
 /* Where the section begins; the table's name, or the session's SessionName
  * (effective: given or "FIX.4.4:SENDER->TARGET"). */
 unsigned conf_line(const struct conf_section *s);
+const char *conf_file(const struct conf *c);
 const char *conf_name(const struct conf_section *s);
 
 /*
@@ -166,6 +168,10 @@ const char *conf_key_name(enum conf_key k);
 /* Does the field belong to those that are never shown: 554, 925, 1402, 1404 and
  * the section's MaskTags? */
 bool conf_is_masked(const struct conf_section *s, unsigned tag);
+
+/* How a session's connections are secured; strings are borrowed. false: they
+ * are not. */
+bool conf_tls(const struct conf_section *s, struct tls_cfg *t);
 
 /* A row of the table of settings, for people. Strings are static. */
 #define CONF_VALUE_MAX 128

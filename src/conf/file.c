@@ -90,6 +90,23 @@ listens(const struct conf_section *s)
 	    !port->bad && port->num != 0;
 }
 
+/* TLS begins before a Logon says whose connection it is. */
+static void
+check_same_tls(struct conf *c, const struct conf_section *s,
+    const struct conf_section *other)
+{
+	const struct conf_entry *a, *b;
+
+	a = section_find(s, CONF_SocketAcceptHost, "");
+	b = section_find(other, CONF_SocketAcceptHost, "");
+	if (a != NULL && b != NULL && strcmp(a->value, b->value) != 0)
+		return;
+	if (!tls_same(s, other))
+		fault_add(c, CONF_ERROR, s->line, "other settings of TLS than "
+		    "the session %s, on the same port: write the same, or "
+		    "another SocketAcceptPort", fault_where(c, other));
+}
+
 /* A port cannot be had on all addresses and on one of them again. */
 static void
 check_ports(struct conf *c, struct named *list)
@@ -105,6 +122,8 @@ check_ports(struct conf *c, struct named *list)
 		}
 	qsort(list, n, sizeof(*list), compare);
 	for (i = 1; i < n; i++) {
+		if (strcmp(list[i - 1].text, list[i].text) == 0)
+			check_same_tls(c, list[i].s, list[i - 1].s);
 		one = section_find(list[i - 1].s, CONF_SocketAcceptHost, "");
 		other = section_find(list[i].s, CONF_SocketAcceptHost, "");
 		if (strcmp(list[i - 1].text, list[i].text) == 0 &&

@@ -279,6 +279,10 @@ form_check(struct conf *c, struct conf_entry *e)
 	case CONF_AllowedRemoteAddresses:
 		check_addresses(c, e);
 		break;
+	case CONF_SSLProtocol:
+		demand(c, e, tls_versions(e->value, &e->num),
+		    "TLSv1.2, TLSv1.3, or both with a comma between");
+		break;
 	case CONF_SocketConnectSourceHost:
 		demand(c, e, inet_pton(AF_INET, e->value, &in) == 1 ||
 		    inet_pton(AF_INET6, e->value, &in) == 1,

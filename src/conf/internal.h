@@ -197,6 +197,11 @@ void check_gateway(struct conf *c);
 void check_session(struct conf *c, struct conf_section *s);
 /* Name, columns and key of a table: table.c */
 void check_table(struct conf *c, struct conf_section *s);
+/* TLS of a session, and the versions of SSLProtocol: tls.c */
+void check_tls(struct conf *c, struct conf_section *s);
+bool tls_versions(const char *value, int64_t *versions);
+/* Can two acceptors have one listener? */
+bool tls_same(const struct conf_section *a, const struct conf_section *b);
 /* The schedule of a session: schedule.c */
 void check_schedule(struct conf *c, struct conf_section *s);
 /* HH:MM:SS of n bytes as a second of the day; SCHEDULE_UNSET: it is none. */

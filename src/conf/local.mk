@@ -28,5 +28,6 @@ libconf_a_SOURCES = \
 	src/conf/settings.c \
 	src/conf/table.c \
 	src/conf/template.c \
+	src/conf/tls.c \
 	src/conf/value.c \
 	src/conf/zone.c

@@ -216,6 +216,12 @@ conf_enum(const struct conf_section *s, enum conf_key k)
 	return e == NULL ? 0 : (int)e->num;
 }
 
+const char *
+conf_file(const struct conf *c)
+{
+	return c->file;
+}
+
 bool
 conf_is_set(const struct conf_section *s, enum conf_key k)
 {

@@ -78,12 +78,13 @@ prepare(struct gateway *g, const struct conf_extra *x, struct unit **out,
 	err = say_faults(said, conf, x->name) != 0 || sec == NULL ? FG_EINVAL :
 	    0;
 	if (err == 0) {
-		dictset_on_fault(s->dicts, dict_fault, said);
+		sessions_on_fault(s, dict_fault, said);
 		err = unit_new_alone(s, conf, sec, out);
-		dictset_on_fault(s->dicts, NULL, NULL);
+		sessions_on_fault(s, NULL, NULL);
 	}
 	conf_free(conf);
-	if (err == 0 && peers_listen(g->peers, (*out)->sec, text) != 0) {
+	if (err == 0 && peers_listen(g->peers, (*out)->sec,
+	    (*out)->tls, text) != 0) {
 		say(said, true, "", text);
 		unit_free(*out);
 		err = FG_EINVAL;

@@ -4,10 +4,12 @@
  * between tries: "30", or steps as in QuickFIX/J, "3x5;10": three times 5 s,
  * then 10 s for ever.
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 
 #include "base/err.h"
 #include "gateway/peers_int.h"
+#include "gateway/sessions.h"
 
 static void
 retry_now(void *arg)
@@ -79,6 +81,25 @@ next_address(struct route *r, const char **host, uint16_t *port)
 	    CONF_SocketConnectSourcePort, suffix);
 }
 
+/* Whom we expect there, and what we ask for (SNI, which has no addresses). */
+static int
+start_tls(const struct route *r, struct conn *c, const char *host)
+{
+	const char *own = conf_str(r->conf, CONF_SSLServerName);
+	const char *sni = conf_str(r->conf, CONF_SNIHostName);
+	const char *check = own == NULL ? host : own;
+	struct in6_addr in;
+
+	if (sni == NULL && inet_pton(AF_INET, check, &in) != 1 &&
+	    inet_pton(AF_INET6, check, &in) != 1)
+		sni = check;
+	if (!conf_bool(r->conf, CONF_UseSNI))
+		sni = NULL;
+	if (!conf_bool(r->conf, CONF_TLSCheckHostName))
+		check = NULL;
+	return conn_start_tls(c, sessions_tls(r->fs), sni, check);
+}
+
 void
 initiate_now(struct route *r)
 {
@@ -102,6 +123,7 @@ initiate_now(struct route *r)
 		initiate_later(r);
 		return;
 	}
+	v->secured = sessions_tls(r->fs) != NULL;
 	v->conn = conn_connect(p->g->loop, host, port, 1000 *
 	    (unsigned)conf_int(r->conf, CONF_SocketConnectTimeout), &r->limits,
 	    &visitor_ops, v, err);
@@ -112,4 +134,6 @@ initiate_now(struct route *r)
 		return;
 	}
 	r->dialing = v;
+	if (v->secured && start_tls(r, v->conn, host) != 0)
+		conn_abort(v->conn, "no memory");
 }

@@ -6,10 +6,13 @@
 
 #include "base/err.h"
 #include "gateway/peers_int.h"
+#include "gateway/sessions_int.h"
 #include "gateway/template.h"
 #include "log/log.h"
 
 struct port {
+	struct peers *peers;
+	struct tls *tls; /* held; NULL: none */
 	char *host; /* NULL: all addresses */
 	uint16_t number;
 	struct listener *listener;
@@ -18,7 +21,8 @@ struct port {
 static void
 on_accept(struct conn *c, void *arg)
 {
-	struct peers *p = arg;
+	struct port *port = arg;
+	struct peers *p = port->peers;
 	struct visitor *v;
 
 	if (driver_is_down(p->g->driver)) {
@@ -35,6 +39,11 @@ on_accept(struct conn *c, void *arg)
 		return;
 	}
 	conn_set_ops(c, &visitor_ops, v);
+	v->secured = port->tls != NULL;
+	if (v->secured && conn_start_tls(c, port->tls, NULL, NULL) != 0) {
+		conn_abort(c, "no memory");
+		return;
+	}
 	if (p->stalled)
 		conn_pause(c, true);
 }
@@ -46,7 +55,7 @@ find_port(struct peers *p, const char *host, uint16_t number)
 	size_t i;
 
 	for (i = 0; i < p->nport; i++) {
-		port = &p->port[i];
+		port = p->port[i];
 		if (port->number == number && (host == NULL ?
 		    port->host == NULL : port->host != NULL &&
 		    strcmp(port->host, host) == 0))
@@ -55,56 +64,78 @@ find_port(struct peers *p, const char *host, uint16_t number)
 	return NULL;
 }
 
+static void
+port_free(struct port *port)
+{
+	listener_free(port->listener);
+	tlsset_put(port->peers->g->sessions->tls, port->tls);
+	free(port->host);
+	free(port);
+}
+
+static struct port *
+port_new(struct peers *p, const char *host, uint16_t number, struct tls *tls)
+{
+	struct port *port = calloc(1, sizeof(*port));
+
+	if (port == NULL)
+		return NULL;
+	port->peers = p;
+	port->number = number;
+	port->tls = tlsset_hold(p->g->sessions->tls, tls);
+	port->host = host == NULL ? NULL : strdup(host);
+	if (host == NULL || port->host != NULL)
+		return port;
+	port_free(port);
+	return NULL;
+}
+
 static int
-open_port(struct peers *p, const char *host, uint16_t number, bool nodelay,
+open_port(struct peers *p, struct port *port, bool nodelay,
     char err[NET_ERR_MAX])
 {
 	/* Whose connection it will be, its Logon says: room for anybody's. */
 	const struct conn_limits limits = { .in_max = p->max_message + 1,
 		.nodelay = nodelay };
-	struct port *port;
+	struct port **all;
 
 	snprintf(err, NET_ERR_MAX, "no memory");
-	port = realloc(p->port, (p->nport + 1) * sizeof(*port));
-	if (port == NULL)
+	all = realloc(p->port, (p->nport + 1) * sizeof(struct port *));
+	if (all == NULL)
 		return FG_ENOMEM;
-	p->port = port;
-	port += p->nport;
-	port->host = host == NULL ? NULL : strdup(host);
-	if (host != NULL && port->host == NULL)
-		return FG_ENOMEM;
-	port->number = number;
-	port->listener = listener_open(p->g->loop, host, number, &limits,
-	    on_accept, p, err);
-	if (port->listener == NULL) {
-		free(port->host);
+	p->port = all;
+	port->listener = listener_open(p->g->loop, port->host, port->number,
+	    &limits, on_accept, port, err);
+	if (port->listener == NULL)
 		return FG_EIO;
-	}
-	p->nport++;
-	log_info("listening on %s port %u", host == NULL ? "all addresses" :
-	    host, listener_port(port->listener));
+	p->port[p->nport++] = port;
+	log_info("listening on %s port %u%s", port->host == NULL ?
+	    "all addresses" : port->host, listener_port(port->listener),
+	    port->tls == NULL ? "" : " with TLS");
 	return 0;
 }
 
 int
-peers_listen(struct peers *p, const struct conf_section *sec,
+peers_listen(struct peers *p, const struct conf_section *sec, struct tls *tls,
     char err[NET_ERR_MAX])
 {
 	const char *host = conf_str(sec, CONF_SocketAcceptHost);
 	uint16_t number = (uint16_t)conf_int(sec, CONF_SocketAcceptPort);
+	struct port *port;
+	int rc;
 
 	if (conf_enum(sec, CONF_ConnectionType) != CONF_ACCEPTOR ||
 	    (number != 0 && find_port(p, host, number) != NULL))
 		return 0;
-	return open_port(p, host, number, conf_bool(sec, CONF_SocketNodelay),
-	    err);
-}
-
-static void
-port_free(struct port *port)
-{
-	listener_free(port->listener);
-	free(port->host);
+	port = port_new(p, host, number, tls);
+	if (port == NULL) {
+		snprintf(err, NET_ERR_MAX, "no memory");
+		return FG_ENOMEM;
+	}
+	rc = open_port(p, port, conf_bool(sec, CONF_SocketNodelay), err);
+	if (rc != 0)
+		port_free(port);
+	return rc;
 }
 
 static bool
@@ -118,40 +149,62 @@ names(const struct conf_section *sec, const struct port *port)
 	    strcmp(host, port->host) == 0;
 }
 
+/* Its TLS is that of those who name it. */
 static bool
-is_named(const struct peers *p, const struct port *port)
+is_named(const struct peers *p, const struct port *port, struct tls **tls)
 {
 	const struct conf_section *sec;
 	const struct route *r;
 	size_t i;
 
+	*tls = port->tls;
 	if (port->number == 0)
 		return true; /* nobody could find it again */
 	TAILQ_FOREACH(r, &p->routes, link)
-		if (!r->initiator && names(r->conf, port))
+		if (!r->initiator && names(r->conf, port)) {
+			*tls = sessions_tls(r->fs);
 			return true;
+		}
 	for (i = 0; (sec = template_at(p->g->sessions, i)) != NULL; i++)
-		if (names(sec, port))
+		if (names(sec, port)) {
+			*tls = template_tls(p->g->sessions, i);
 			return true;
+		}
 	return false;
+}
+
+static void
+use_tls(struct port *port, struct tls *tls)
+{
+	struct tlsset *set = port->peers->g->sessions->tls;
+
+	if (tls == port->tls)
+		return;
+	tlsset_hold(set, tls);
+	tlsset_put(set, port->tls);
+	port->tls = tls;
+	log_info("port %u: %s", port->number, tls == NULL ?
+	    "without TLS from now on" : "other settings of TLS from now on");
 }
 
 void
 peers_tidy(struct peers *p)
 {
 	struct port *port;
+	struct tls *tls;
 	size_t i = 0;
 
 	while (i < p->nport) {
-		port = &p->port[i];
-		if (is_named(p, port)) {
+		port = p->port[i];
+		if (is_named(p, port, &tls)) {
+			use_tls(port, tls);
 			i++;
 			continue;
 		}
 		log_info("no longer listening on %s port %u", port->host ==
 		    NULL ? "all addresses" : port->host, port->number);
 		port_free(port);
-		*port = p->port[--p->nport];
+		p->port[i] = p->port[--p->nport];
 	}
 }
 
@@ -161,7 +214,7 @@ listen_settle(struct peers *p)
 	size_t i;
 
 	for (i = 0; i < p->nport; i++)
-		listener_limit(p->port[i].listener, p->max_message + 1);
+		listener_limit(p->port[i]->listener, p->max_message + 1);
 }
 
 void
@@ -170,7 +223,7 @@ listen_free(struct peers *p)
 	size_t i;
 
 	for (i = 0; i < p->nport; i++)
-		port_free(&p->port[i]);
+		port_free(p->port[i]);
 	free(p->port);
 	p->port = NULL;
 	p->nport = 0;

@@ -70,6 +70,8 @@ fixgated_SOURCES = \
 	src/gateway/create.h \
 	src/gateway/template.c \
 	src/gateway/template.h \
+	src/gateway/tlsset.c \
+	src/gateway/tlsset.h \
 	src/gateway/definitions.c \
 	src/gateway/definitions.h \
 	src/gateway/initiate.c \

@@ -15,6 +15,7 @@
 struct conf_section;
 struct gateway;
 struct peers;
+struct tls;
 
 /* Returns owned; NULL: no memory. */
 struct peers *peers_new(struct gateway *g);
@@ -25,9 +26,10 @@ void peers_settle(struct peers *p, const struct conf_section *sec);
 int peers_add(struct peers *p, struct fgsess *fs,
     const struct conf_section *sec);
 /* Open the listener that an acceptor's section names, unless it is there (one
- * per address and port). 0, or FG_E* with a text that names the address. */
+ * per address and port), under tls (of the sessions' set; may be NULL). 0, or
+ * FG_E* with a text that names the address. */
 int peers_listen(struct peers *p, const struct conf_section *sec,
-    char err[NET_ERR_MAX]);
+    struct tls *tls, char err[NET_ERR_MAX]);
 /* The templates (gateway/template.h) are others now: what holds for a stranger
  * is settled anew. */
 void peers_templates(struct peers *p);

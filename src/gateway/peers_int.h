@@ -8,6 +8,7 @@
 #include "gateway/fields.h"
 #include "gateway/gateway.h"
 #include "gateway/identity.h"
+#include "net/tls.h"
 
 #define SHUTDOWN_EXTRA_S 2 /* beyond LogoutTimeout, for connections to drain */
 
@@ -44,6 +45,7 @@ struct visitor {
 	struct conn *conn;
 	struct route *route;  /* NULL: has not logged on, or is being drained */
 	bool stranger;        /* never was anybody's */
+	bool secured;         /* with TLS, or it will be */
 	mono_t deadline;      /* of a stranger's Logon */
 	uint64_t noise;       /* bytes dropped since the last good message */
 	enum fix_garble noise_kind;
@@ -56,7 +58,7 @@ struct peers {
 	struct gateway *g;
 	TAILQ_HEAD(, route) routes; /* all, those that leave, too */
 	struct identity_map *who;
-	struct port *port;
+	struct port **port;
 	size_t nport;
 	struct visitor *first, *last; /* all, oldest first */
 	struct visitor *stranger;     /* the oldest that has not logged on */

@@ -98,7 +98,7 @@ add_fault(struct reload *r, const struct conf_fault *f, bool copy)
 }
 
 static void
-dict_fault(void *arg, bool is_error, const char *path, unsigned line,
+file_fault(void *arg, bool is_error, const char *path, unsigned line,
     const char *text)
 {
 	const struct conf_fault f = {
@@ -306,12 +306,13 @@ plan(struct reload *r)
 		return;
 	}
 	dictset_refresh(s->dicts);
-	dictset_on_fault(s->dicts, dict_fault, r);
+	sessions_on_fault(s, file_fault, r);
+	tlsset_refresh(s->tls);
 	for (i = 0; i < n && !r->no_memory; i++) {
 		sec = conf_session(r->conf, i);
 		(conf_is_template(sec) ? plan_template : plan_one)(r, sec);
 	}
-	dictset_on_fault(s->dicts, NULL, NULL);
+	sessions_on_fault(s, NULL, NULL);
 	plan_removed(r);
 	plan_removed_templates(r);
 	plan_gateway(r);
@@ -358,6 +359,7 @@ reload_free(struct reload *r)
 	}
 	if (!reload_is_busy(r->g))
 		dictset_tidy(r->g->sessions->dicts);
+	tlsset_forget(r->g->sessions->tls);
 	free(r->change);
 	free(r->fault);
 	conf_free(r->conf);
@@ -397,13 +399,14 @@ reload_name(const struct reload *r, enum reload_what what, size_t i)
 /* ---- doing it ---- */
 
 static int
-open_port(struct reload *r, const struct conf_section *sec)
+open_port(struct reload *r, const struct unit *t)
 {
+	const struct conf_section *sec = t->sec;
 	struct conf_fault f = { .severity = CONF_ERROR };
 	char text[NET_ERR_MAX];
 	int err;
 
-	err = peers_listen(r->g->peers, sec, text);
+	err = peers_listen(r->g->peers, sec, t->tls, text);
 	if (err == 0)
 		return 0;
 	f.file = r->g->conf_path;
@@ -425,11 +428,11 @@ open_ports(struct reload *r)
 	for (i = 0; i < r->nchanges && err == 0; i++) {
 		t = r->change[i].fresh;
 		if (t != NULL && !r->change[i].only_enabled)
-			err = open_port(r, t->sec);
+			err = open_port(r, t);
 	}
 	TAILQ_FOREACH(t, &r->templates, link)
 		if (err == 0)
-			err = open_port(r, t->sec);
+			err = open_port(r, t);
 	return err;
 }
 
@@ -484,6 +487,7 @@ reload_apply(struct reload *r, const char *who)
 	if (err != 0)
 		return err;
 	apply_gateway(r);
+	tlsset_commit(r->g->sessions->tls);
 	for (i = 0; i < r->nchanges; i++)
 		apply_one(r, &r->change[i], who);
 	if (!reload_is_busy(r->g))

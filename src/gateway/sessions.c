@@ -77,8 +77,38 @@ unit_free(struct unit *t)
 	free(t->logon_fields);
 	free(t->masked);
 	session_dicts_free(&t->dicts);
+	tlsset_put(t->sessions->tls, t->tls);
 	conf_free(t->conf);
 	free(t);
+}
+
+/* Its certificates and keys. */
+static int
+load_tls(struct sessions *s, struct unit *t)
+{
+	const char *file = conf_file(t->conf);
+	char err[NET_ERR_MAX], text[NET_ERR_MAX + 8];
+	struct tls_cfg cfg;
+
+	if (!conf_tls(t->sec, &cfg))
+		return 0;
+	t->tls = tlsset_get(s->tls, &cfg, err);
+	if (t->tls != NULL)
+		return 0;
+	snprintf(text, sizeof(text), "TLS: %s", err);
+	if (s->fault != NULL)
+		s->fault(s->fault_arg, true, file, conf_line(t->sec), text);
+	else
+		log_error("%s:%u: %s", file, conf_line(t->sec), text);
+	return FG_EINVAL;
+}
+
+void
+sessions_on_fault(struct sessions *s, dictset_fault_fn fn, void *arg)
+{
+	dictset_on_fault(s->dicts, fn, arg);
+	s->fault = fn;
+	s->fault_arg = arg;
 }
 
 /* The settings as the machine wants them. */
@@ -89,6 +119,8 @@ read_unit(struct sessions *s, struct unit *t)
 
 	settings_read(cfg, t->sec);
 	if (!session_dicts_load(&t->dicts, s->dicts, t->conf, t->sec, cfg))
+		return FG_EINVAL;
+	if (load_tls(s, t) != 0)
 		return FG_EINVAL;
 	cfg->validate = cfg->app != NULL &&
 	    conf_bool(t->sec, CONF_ValidateIncomingMessage);
@@ -254,7 +286,8 @@ load_all(struct sessions *s, struct conf *conf, struct driver *d)
 	int err, first = 0;
 
 	s->dicts = dictset_new(d == NULL ? NULL : driver_store(d));
-	if (s->dicts == NULL)
+	s->tls = tlsset_new();
+	if (s->dicts == NULL || s->tls == NULL)
 		return FG_ENOMEM;
 	for (i = 0; i < n && first != FG_ENOMEM; i++) {
 		sec = conf_session(conf, i);
@@ -314,10 +347,10 @@ sessions_open(struct sessions *s, struct gateway *g, char err[NET_ERR_MAX])
 	peers_templates(g->peers);
 	TAILQ_FOREACH(t, &s->units, link)
 		if (rc == 0)
-			rc = peers_listen(g->peers, t->sec, err);
+			rc = peers_listen(g->peers, t->sec, t->tls, err);
 	TAILQ_FOREACH(t, &s->templates, link)
 		if (rc == 0)
-			rc = peers_listen(g->peers, t->sec, err);
+			rc = peers_listen(g->peers, t->sec, t->tls, err);
 	return rc;
 }
 
@@ -350,6 +383,12 @@ sessions_gone(struct sessions *s, struct fgsess *fs)
 	dictset_tidy(s->dicts);
 	if (s->again)
 		timer_set(s->later, loop_now(s->g->loop).mono);
+}
+
+struct tls *
+sessions_tls(const struct fgsess *fs)
+{
+	return ((const struct unit *)fs->unit)->tls;
 }
 
 int
@@ -390,6 +429,7 @@ sessions_free(struct sessions *s)
 	units_free(&s->units);
 	units_free(&s->templates);
 	dictset_free(s->dicts);
+	tlsset_free(s->tls);
 	conf_free(s->conf);
 	free(s);
 }

@@ -11,6 +11,7 @@
 
 struct gateway;
 struct sessions;
+struct tls;
 
 /* Add all sessions of the configuration to the driver. Errors are logged, all
  * of them. 0 and *out (owned; keep it as long as the driver), or FG_E*. conf is
@@ -28,6 +29,9 @@ int sessions_open(struct sessions *s, struct gateway *g,
 void sessions_close(struct sessions *s);
 /* Let them obey their schedules. */
 void sessions_begin(struct sessions *s);
+
+/* What secures the connections of a session; NULL: nothing. */
+struct tls *sessions_tls(const struct fgsess *fs);
 
 /* The driver's removed op: what fs was made of goes, and what takes its place
  * comes. */

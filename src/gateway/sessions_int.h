@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "gateway/session_dicts.h"
 #include "gateway/sessions.h"
+#include "gateway/tlsset.h"
 
 /* A section with all that the session made of it borrows. */
 struct unit {
@@ -19,6 +20,7 @@ struct unit {
 	int32_t *masked;
 	size_t nmasked;
 	struct session_dicts dicts;
+	struct tls *tls;        /* of the set; NULL: none */
 	struct sess_cfg cfg;
 	struct fgsess *fs;      /* NULL: not a session yet */
 	bool enabled;           /* as the settings say, or said anew since */
@@ -29,6 +31,9 @@ struct unit {
 struct sessions {
 	struct gateway *g; /* NULL: only to check */
 	struct dictset *dicts;
+	struct tlsset *tls;
+	dictset_fault_fn fault; /* who hears of faults of TLS; NULL: the log */
+	void *fault_arg;
 	TAILQ_HEAD(unit_list, unit) units;
 	struct unit_list templates; /* no sessions */
 	struct conf *conf;  /* of the last load; held */
@@ -46,6 +51,9 @@ void units_free(struct unit_list *list);
 /* The same for good: of a conf that has only this section. */
 int unit_new_alone(struct sessions *s, const struct conf *conf,
     const struct conf_section *sec, struct unit **out);
+/* Who hears of faults of dictionaries and of TLS instead of the log; NULL: the
+ * log again. */
+void sessions_on_fault(struct sessions *s, dictset_fault_fn fn, void *arg);
 /* Does it make the same session, dictionaries and all? Enabled does not count.
  */
 bool unit_same(const struct unit *a, const struct unit *b);

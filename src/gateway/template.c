@@ -40,8 +40,8 @@ struct identity {
 	} part[N_PARTS];
 };
 
-const struct conf_section *
-template_at(const struct sessions *s, size_t i)
+static const struct unit *
+nth(const struct sessions *s, size_t i)
 {
 	const struct unit *t;
 
@@ -49,8 +49,22 @@ template_at(const struct sessions *s, size_t i)
 		return NULL;
 	TAILQ_FOREACH(t, &s->templates, link)
 		if (i-- == 0)
-			return t->sec;
-	return NULL;
+			break;
+	return t;
+}
+
+const struct conf_section *
+template_at(const struct sessions *s, size_t i)
+{
+	const struct unit *t = nth(s, i);
+
+	return t == NULL ? NULL : t->sec;
+}
+
+struct tls *
+template_tls(const struct sessions *s, size_t i)
+{
+	return nth(s, i)->tls;
 }
 
 const struct conf_section *

@@ -15,10 +15,14 @@ struct conf_section;
 struct fgsess;
 struct gateway;
 struct sessions;
+struct tls;
 struct unit;
 
 /* The section of the i-th template; NULL: there are no more. */
 const struct conf_section *template_at(const struct sessions *s, size_t i);
+
+/* What secures its connections, or NULL. */
+struct tls *template_tls(const struct sessions *s, size_t i);
 
 /* The template that this Logon matches, the most exact one, or NULL. */
 struct unit *template_find(const struct sessions *s, const struct fix_msg *m);

@@ -137,6 +137,11 @@ bind_route(struct visitor *v, struct route *r)
 	v->route = r;
 	r->visitor = v;
 	driver_connected(v->peers->g->driver, r->fs, conn_peer(v->conn));
+	if (v->secured)
+		log_info("%s: %s, %s%s", r->fs->name, conn_tls(v->conn),
+		    conn_peer_subject(v->conn) == NULL ? "no certificate" :
+		    "certificate of ", conn_peer_subject(v->conn) == NULL ?
+		    "" : conn_peer_subject(v->conn));
 }
 
 /* AllowedRemoteAddresses: a list of addresses; none: everybody may. */
@@ -196,6 +201,27 @@ is_early(struct visitor *v, const struct route *r)
 	return true;
 }
 
+/* PeerCertificateName: whose certificate a session's peer has. Also when its
+ * port changes from plain to TLS, somebody may still be there without. */
+static const char *
+why_not_tls(const struct visitor *v, const struct conf_section *sec)
+{
+	struct tls_cfg cfg;
+	const char *name;
+	unsigned i;
+
+	if (!conf_tls(sec, &cfg))
+		return NULL;
+	if (conn_tls(v->conn) == NULL)
+		return "this session needs TLS";
+	if (conf_str_at(sec, CONF_PeerCertificateName, 0) == NULL)
+		return NULL;
+	for (i = 0; (name = conf_str_at(sec, CONF_PeerCertificateName, i)); i++)
+		if (conn_peer_is(v->conn, name))
+			return NULL;
+	return "the certificate is not that of PeerCertificateName";
+}
+
 /* What holds of every Logon; NULL: nothing is wrong. */
 static const char *
 why_not(const struct visitor *v, const struct conf_section *sec,
@@ -207,7 +233,7 @@ why_not(const struct visitor *v, const struct conf_section *sec,
 		return "the address is not in AllowedRemoteAddresses";
 	if (v->peers->halted)
 		return "the disk of the store is full";
-	return NULL;
+	return why_not_tls(v, sec);
 }
 
 /* No session is for this Logon, but perhaps a template. NULL: it was refused. */
@@ -393,10 +419,22 @@ static void
 on_connected(struct conn *c, void *arg)
 {
 	struct visitor *v = arg;
+	const char *why = why_not_tls(v, v->route->conf);
 
-	(void)c;
+	if (why != NULL) {
+		conn_abort(c, why);
+		return;
+	}
 	v->route->dialing = NULL;
 	bind_route(v, v->route);
+}
+
+/* No TLS came about, so no message either. */
+static void
+tls_failed(struct visitor *v, const char *why)
+{
+	if (driver_stranger(v->peers->g->driver, "", 0, why))
+		log_warnx("%s: refused: %s", conn_peer(v->conn), why);
 }
 
 static void
@@ -406,7 +444,8 @@ on_closed(struct conn *c, void *arg, const char *why)
 	struct peers *p = v->peers;
 	struct route *r = v->route;
 
-	(void)c;
+	if (v->stranger && v->secured && conn_tls(c) == NULL)
+		tls_failed(v, why);
 	if (r != NULL) {
 		if (r->dialing == v)
 			r->dialing = NULL;

@@ -43,6 +43,9 @@ struct tls_cfg {
 	const char *crl_dir;
 	const char *ciphers;  /* of TLS 1.2, in OpenSSL's notation */
 	const char *suites;   /* of TLS 1.3 */
+	const char *names;    /* instead of both: as the standards name them,
+	                       * with commas between; a version that has none
+	                       * of them is not spoken */
 };
 
 struct tls;
@@ -50,9 +53,13 @@ struct tls;
 /* Reads the files. Returns owned, or NULL and err, which says what is wrong
  * with which file. */
 struct tls *tls_new(const struct tls_cfg *cfg, char err[NET_ERR_MAX]);
-/* Read the files anew, for the connections from now on. 0, or FG_EINVAL and
- * err: all stays as it was. */
-int tls_reload(struct tls *t, char err[NET_ERR_MAX]);
+bool tls_same_cfg(const struct tls_cfg *a, const struct tls_cfg *b);
+const struct tls_cfg *tls_cfg(const struct tls *t);
+/* Read the files anew. 0, or FG_EINVAL and err. Nothing changes until
+ * tls_commit: then connections from now on are under what was read. */
+int tls_prepare(struct tls *t, char err[NET_ERR_MAX]);
+void tls_commit(struct tls *t);
+void tls_forget(struct tls *t);
 /* Connections under it live on. NULL is legal. */
 void tls_free(struct tls *t);
 /* The days until its own certificate expires, below 0 if it has; true: it has

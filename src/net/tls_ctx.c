@@ -82,11 +82,62 @@ set_versions(SSL_CTX *ctx, unsigned versions)
 	    SSL_CTX_set_max_proto_version(ctx, high) == 1 ? 0 : FG_EINVAL;
 }
 
+/* One name that the standards know, to the list of its version. */
+static int
+add_name(const char *p, size_t n, struct buf *ciphers, struct buf *suites)
+{
+	char name[64];
+	const char *own;
+	struct buf *to;
+
+	snprintf(name, sizeof(name), "%.*s", (int)n, p);
+	own = OPENSSL_cipher_name(name);
+	if (strcmp(own, "(NONE)") == 0)
+		return FG_EINVAL;
+	/* In TLS 1.3 both names are the same. */
+	to = strcmp(own, name) == 0 && strncmp(own, "TLS_", 4) == 0 ?
+	    suites : ciphers;
+	return buf_printf(to, "%s%s", to->len == 0 ? "" : ":", own);
+}
+
+static int
+set_names(SSL_CTX *ctx, const char *p, char err[NET_ERR_MAX])
+{
+	struct buf ciphers = { 0 }, suites = { 0 };
+	size_t n;
+	int rc = 0;
+
+	for (; *p != '\0' && rc == 0; p += n) {
+		p += strspn(p, ", \t");
+		n = strcspn(p, ", \t");
+		if (n > 0)
+			rc = add_name(p, n, &ciphers, &suites);
+		if (rc == FG_EINVAL)
+			snprintf(err, NET_ERR_MAX, "cipher suite \"%.*s\": "
+			    "unknown, or too weak", n > 64 ? 64 : (int)n, p);
+	}
+	if (rc == 0 && ciphers.len > 0 &&
+	    SSL_CTX_set_cipher_list(ctx, ciphers.p) != 1)
+		rc = fail(err, "ciphers", ciphers.p);
+	if (rc == 0 && suites.len > 0 &&
+	    SSL_CTX_set_ciphersuites(ctx, suites.p) != 1)
+		rc = fail(err, "cipher suites of TLS 1.3", suites.p);
+	if (rc == 0 && ciphers.len == 0)
+		SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	if (rc == 0 && suites.len == 0)
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	buf_free(&ciphers);
+	buf_free(&suites);
+	return rc;
+}
+
 static int
 set_ciphers(SSL_CTX *ctx, const struct tls_cfg *cfg, char err[NET_ERR_MAX])
 {
 	const char *list = cfg->fixs ? FIXS_CIPHERS : CIPHERS;
 
+	if (cfg->names != NULL && !cfg->fixs)
+		return set_names(ctx, cfg->names, err);
 	if (cfg->ciphers != NULL && !cfg->fixs)
 		list = cfg->ciphers;
 	if (SSL_CTX_set_cipher_list(ctx, list) != 1)
@@ -136,6 +187,7 @@ static const size_t string_at[] = {
 	offsetof(struct tls_cfg, trust_password),
 	offsetof(struct tls_cfg, crl_file), offsetof(struct tls_cfg, crl_dir),
 	offsetof(struct tls_cfg, ciphers), offsetof(struct tls_cfg, suites),
+	offsetof(struct tls_cfg, names),
 };
 #define NSTRING (sizeof(string_at) / sizeof(string_at[0]))
 
@@ -181,16 +233,53 @@ tls_new(const struct tls_cfg *cfg, char err[NET_ERR_MAX])
 	return NULL;
 }
 
-int
-tls_reload(struct tls *t, char err[NET_ERR_MAX])
+bool
+tls_same_cfg(const struct tls_cfg *a, const struct tls_cfg *b)
 {
-	SSL_CTX *ctx = tls_ctx_new(&t->cfg, err);
+	const char *x, *y;
+	size_t i;
 
-	if (ctx == NULL)
-		return FG_EINVAL;
+	if (a->server != b->server || a->fixs != b->fixs ||
+	    a->verify != b->verify || a->versions != b->versions)
+		return false;
+	for (i = 0; i < NSTRING; i++) {
+		x = *string((struct tls_cfg *)a, i);
+		y = *string((struct tls_cfg *)b, i);
+		if (x == NULL || y == NULL ? x != y : strcmp(x, y) != 0)
+			return false;
+	}
+	return true;
+}
+
+const struct tls_cfg *
+tls_cfg(const struct tls *t)
+{
+	return &t->cfg;
+}
+
+int
+tls_prepare(struct tls *t, char err[NET_ERR_MAX])
+{
+	tls_forget(t);
+	t->next = tls_ctx_new(&t->cfg, err);
+	return t->next == NULL ? FG_EINVAL : 0;
+}
+
+void
+tls_commit(struct tls *t)
+{
+	if (t->next == NULL)
+		return;
 	SSL_CTX_free(t->ctx);
-	t->ctx = ctx;
-	return 0;
+	t->ctx = t->next;
+	t->next = NULL;
+}
+
+void
+tls_forget(struct tls *t)
+{
+	SSL_CTX_free(t->next);
+	t->next = NULL;
 }
 
 void
@@ -202,6 +291,7 @@ tls_free(struct tls *t)
 		return;
 	for (i = 0; i < NSTRING; i++)
 		free(*string(&t->cfg, i));
+	tls_forget(t);
 	SSL_CTX_free(t->ctx);
 	free(t);
 }

@@ -10,6 +10,7 @@
 struct tls {
 	struct tls_cfg cfg; /* strings are owned */
 	SSL_CTX *ctx;
+	SSL_CTX *next; /* prepared, or NULL */
 };
 
 /* TLS of one connection. */

@@ -369,7 +369,7 @@ START_TEST(a_fault_never_shows_a_secret)
 {
 	struct conf *c = parse(HEAD "[SESSION]\n" ONE ACCEPTOR
 	    "LogonTag=hunter2\nProxyPassword=hunter2\n"
-	    "SocketKeyStorePassword=hunter2\n");
+	    "SocketPrivateKeyBytes=hunter2\n");
 	size_t i;
 
 	ck_assert_uint_eq(3, conf_nfaults(c));

@@ -57,6 +57,8 @@ EXTRA_DIST += \
 	t/conf/tables.out \
 	t/conf/templates.conf \
 	t/conf/templates.out \
+	t/conf/tls.conf \
+	t/conf/tls.out \
 	t/conf/values.conf \
 	t/conf/values.out \
 	t/conf/variables.conf \

@@ -11,6 +11,7 @@
 #   weak          a server with a 1024-bit RSA key
 # server.p12, client.p12 (with key) and trust.p12 (ca): the password is
 # "secret", as of locked.key, the server's. old.jks begins as Java's do.
+# trusted/ and lists/ hold ca.pem and crl.pem, by their hashes.
 set -e
 cd "$1"
 exec 2>openssl.log
@@ -91,4 +92,9 @@ for name in server client; do
 done
 openssl pkcs12 -export -nokeys -in ca.pem -passout pass:secret -out trust.p12
 openssl pkey -aes256 -in server.key -passout pass:secret -out locked.key
+mkdir -p trusted lists
+cp ca.pem trusted
+cp crl.pem lists
+openssl rehash trusted
+openssl rehash lists
 printf '\376\355\376\355\0\0\0\2' >old.jks

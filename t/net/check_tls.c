@@ -195,6 +195,25 @@ START_TEST(bytes_go_there_and_back_in_both_versions)
 }
 END_TEST
 
+START_TEST(ciphers_by_their_standard_names)
+{
+	static const struct {
+		const char *names, *what;
+	} row[] = {
+		{ "TLS_CHACHA20_POLY1305_SHA256",
+		    "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256" },
+		{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+		    "TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256" },
+		{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, "
+		    "TLS_AES_128_GCM_SHA256", "TLSv1.3 TLS_AES_128_GCM_SHA256" },
+	};
+
+	scfg.names = row[_i].names;
+	tls_pair(NULL);
+	ck_assert_str_eq(row[_i].what, conn_tls(b.c));
+}
+END_TEST
+
 /* What a wake-up reads ends within a record, at its end, or behind several. */
 START_TEST(large_transfers_both_ways_arrive_whole)
 {
@@ -557,7 +576,7 @@ END_TEST
 struct bad_file {
 	const char *cert, *key, *keystore, *password, *ca, *trust, *crl;
 	const char *err; /* a part of it */
-	const char *ciphers, *suites;
+	const char *ciphers, *suites, *names;
 };
 
 static const struct bad_file bad_files[] = {
@@ -587,6 +606,8 @@ static const struct bad_file bad_files[] = {
 	{ .crl = "ca.pem", .err = "/ca.pem: " },
 	{ .ciphers = "NO-SUCH", .err = "ciphers \"NO-SUCH\": no cipher match" },
 	{ .suites = "NO-SUCH", .err = "\"NO-SUCH\": no cipher match" },
+	{ .names = "TLS_AES_128_GCM_SHA256, TLS_NO_SUCH",
+	    .err = "cipher suite \"TLS_NO_SUCH\": unknown" },
 };
 
 START_TEST(a_bad_file_is_named)
@@ -607,6 +628,7 @@ START_TEST(a_bad_file_is_named)
 	scfg.crl_file = in_dir(f->crl);
 	scfg.ciphers = f->ciphers;
 	scfg.suites = f->suites;
+	scfg.names = f->names;
 	t = tls_new(&scfg, err);
 	ck_assert_ptr_null(t);
 	ck_assert_msg(strstr(err, f->err) != NULL, "%s", err);
@@ -667,10 +689,14 @@ START_TEST(new_files_are_for_new_connections)
 	ck_assert_int_le(days, 20);
 	/* Half of it is there: nothing changes. */
 	copy("renewed.pem", "now.pem");
-	ck_assert_int_ne(0, tls_reload(server, err));
+	ck_assert_int_ne(0, tls_prepare(server, err));
+	tls_commit(server);
 	ck_assert_msg(strstr(err, "the key is not that") != NULL, "%s", err);
 	copy("renewed.key", "now.key");
-	ck_assert_int_eq(0, tls_reload(server, err));
+	ck_assert_int_eq(0, tls_prepare(server, err));
+	ck_assert(tls_days_left(server, &days));
+	ck_assert_int_le(days, 20);
+	tls_commit(server);
 	ck_assert(tls_days_left(server, &days));
 	ck_assert_int_ge(days, 23);
 	/* The old connection lives on. */
@@ -701,6 +727,7 @@ tls_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, bytes_go_there_and_back_in_both_versions, 0, 3);
+	tcase_add_loop_test(t, ciphers_by_their_standard_names, 0, 3);
 	tcase_add_loop_test(t, large_transfers_both_ways_arrive_whole, 0, 6);
 	tcase_add_test(t, unread_bytes_are_bounded_and_none_stays_behind);
 	tcase_add_test(t, a_paused_connection_loses_nothing);
