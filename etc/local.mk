@@ -1,5 +1,12 @@
-EXTRA_DIST += \
+# What an operator of a broker and of an exchange would write; ./demo runs it.
+exampledir = $(docdir)/examples
+dist_example_DATA = \
+	etc/examples/book.py \
+	etc/examples/broker-client.lua \
+	etc/examples/broker-streamer.lua \
 	etc/examples/broker.conf \
+	etc/examples/exchange-client.lua \
+	etc/examples/exchange-streamer.lua \
 	etc/examples/exchange.conf
 dist_doc_DATA = etc/fixgate.conf
 

@@ -33,6 +33,7 @@ include t/long/local.mk
 include t/etc/local.mk
 include t/e2e/local.mk
 include t/interop/local.mk
+include t/demo/local.mk
 include t/bench/local.mk
 include t/fuzz/local.mk
 include t/tree/local.mk
