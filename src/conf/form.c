@@ -245,6 +245,29 @@ check_addresses(struct conf *c, struct conf_entry *e)
 	buf_free(&list);
 }
 
+/* "127.0.0.1:9464", "[::1]:9464"; port 0 is any free one. */
+static bool
+is_listen(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	char host[INET6_ADDRSTRLEN + 2];
+	struct in6_addr in;
+	uint64_t port;
+	size_t n;
+
+	if (colon == NULL || (size_t)(colon - text) >= sizeof(host) ||
+	    num_parse_u64(colon + 1, strlen(colon + 1), &port) != 0 ||
+	    port > 65535)
+		return false;
+	n = (size_t)(colon - text);
+	memcpy(host, text, n);
+	host[n] = '\0';
+	if (n < 2 || host[0] != '[' || host[n - 1] != ']')
+		return inet_pton(AF_INET, host, &in) == 1;
+	host[n - 1] = '\0';
+	return inet_pton(AF_INET6, host + 1, &in) == 1;
+}
+
 void
 form_check(struct conf *c, struct conf_entry *e)
 {
@@ -282,6 +305,10 @@ form_check(struct conf *c, struct conf_entry *e)
 	case CONF_SSLProtocol:
 		demand(c, e, tls_versions(e->value, &e->num),
 		    "TLSv1.2, TLSv1.3, or both with a comma between");
+		break;
+	case CONF_AdminListen:
+		demand(c, e, is_listen(e->value), "an IP address of this host "
+		    "and a port: 127.0.0.1:9464, or [::1]:9464");
 		break;
 	case CONF_SocketConnectSourceHost:
 		demand(c, e, inet_pton(AF_INET, e->value, &in) == 1 ||

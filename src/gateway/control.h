@@ -19,6 +19,9 @@ int control_open(struct control **out, struct gateway *g,
 void control_visible(struct control *c);
 /* The feeder has something, maybe. Called on the loop's thread. */
 void control_wake(struct control *c);
+struct metrics;
+/* Copy all that the metrics are made of. 0 or FG_ENOMEM. */
+int control_metrics(struct control *c, struct metrics *m);
 void control_free(struct control *c);
 
 #endif

@@ -3,6 +3,7 @@
  *
  *	control.c          the sockets, the table of requests
  *	control_session.c  STATUS, SESSIONS, SESSION_*
+ *	control_metrics.c  a copy of the numbers for Prometheus
  *	control_create.c   SESSION_CREATE, _DELETE, _ENABLE, _DISABLE
  *	control_reload.c   RELOAD
  *	control_read.c     READ, TABLES, DICT_GET
@@ -26,6 +27,7 @@
 #include "gateway/feeder.h"
 #include "gateway/gateway.h"
 #include "gateway/lanes.h"
+#include "gateway/status.h"
 #include "link/link.h"
 #include "store/store.h"
 
@@ -69,6 +71,12 @@ struct control_later *control_later(const struct server_ask *a,
 void control_later_free(struct control_later *l);
 /* A release_fn: ACK or NACK; takes the control_later. */
 void control_order_done(void *arg, const struct release_done *done);
+
+/* What STATUS says of them; pending: what waits is counted, not only seen. */
+enum status_health control_judge_session(const struct control *c,
+    const struct fgsess *fs, bool pending, char text[STATUS_ADVICE_MAX]);
+enum status_health control_judge_store(const struct control *c,
+    char text[STATUS_ADVICE_MAX]);
 
 void control_status(const struct server_ask *a);
 void control_sessions(const struct server_ask *a);

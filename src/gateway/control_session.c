@@ -192,9 +192,9 @@ struct advice {
 	char text[STATUS_ADVICE_MAX];
 };
 
-static enum status_health
-judge_session(const struct control *c, const struct fgsess *fs,
-    char text[STATUS_ADVICE_MAX])
+enum status_health
+control_judge_session(const struct control *c, const struct fgsess *fs,
+    bool pending, char text[STATUS_ADVICE_MAX])
 {
 	struct now now = loop_now(c->g->loop);
 	wall_t alive = c->g->started;
@@ -208,7 +208,8 @@ judge_session(const struct control *c, const struct fgsess *fs,
 		.last_event = fs->last_event[0] == '\0' ? "never connected"
 		    : fs->last_event,
 		.gap_from = sess_gap(fs->machine),
-		.pending = pending_of(c, fs),
+		.pending = pending ? pending_of(c, fs) :
+		    fs->pending_tail > fs->pending_done,
 		.next_try_ns = next_try(c, fs),
 	};
 
@@ -223,8 +224,8 @@ judge_session(const struct control *c, const struct fgsess *fs,
 	return status_of_session(&s, text);
 }
 
-static enum status_health
-judge_store(const struct control *c, char text[STATUS_ADVICE_MAX])
+enum status_health
+control_judge_store(const struct control *c, char text[STATUS_ADVICE_MAX])
 {
 	char err[STORE_ERR_MAX] = "";
 	struct status_store s = {
@@ -256,7 +257,7 @@ judge(const struct control *c, struct buf *b)
 	size_t i;
 
 	a.subject = "store";
-	a.level = worst = judge_store(c, a.text);
+	a.level = worst = control_judge_store(c, a.text);
 	if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
 		return STATUS_ERROR;
 	a.subject = "quarantine";
@@ -267,7 +268,8 @@ judge(const struct control *c, struct buf *b)
 		return STATUS_ERROR;
 	for (i = 0; i < driver_count(d); i++) {
 		a.subject = driver_session(d, i)->name;
-		a.level = judge_session(c, driver_session(d, i), a.text);
+		a.level = control_judge_session(c, driver_session(d, i), true,
+		    a.text);
 		if (a.level > worst)
 			worst = a.level;
 		if (a.text[0] != '\0' && buf_add(b, &a, sizeof(a)) != 0)

@@ -63,6 +63,7 @@ look(void *arg)
 		if (judge(d) != d->level)
 			enter(d, judge(d));
 	}
+	log_tick();
 	timer_set(d->timer, mono_add(loop_now(d->g->loop).mono, LOOK_NS));
 }
 

@@ -107,6 +107,15 @@ driver_waiting(const struct driver *d)
 	return release_count(&d->rel);
 }
 
+int64_t
+driver_lag(const struct driver *d, mono_t now)
+{
+	const struct release_item *it = release_any(&d->rel);
+
+	return it == NULL || mono_before(now, it->at) ? 0 :
+	    now.ns - it->at.ns;
+}
+
 /* ---- inputs ---- */
 
 /* The time of this wake-up; each input asks for it. */
@@ -454,6 +463,7 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 		d->ops->disconnect(d->arg, fs, why);
 		break;
 	case RELEASE_RESEND:
+		fs->resends++;
 		fs->resending = true;
 		fs->resend_next = it->first;
 		fs->resend_last = it->last;
@@ -467,6 +477,12 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 	}
 }
 
+const struct waits *
+driver_waits(const struct driver *d)
+{
+	return &d->waits;
+}
+
 static void
 release_ready(struct driver *d)
 {
@@ -477,6 +493,8 @@ release_ready(struct driver *d)
 
 	while ((it = release_head(&d->rel, durable, &p)) != NULL) {
 		copy = *it;
+		if (copy.kind == RELEASE_SEND || copy.kind == RELEASE_ANSWER)
+			waits_add(&d->waits, d->now.mono.ns - copy.at.ns);
 		release_one(d, &copy, p);
 		pop(d, &copy);
 		if (copy.kind == RELEASE_SEND)
@@ -487,7 +505,8 @@ release_ready(struct driver *d)
 int
 driver_commit(struct driver *d)
 {
-	struct release_item rows = { .kind = RELEASE_ROWS };
+	struct release_item rows = { .kind = RELEASE_ROWS,
+		.at = d->now.mono };
 	uint64_t number;
 	int err;
 

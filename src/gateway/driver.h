@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "gateway/early.h"
 #include "gateway/release.h"
+#include "gateway/waits.h"
 #include "session/session.h"
 #include "store/store.h"
 
@@ -48,6 +49,7 @@ struct fgsess {
 	const int32_t *masked; /* secret tags; borrowed, nmasked of them */
 	size_t nmasked;
 	uint64_t received, sent, rejected; /* messages since start */
+	uint64_t resends; /* requests of the counterparty for them */
 	wall_t last_received, last_sent, logged_on_at, since;
 	int last_code; /* of the event that last_event tells */
 	char last_event[160];
@@ -204,5 +206,10 @@ bool driver_end(struct driver *d, mono_t *due);
 struct store *driver_store(const struct driver *d);
 /* Commits waiting for the disk: batches' items and bytes. */
 size_t driver_waiting(const struct driver *d);
+/* How long the oldest of them has waited, ns. */
+int64_t driver_lag(const struct driver *d, mono_t now);
+
+/* How long messages and answers waited for their commits. */
+const struct waits *driver_waits(const struct driver *d);
 
 #endif

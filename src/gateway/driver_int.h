@@ -26,6 +26,7 @@ struct driver {
 	struct now now;
 	struct store_batch *batch; /* NULL: nothing in this wake-up yet */
 	struct release rel;
+	struct waits waits;
 	uint64_t unsynced;       /* bytes of rows that wait for the disk */
 	struct sess_acts acts;
 	struct dict_scratch *scratch;

@@ -17,6 +17,7 @@
 #include "net/net.h"
 #include "store/store.h"
 
+struct admin;
 struct control;
 struct disk;
 struct sessions;
@@ -33,6 +34,7 @@ struct gateway {
 	struct sessions *sessions;
 	struct peers *peers;
 	struct control *control;
+	struct admin *admin;
 	struct disk *disk;
 	struct timer *timer; /* the driver's next */
 	struct alive *alive;

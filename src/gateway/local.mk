@@ -43,6 +43,8 @@ libgateway_a_SOURCES = \
 	src/gateway/identity.h \
 	src/gateway/lanes.c \
 	src/gateway/lanes.h \
+	src/gateway/metrics.c \
+	src/gateway/metrics.h \
 	src/gateway/order.c \
 	src/gateway/parked.c \
 	src/gateway/parked.h \
@@ -59,12 +61,16 @@ libgateway_a_SOURCES = \
 	src/gateway/table.h \
 	src/gateway/table_link.c \
 	src/gateway/tables.c \
-	src/gateway/tables.h
+	src/gateway/tables.h \
+	src/gateway/waits.h
 
 sbin_PROGRAMS += fixgated
 fixgated_SOURCES = \
 	src/gateway/gateway.h \
+	src/gateway/admin.c \
+	src/gateway/admin.h \
 	src/gateway/control_reload.c \
+	src/gateway/control_metrics.c \
 	src/gateway/control_create.c \
 	src/gateway/create.c \
 	src/gateway/create.h \
@@ -93,7 +99,8 @@ fixgated_SOURCES = \
 	src/gateway/window.c
 fixgated_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DFG_CONF_FILE='"$(sysconfdir)/fixgate/fixgate.conf"'
+fixgated_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)
 fixgated_LDADD = libgateway.a libdaemon.a libconf.a libschedule.a \
 	libnet.a libstore.a liblink.a libsession.a libdictxml.a libdict.a \
 	libfix.a liblog.a libbase.a $(BDB_LIBS) $(LIBUV_LIBS) $(MSGPACK_LIBS) \
-	$(LIBXML2_LIBS)
+	$(LIBXML2_LIBS) $(MICROHTTPD_LIBS)

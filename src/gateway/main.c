@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "conf/conf.h"
 #include "daemon/daemon.h"
+#include "gateway/admin.h"
 #include "gateway/control.h"
 #include "gateway/definitions.h"
 #include "gateway/disk.h"
@@ -128,6 +129,7 @@ on_moved(void *arg)
 	struct gateway *g = arg;
 
 	control_wake(g->control);
+	admin_wake(g->admin);
 }
 
 static void
@@ -286,6 +288,10 @@ start(struct gateway *g)
 	g->disk = disk_new(g);
 	if (g->disk == NULL)
 		return -1;
+	if (admin_open(&g->admin, g, err) != 0) {
+		log_error("%s", err);
+		return -1;
+	}
 	sessions_begin(g->sessions);
 	return 0;
 }
@@ -294,6 +300,7 @@ static void
 stop(struct gateway *g)
 {
 	alive_free(g->alive);
+	admin_free(g->admin);
 	disk_free(g->disk);
 	control_free(g->control);
 	peers_free(g->peers);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,15 @@
 
 #define LOG_LINE_MAX 2048 /* bytes of one line; longer ones are cut */
 
+/* A place in the code that logs, by its format; see log.h. */
+#define SITES 256
+struct site {
+	int64_t second; /* since 1970 */
+	unsigned said;  /* in it */
+	uint64_t unsaid;
+	char first[201]; /* of those unsaid */
+};
+
 static struct {
 	pthread_mutex_t lock;
 	const char *name;
@@ -23,6 +33,9 @@ static struct {
 	int fd;
 	int to_syslog;
 	enum log_level level;
+	struct site site[SITES];
+	unsigned storms; /* sites with something unsaid */
+	uint64_t lines, unsaid;
 } self = { .lock = PTHREAD_MUTEX_INITIALIZER, .name = "fixgate",
 	.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO };
 
@@ -88,40 +101,130 @@ log_set_level(enum log_level level)
 	self.level = level;
 }
 
+static const char *const names[] = { "error", "warn", "info", "debug" };
+
+/* The lock is held. */
+static void
+put_line(enum log_level level, wall_t now, const char *text)
+{
+	static const int prio[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+	char line[LOG_LINE_MAX], stamp[WALL_TEXT_MAX + 1];
+	int n;
+
+	self.lines++;
+	if (self.to_syslog) {
+		syslog(prio[level], "%s", text);
+		return;
+	}
+	n = (int)wall_format(stamp, now, 3);
+	n = snprintf(line, sizeof(line), "%.*s %s %s: %s", n, stamp, self.name,
+	    names[level], text);
+	if (n > LOG_LINE_MAX - 1)
+		n = LOG_LINE_MAX - 1;
+	line[n] = '\n';
+	if (write(self.fd, line, (size_t)n + 1) == -1)
+		return; /* nowhere is left to complain */
+}
+
+/* ---- storms ---- */
+
+static void
+say_unsaid(struct site *s, wall_t now)
+{
+	char text[LOG_LINE_MAX];
+
+	if (s->unsaid == 0)
+		return;
+	snprintf(text, sizeof(text), "%llu more lines like this one were not "
+	    "logged (over %d a second): %.200s", (unsigned long long)s->unsaid,
+	    LOG_PER_S, s->first);
+	put_line(LOG_LEVEL_WARN, now, text);
+	self.storms--;
+	s->unsaid = 0;
+}
+
+/* The seconds that are over. */
+static void
+end_storms(wall_t now)
+{
+	struct site *s;
+
+	for (s = self.site; self.storms > 0 && s < self.site + SITES; s++)
+		if (s->unsaid > 0 && s->second != now.ns / NS_PER_S)
+			say_unsaid(s, now);
+}
+
+/* May this place say one more? Places share an entry if they must: then they
+ * share what they may say. */
+static bool
+may_say(const char *fmt, const char *text, wall_t now)
+{
+	struct site *s = &self.site[((uintptr_t)fmt >> 3) * 2654435761u % SITES];
+
+	if (s->second != now.ns / NS_PER_S) {
+		say_unsaid(s, now);
+		s->second = now.ns / NS_PER_S;
+		s->said = 0;
+	}
+	if (s->said < LOG_PER_S) {
+		s->said++;
+		return true;
+	}
+	if (s->unsaid++ == 0) {
+		self.storms++;
+		snprintf(s->first, sizeof(s->first), "%.200s", text);
+	}
+	self.unsaid++;
+	return false;
+}
+
+static wall_t
+wall_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (wall_t){ ts.tv_sec * NS_PER_S + ts.tv_nsec };
+}
+
+void
+log_tick(void)
+{
+	wall_t now = wall_now();
+
+	pthread_mutex_lock(&self.lock);
+	end_storms(now);
+	pthread_mutex_unlock(&self.lock);
+}
+
+void
+log_counts(uint64_t *lines, uint64_t *unsaid)
+{
+	pthread_mutex_lock(&self.lock);
+	*lines = self.lines;
+	*unsaid = self.unsaid;
+	pthread_mutex_unlock(&self.lock);
+}
+
 static void
 emit(enum log_level level, int sys, const char *fmt, va_list ap)
 {
-	static const char *const names[] = { "error", "warn", "info", "debug" };
-	static const int prio[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-	char line[LOG_LINE_MAX], stamp[WALL_TEXT_MAX + 1];
-	struct timespec ts;
-	size_t at, room;
+	char text[LOG_LINE_MAX];
+	wall_t now;
 	int n;
 
 	if (level > self.level)
 		return;
-	clock_gettime(CLOCK_REALTIME, &ts);
-	n = (int)wall_format(stamp,
-	    (wall_t){ ts.tv_sec * NS_PER_S + ts.tv_nsec }, 3);
-	stamp[n] = '\0';
-	at = (size_t)snprintf(line, sizeof(line), "%s %s %s: ", stamp,
-	    self.name, names[level]);
-	n = (int)at;
-	room = sizeof(line) - 1;
-	at += (size_t)vsnprintf(line + at, room - at, fmt, ap);
-	if (at < room && sys != 0)
-		at += (size_t)snprintf(line + at, room - at, ": %s",
+	now = wall_now();
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	if (n >= 0 && n < LOG_LINE_MAX && sys != 0)
+		snprintf(text + n, sizeof(text) - (size_t)n, ": %s",
 		    strerror(sys));
-	if (at >= room)
-		at = room - 1;
 	pthread_mutex_lock(&self.lock);
-	if (self.to_syslog) {
-		syslog(prio[level], "%s", line + n);
-	} else {
-		line[at] = '\n';
-		if (write(self.fd, line, at + 1) == -1)
-			at = 0; /* nowhere is left to complain */
-	}
+	if (self.storms > 0)
+		end_storms(now);
+	if (level == LOG_LEVEL_DEBUG || may_say(fmt, text, now))
+		put_line(level, now, text);
 	pthread_mutex_unlock(&self.lock);
 }
 

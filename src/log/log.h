@@ -6,6 +6,7 @@
 #define FG_LOG_LOG_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
 	LOG_LEVEL_DEBUG };
@@ -18,6 +19,16 @@ int log_open(const char *name, const char *target);
 int log_reopen(void);
 
 void log_set_level(enum log_level level);
+
+/*
+ * At most LOG_PER_S lines a second come from one place in the code (debug lines
+ * do not count): the rest is counted, and a line says how many they were when
+ * the second is over. That is noticed at the next line, or by log_tick.
+ */
+#define LOG_PER_S 100
+void log_tick(void);
+/* Lines written, and left out, since start. */
+void log_counts(uint64_t *lines, uint64_t *unsaid);
 
 /* log_warn adds ": " and the text of errno. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -1,6 +1,11 @@
 #include <check.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -195,6 +200,96 @@ START_TEST(peer_data_is_escaped_and_cut)
 }
 END_TEST
 
+/* How often text is in the file; its lines, if that is "\n". */
+static unsigned
+count(const char *path, const char *text)
+{
+	char line[4096];
+	unsigned n = 0;
+	FILE *f = fopen(path, "r");
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, text) != NULL;
+	fclose(f);
+	return n;
+}
+
+/* Until a second has just begun. */
+static void
+wait_for_second(void)
+{
+	struct timespec ts;
+	time_t was;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	was = ts.tv_sec;
+	while (ts.tv_sec == was)
+		clock_gettime(CLOCK_REALTIME, &ts);
+}
+
+START_TEST(storms_of_the_log_are_counted)
+{
+	char path[] = "fglogXXXXXX";
+	uint64_t lines, unsaid, lines0, unsaid0;
+	int fd = mkstemp(path), i;
+
+	ck_assert_int_ne(-1, fd);
+	close(fd);
+	ck_assert_int_eq(0, log_open("test", path));
+	log_counts(&lines0, &unsaid0);
+	wait_for_second();
+	for (i = 0; i < 3 * LOG_PER_S; i++)
+		log_info("storm %d", i);
+	log_info("of another place");
+	ck_assert_uint_eq(LOG_PER_S, count(path, "info: storm "));
+	ck_assert_uint_eq(1, count(path, "of another place"));
+	ck_assert_uint_eq(0, count(path, "more lines"));
+	wait_for_second();
+	log_tick();
+	ck_assert_uint_eq(1, count(path, "warn: 200 more lines like this one "
+	    "were not logged (over 100 a second): storm 100\n"));
+	log_tick();
+	ck_assert_uint_eq(1, count(path, "more lines"));
+	/* The next one is said again; what is unsaid, by any line. */
+	for (i = 0; i < LOG_PER_S + 1; i++)
+		log_warnx("again");
+	wait_for_second();
+	log_info("of another place");
+	ck_assert_uint_eq(1, count(path, "warn: 1 more lines"));
+	log_counts(&lines, &unsaid);
+	ck_assert_uint_eq(201, unsaid - unsaid0);
+	ck_assert_uint_eq(count(path, "\n"), lines - lines0);
+	log_set_level(LOG_LEVEL_DEBUG);
+	for (i = 0; i < 2 * LOG_PER_S; i++)
+		log_debug("detail");
+	ck_assert_uint_eq(2 * LOG_PER_S, count(path, "debug: detail"));
+	unlink(path);
+}
+END_TEST
+
+START_TEST(long_lines_are_cut_and_end)
+{
+	char path[] = "fglogXXXXXX", big[5000];
+	int fd = mkstemp(path);
+	struct stat st;
+
+	close(fd);
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	ck_assert_int_eq(0, log_open("test", path));
+	log_info("%s", big);
+	ck_assert_int_eq(0, stat(path, &st));
+	ck_assert_int_eq(2048, st.st_size);
+	errno = ENOENT;
+	log_warn("after it");
+	ck_assert_int_eq(ENOENT, errno);
+	ck_assert_uint_eq(1, count(path, "test warn: after it: No such file"));
+	ck_assert_uint_eq(2, count(path, "test "));
+	unlink(path);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -213,6 +308,8 @@ main(void)
 	tcase_add_test(tc, the_name_that_was_meant_is_found);
 	tcase_add_test(tc, every_error_has_a_text);
 	tcase_add_test(tc, peer_data_is_escaped_and_cut);
+	tcase_add_test(tc, storms_of_the_log_are_counted);
+	tcase_add_test(tc, long_lines_are_cut_and_end);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);

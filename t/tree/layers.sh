@@ -62,6 +62,7 @@ bad=$(
 			rank[l[i]] = n + 1
 		user["^db\\.h$"] = "store"
 		user["^libxml/"] = "dict/xml"
+		user["^microhttpd\\.h$"] = "gateway"
 		user["^openssl/ssl\\.h$"] = "net"
 		user["^uv\\.h$"] = "net"
 		user["^msgpack"] = "link"

@@ -1,0 +1,96 @@
+#include "base/err.h"
+#include "gateway/control_int.h"
+#include "gateway/metrics.h"
+#include "gateway/peers.h"
+#include "gateway/quarantine.h"
+#include "log/log.h"
+
+static enum status_health
+worse(enum status_health a, enum status_health b)
+{
+	return a > b ? a : b;
+}
+
+static int
+add_session(const struct control *c, struct metrics *m,
+    const struct fgsess *fs)
+{
+	struct metrics_session *s = metrics_add_session(m, fs->name);
+	struct sess_seqs seqs = sess_seqs(fs->machine);
+	char advice[STATUS_ADVICE_MAX];
+	wall_t since;
+
+	if (s == NULL)
+		return FG_ENOMEM;
+	s->health = control_judge_session(c, fs, false, advice);
+	s->connected = fs->connected;
+	s->logged_on = sess_state(fs->machine) == SESS_ON;
+	s->enabled = peers_is_enabled(fs);
+	s->open = peers_is_open(fs, &since);
+	s->gap = sess_gap(fs->machine) != 0;
+	s->pending = fs->pending_tail > fs->pending_done;
+	s->next_in = seqs.next_in;
+	s->next_out = seqs.next_out;
+	s->epoch = seqs.epoch;
+	s->received = fs->received;
+	s->sent = fs->sent;
+	s->rejected = fs->rejected;
+	s->resends = fs->resends;
+	s->last_received = fs->last_received;
+	s->last_sent = fs->last_sent;
+	m->health = worse(m->health, s->health);
+	return 0;
+}
+
+static int
+add_tables(struct store *st, struct metrics *m)
+{
+	struct metrics_table *t;
+	enum store_table id;
+	const char *name;
+	unsigned i;
+
+	for (i = 1; i < store_tables(st); i++) {
+		id = (enum store_table)i;
+		name = store_table_name(st, id);
+		if (name == NULL)
+			continue;
+		t = metrics_add_table(m, name);
+		if (t == NULL)
+			return FG_ENOMEM;
+		t->oldest = store_oldest(st, id);
+		t->visible = store_visible(st, id);
+	}
+	return 0;
+}
+
+int
+control_metrics(struct control *c, struct metrics *m)
+{
+	struct driver *d = c->g->driver;
+	char advice[STATUS_ADVICE_MAX];
+	struct server_conn *sc;
+	int err = 0;
+	size_t i;
+
+	metrics_clear(m);
+	m->started = c->g->started;
+	m->store_health = control_judge_store(c, advice);
+	m->quarantine = quarantine_open(c->quarantine);
+	m->health = worse(m->store_health,
+	    status_of_quarantine(m->quarantine, advice));
+	m->commits = store_durable(c->g->store);
+	m->repairs = driver_repairs(d);
+	m->waiting = driver_waiting(d);
+	m->lag = driver_lag(d, loop_now(c->g->loop).mono);
+	m->waits = *driver_waits(d);
+	m->strangers = peers_strangers(c->g->peers);
+	m->disk_free = disk_bytes_free(c->g->disk);
+	m->links = 0;
+	for (sc = server_first(c->server); sc != NULL; sc = server_next(sc))
+		m->links++;
+	log_counts(&m->log_lines, &m->log_unsaid);
+	for (i = 0; i < driver_count(d) && err == 0; i++)
+		err = add_session(c, m, driver_session(d, i));
+	return err != 0 ? err : add_tables(c->g->store, m);
+}

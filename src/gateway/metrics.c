@@ -1,0 +1,345 @@
+#include "gateway/metrics.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+void
+metrics_clear(struct metrics *m)
+{
+	m->names.len = 0;
+	m->nsession = m->ntable = 0;
+}
+
+void
+metrics_free(struct metrics *m)
+{
+	buf_free(&m->names);
+	free(m->session);
+	free(m->table);
+	memset(m, 0, sizeof(*m));
+}
+
+/* Room for one more in an array of n; the array, or NULL. */
+static void *
+room(void *array, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap == 0 ? 64 : *cap * 2;
+	void *p;
+
+	if (n < *cap)
+		return array;
+	p = realloc(array, more * size);
+	if (p != NULL)
+		*cap = more;
+	return p;
+}
+
+struct metrics_session *
+metrics_add_session(struct metrics *m, const char *name)
+{
+	struct metrics_session *s = room(m->session, m->nsession,
+	    &m->session_cap, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	m->session = s;
+	s += m->nsession;
+	*s = (struct metrics_session){ .name = m->names.len };
+	if (buf_add(&m->names, name, strlen(name) + 1) != 0)
+		return NULL;
+	m->nsession++;
+	return s;
+}
+
+struct metrics_table *
+metrics_add_table(struct metrics *m, const char *name)
+{
+	struct metrics_table *t = room(m->table, m->ntable, &m->table_cap,
+	    sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	m->table = t;
+	t += m->ntable;
+	*t = (struct metrics_table){ .name = m->names.len };
+	if (buf_add(&m->names, name, strlen(name) + 1) != 0)
+		return NULL;
+	m->ntable++;
+	return t;
+}
+
+/* ---- text ---- */
+
+static int
+head(struct buf *out, const char *name, const char *type, const char *help)
+{
+	return buf_printf(out, "# HELP fixgate_%s %s\n# TYPE fixgate_%s %s\n",
+	    name, help, name, type);
+}
+
+static int
+one(struct buf *out, const char *name, const char *type, uint64_t v,
+    const char *help)
+{
+	int err = head(out, name, type, help);
+
+	return err != 0 ? err : buf_printf(out, "fixgate_%s %" PRIu64 "\n",
+	    name, v);
+}
+
+static int
+seconds(struct buf *out, const char *name, const char *type, int64_t ns,
+    const char *help)
+{
+	int err = head(out, name, type, help);
+
+	return err != 0 ? err : buf_printf(out,
+	    "fixgate_%s %lld.%09lld\n", name, (long long)ns / NS_PER_S,
+	    (long long)ns % NS_PER_S);
+}
+
+/* A label's value: backslash, quote and line feed are escaped, and bytes that
+ * are no ASCII (it must be UTF-8) are '?'. */
+static int
+label(struct buf *out, const char *p)
+{
+	int err = 0;
+
+	for (; *p != '\0' && err == 0; p++) {
+		if (*p == '\n')
+			err = buf_puts(out, "\\n");
+		else if (*p == '"' || *p == '\\')
+			err = buf_printf(out, "\\%c", *p);
+		else
+			err = buf_add(out, *p < 0 ? "?" : p, 1);
+	}
+	return err;
+}
+
+static int
+begin(struct buf *out, const char *name, const char *key, const char *value)
+{
+	int err;
+
+	err = buf_printf(out, "fixgate_%s{%s=\"", name, key);
+	if (err == 0)
+		err = label(out, value);
+	return err != 0 ? err : buf_puts(out, "\"} ");
+}
+
+/* What there is of a session; those of one name must stand together, so each
+ * has a pass of its own. */
+#define SESSION_METRICS(X)                                                     \
+	X(session_health, "gauge", s->health,                                  \
+	    "0 healthy, 1 warning, 2 error, as fixgatectl status says.")       \
+	X(session_enabled, "gauge", s->enabled,                                \
+	    "1 unless an operator or the settings stopped it.")                \
+	X(session_in_schedule, "gauge", s->open,                               \
+	    "1 if its schedule lets it be connected.")                         \
+	X(session_connected, "gauge", s->connected,                            \
+	    "1 if it has a connection.")                                       \
+	X(session_logged_on, "gauge", s->logged_on, "1 if it is logged on.")   \
+	X(session_next_in, "gauge", s->next_in,                                \
+	    "Sequence number that is expected next.")                          \
+	X(session_next_out, "gauge", s->next_out,                              \
+	    "Sequence number of the next message out.")                        \
+	X(session_epoch, "gauge", s->epoch,                                    \
+	    "Which of its sequences of numbers; grows by each reset.")         \
+	X(session_received_total, "counter", s->received,                      \
+	    "Messages received since start.")                                  \
+	X(session_sent_total, "counter", s->sent,                              \
+	    "Messages sent since start, resent ones not counted.")             \
+	X(session_rejected_total, "counter", s->rejected,                      \
+	    "Messages received that were rejected.")                           \
+	X(session_resends_total, "counter", s->resends,                        \
+	    "ResendRequests of the counterparty that were obeyed.")            \
+	X(session_gap, "gauge", s->gap,                                        \
+	    "1 while messages are missing that were asked for again.")         \
+	X(session_pending, "gauge", s->pending,                                \
+	    "1 while messages wait for its logon.")
+
+static int
+session_metrics(struct buf *out, const struct metrics *m)
+{
+	const struct metrics_session *s, *end = m->session + m->nsession;
+	int err = 0;
+
+#define X(id,  type, value, help)                                             \
+	if (err == 0)                                                          \
+		err = head(out, #id, type, help);                              \
+	for (s = m->session; err == 0 && s < end; s++) {                       \
+		err = begin(out, #id, "session", m->names.p + s->name);        \
+		if (err == 0)                                                  \
+			err = buf_printf(out, "%" PRIu64 "\n",                 \
+			    (uint64_t)(value));                                \
+	}
+	SESSION_METRICS(X)
+#undef X
+	return err;
+}
+
+/* Of sessions that never had one there is none. */
+static int
+session_times(struct buf *out, const struct metrics *m, const char *name,
+    bool sent, const char *help)
+{
+	const struct metrics_session *s, *end = m->session + m->nsession;
+	int err = head(out, name, "gauge", help);
+	int64_t ns;
+
+	for (s = m->session; err == 0 && s < end; s++) {
+		ns = sent ? s->last_sent.ns : s->last_received.ns;
+		if (ns <= 0)
+			continue;
+		err = begin(out, name, "session", m->names.p + s->name);
+		if (err == 0)
+			err = buf_printf(out, "%lld.%03lld\n",
+			    (long long)ns / NS_PER_S,
+			    (long long)ns % NS_PER_S / NS_PER_MS);
+	}
+	return err;
+}
+
+static int
+table_metrics(struct buf *out, const struct metrics *m, const char *name,
+    bool visible, const char *help)
+{
+	const struct metrics_table *t, *end = m->table + m->ntable;
+	int err = head(out, name, "gauge", help);
+
+	for (t = m->table; err == 0 && t < end; t++) {
+		err = begin(out, name, "table", m->names.p + t->name);
+		if (err == 0)
+			err = buf_printf(out, "%" PRIu64 "\n",
+			    visible ? t->visible : t->oldest);
+	}
+	return err;
+}
+
+/* Cumulative, as the format wants it. */
+static int
+histogram(struct buf *out, const struct waits *w, const char *name,
+    const char *help)
+{
+	int err = head(out, name, "histogram", help);
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; err == 0 && i < WAITS_N - 1; i++) {
+		sum += w->count[i];
+		err = buf_printf(out, "fixgate_%s_bucket{le=\"%.9g\"} %" PRIu64
+		    "\n", name, (double)waits_bound(i) / NS_PER_S, sum);
+	}
+	if (err == 0)
+		err = buf_printf(out, "fixgate_%s_bucket{le=\"+Inf\"} %" PRIu64
+		    "\nfixgate_%s_sum %.9g\nfixgate_%s_count %" PRIu64 "\n",
+		    name, w->n, name, (double)w->sum / NS_PER_S, name, w->n);
+	return err;
+}
+
+static int
+store_metrics(struct buf *out, const struct metrics *m,
+    const struct metrics_process *p)
+{
+	int err;
+
+	err = one(out, "store_health", "gauge", m->store_health,
+	    "0 healthy, 1 warning, 2 error.");
+	if (err == 0)
+		err = one(out, "store_commits_total", "counter", m->commits,
+		    "Commits that are durable, since the store was made.");
+	if (err == 0)
+		err = one(out, "store_waiting", "gauge", m->waiting,
+		    "Messages and answers that wait for the disk.");
+	if (err == 0)
+		err = seconds(out, "store_lag_seconds", "gauge", m->lag,
+		    "How long the oldest of them has waited.");
+	if (err == 0)
+		err = histogram(out, &m->waits, "store_wait_seconds",
+		    "How long messages and answers waited for the disk.");
+	if (err == 0)
+		err = one(out, "store_repairs_total", "counter", m->repairs,
+		    "How often it could not be written and was repaired.");
+	if (err == 0)
+		err = one(out, "store_bytes", "gauge", p->store_bytes,
+		    "Bytes of the files of the store.");
+	if (err == 0)
+		err = one(out, "store_free_bytes", "gauge", m->disk_free,
+		    "Bytes free on its disk.");
+	if (err == 0)
+		err = table_metrics(out, m, "table_newest", true,
+		    "Sequence of the newest row that may be seen.");
+	if (err == 0)
+		err = table_metrics(out, m, "table_oldest", false,
+		    "Sequence of the oldest row.");
+	if (err == 0)
+		err = one(out, "quarantine", "gauge", m->quarantine,
+		    "Events that were given up and wait for a decision.");
+	return err;
+}
+
+/* Under the names that all programs have for it. */
+static int
+process_metrics(struct buf *out, const struct metrics *m,
+    const struct metrics_process *p)
+{
+	return buf_printf(out,
+	    "# HELP process_start_time_seconds When it was started.\n"
+	    "# TYPE process_start_time_seconds gauge\n"
+	    "process_start_time_seconds %lld\n"
+	    "# HELP process_cpu_seconds_total CPU time that it used.\n"
+	    "# TYPE process_cpu_seconds_total counter\n"
+	    "process_cpu_seconds_total %.2f\n"
+	    "# HELP process_resident_memory_bytes Memory that it has.\n"
+	    "# TYPE process_resident_memory_bytes gauge\n"
+	    "process_resident_memory_bytes %" PRIu64 "\n"
+	    "# HELP process_open_fds Descriptors that are open.\n"
+	    "# TYPE process_open_fds gauge\n"
+	    "process_open_fds %" PRIu64 "\n"
+	    "# HELP process_max_fds Most that may be.\n"
+	    "# TYPE process_max_fds gauge\n"
+	    "process_max_fds %" PRIu64 "\n",
+	    (long long)m->started.ns / NS_PER_S, p->cpu, p->resident_bytes,
+	    p->open_files, p->max_files);
+}
+
+int
+metrics_text(struct buf *out, const struct metrics *m,
+    const struct metrics_process *p)
+{
+	int err;
+
+	err = head(out, "build_info", "gauge", "Always 1.");
+	if (err == 0)
+		err = buf_puts(out, "fixgate_build_info{version=\""
+		    PACKAGE_VERSION "\"} 1\n");
+	if (err == 0)
+		err = one(out, "health", "gauge", m->health, "0 healthy, "
+		    "1 warning, 2 error, as fixgatectl status says.");
+	if (err == 0)
+		err = session_metrics(out, m);
+	if (err == 0)
+		err = session_times(out, m, "session_last_received_seconds",
+		    false, "When its last message came, since 1970.");
+	if (err == 0)
+		err = session_times(out, m, "session_last_sent_seconds", true,
+		    "When its last message left, since 1970.");
+	if (err == 0)
+		err = one(out, "strangers", "gauge", m->strangers,
+		    "Connections that have not logged on.");
+	if (err == 0)
+		err = store_metrics(out, m, p);
+	if (err == 0)
+		err = one(out, "links", "gauge", m->links,
+		    "Connections of applications and operators.");
+	if (err == 0)
+		err = one(out, "log_lines_total", "counter", m->log_lines,
+		    "Lines that were logged.");
+	if (err == 0)
+		err = one(out, "log_unsaid_total", "counter", m->log_unsaid,
+		    "Lines left out, because there were too many alike.");
+	return err != 0 ? err : process_metrics(out, m, p);
+}

@@ -1,0 +1,66 @@
+/*
+ * metrics.h: what Prometheus asks for, as text. Made of a copy of the numbers,
+ * so that the loop only has to copy them. Pure.
+ */
+#ifndef FG_GATEWAY_METRICS_H
+#define FG_GATEWAY_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "gateway/status.h"
+#include "gateway/waits.h"
+
+struct metrics_session {
+	size_t name; /* where it begins in names */
+	enum status_health health;
+	bool connected, logged_on, enabled, open, gap, pending;
+	uint64_t next_in, next_out, epoch;
+	uint64_t received, sent, rejected, resends;
+	wall_t last_received, last_sent; /* 0: never */
+};
+
+struct metrics_table {
+	size_t name;
+	uint64_t oldest, visible;
+};
+
+/* All-zero is empty. */
+struct metrics {
+	struct buf names; /* each with its NUL */
+	struct metrics_session *session;
+	size_t nsession, session_cap;
+	struct metrics_table *table;
+	size_t ntable, table_cap;
+	enum status_health health, store_health;
+	wall_t started;
+	uint64_t commits, repairs, strangers, waiting, quarantine, links;
+	int64_t lag; /* ns */
+	uint64_t disk_free;
+	uint64_t log_lines, log_unsaid;
+	struct waits waits;
+};
+
+/* What the process itself says, on whatever thread. */
+struct metrics_process {
+	uint64_t store_bytes, resident_bytes, open_files, max_files;
+	double cpu; /* seconds */
+};
+
+/* Forget what is in it, and keep its memory. */
+void metrics_clear(struct metrics *m);
+void metrics_free(struct metrics *m);
+
+/* The next one, all-zero but for its name; NULL: no memory. */
+struct metrics_session *metrics_add_session(struct metrics *m,
+    const char *name);
+struct metrics_table *metrics_add_table(struct metrics *m, const char *name);
+
+/* Append the text: 0 or FG_ENOMEM. */
+int metrics_text(struct buf *out, const struct metrics *m,
+    const struct metrics_process *p);
+
+#endif
