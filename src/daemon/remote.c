@@ -171,17 +171,29 @@ greeted(struct remote *r, const struct link_msg *m)
 	r->cfg.up(r->cfg.arg, m->details);
 }
 
+/* ERROR. Who asks why it is down finds the code in front of the text. */
+static void
+ended(struct remote *r, const struct link_msg *m)
+{
+	char why[NET_ERR_MAX], code[32];
+	char text[sizeof(why) - sizeof(code) - 2]; /* and ": " */
+
+	if (!link_find_str(m->details, "TEXT", text, sizeof(text)))
+		snprintf(text, sizeof(text), "it ends the connection");
+	if (!link_find_str(m->details, "CODE", code, sizeof(code)))
+		snprintf(code, sizeof(code), "ERROR");
+	snprintf(why, sizeof(why), "%s: %s", code, text);
+	conn_abort(r->conn, why);
+}
+
 static void
 take_message(struct remote *r, const struct link_msg *m)
 {
-	char text[NET_ERR_MAX];
 	struct waiter *w;
 
 	if (strcmp(m->type, "ERROR") == 0 &&
 	    link_find_bool(m->details, "FATAL", false)) {
-		if (!link_find_str(m->details, "TEXT", text, sizeof(text)))
-			snprintf(text, sizeof(text), "it ends the connection");
-		conn_abort(r->conn, text);
+		ended(r, m);
 	} else if (!r->up) {
 		greeted(r, m);
 	} else if (strcmp(m->type, "HEARTBEAT") == 0) {

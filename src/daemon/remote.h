@@ -27,7 +27,7 @@ struct remote_cfg {
 	/* HELLO_ACK came: requests may be sent. */
 	void (*up)(void *arg, const struct link_val *hello);
 	/* The connection that was up is lost; requests without an answer have
-	 * been told before. */
+	 * been told before. After an ERROR, why begins with its CODE. */
 	void (*down)(void *arg, const char *why);
 	/* A message that answers no remote_ask: ROWS ... */
 	void (*message)(void *arg, const struct link_msg *m);
