@@ -134,9 +134,9 @@ class World:
     def wait(self, cond, what, limit=20):
         fg.wait_until(cond, limit, what)
 
-    def wait_cursor(self, at, client="C", key=None):
+    def wait_cursor(self, at, client="C", key=None, limit=20):
         self.wait(lambda: self.streamer.cursor(client, key) == at,
-                  "the cursor of %s is at %d" % (client, at))
+                  "the cursor of %s is at %d" % (client, at), limit)
 
     def close(self):
         self.streamer.stop()
@@ -144,9 +144,10 @@ class World:
 
 
 def run(tests):
-    """Each with a world of its own; FG_TEST names one."""
+    """Each with a world of its own; FG_TEST names some."""
+    names = os.environ.get("FG_TEST", "").split()
     for test in tests:
-        if os.environ.get("FG_TEST", test.__name__) != test.__name__:
+        if names and test.__name__ not in names:
             continue
         with fg.Work() as work:
             test(work)
@@ -154,5 +155,6 @@ def run(tests):
                 if p.running():
                     status = p.stop()
                     assert status == 0, (p.name, status, p.log())
-        print("ok %s: %s" % (test.__name__, test.__doc__.strip()))
+        print("ok %s: %s" % (test.__name__,
+                              " ".join(test.__doc__.split())))
         sys.stdout.flush()

@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import fixgate as fg
+from counterparty import GONE, Counterparty
 from link import Link
 
 fg.need("fixgated")
@@ -26,78 +27,6 @@ SEED = int(os.environ.get("FG_SEED", str(random.randrange(1 << 32))))
 BATCH = 20       # rows in flight
 LIMIT = 60 + KILLS * 5
 TABLE = "\n[TABLE ORDERS]\nColumns=ID string\n"
-GONE = (EOFError, OSError, fg.Timeout)
-
-
-class Counterparty(threading.Thread):
-    """Takes what comes, asks for what is missing, comes back when dropped; and
-    drops the connection at random, with what is on its way."""
-
-    def __init__(self, port, rnd):
-        super().__init__(daemon=True)
-        self.port, self.rnd, self.stop = port, rnd, False
-        self.peer = fg.Peer("BROKER", "EXCHANGE")
-        self.got = {}        # number: ClOrdID, None for what is no order
-        self.originals = []  # ClOrdIDs without 43=Y, as they came
-        self.expect, self.error = 1, None
-        self.lock = threading.Lock()
-
-    def orders(self):
-        """In the order of the numbers, as far as there is no gap."""
-        with self.lock:
-            return [self.got[n] for n in range(1, self.expect) if self.got[n]]
-
-    def run(self):
-        while not self.stop and self.error is None:
-            try:
-                self.session()
-            except GONE:
-                pass
-            except AssertionError as e:
-                self.error = e
-            self.peer.close()
-            time.sleep(0.02)
-
-    def session(self):
-        p = self.peer
-        p.connect(self.port)
-        p.send("A", "98=0|108=30")
-        asked = False
-        while not self.stop:
-            try:
-                m = p.recv(0.1)
-            except fg.Timeout:
-                continue
-            if m is None:
-                return
-            if self.rnd.random() < 0.001:
-                return
-            self.take(m)
-            if m.type == "2":
-                p.send("4", "123=Y|36=%d" % p.next_out, seq=int(m[7]),
-                       head="43=Y")
-            elif m.type == "1":
-                p.send("0", "112=" + m[112])
-            if m.type == "A" and m.seq >= self.expect and not asked:
-                asked = True
-                p.send("2", "7=%d|16=0" % self.expect)
-
-    def take(self, m):
-        with self.lock:
-            last = m.seq
-            if m.type == "4":
-                last = int(m[36]) - 1
-            what = m.get(11) if m.type == "D" else None
-            if what and not m.poss_dup:
-                self.originals.append(what)
-            for n in range(m.seq, last + 1):
-                had = self.got.get(n, what)
-                assert had == what or m.type != "D" or had is None, \
-                    "number %d was %s and is %s" % (n, had, what)
-                if n not in self.got:
-                    self.got[n] = what
-            while self.expect in self.got:
-                self.expect += 1
 
 
 class Client:

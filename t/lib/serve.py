@@ -185,7 +185,7 @@ class Streamer(Server):
 
     def add(self, *rows):
         with self.lock:
-            self.rows += [list(r) for r in rows]
+            self.rows += rows  # lists, or with maps dicts
             self.feed()
 
     def feed(self):

@@ -160,3 +160,40 @@ class Logon:
 
     def __exit__(self, *exc):
         self.close()
+
+
+class Client(fg.Proc):
+    """A fixgate-client whose file is the text lua, behind the addresses of
+    processes by name; it listens on a socket in the work folder."""
+
+    def __init__(self, work, name, lua, processes, args=()):
+        fg.need("fixgate-client")
+        self.socket = work.path(name + ".sock")
+        self.file = work.path(name + ".lua")
+        self.head = "".join('process("%s", "%s")\n' % p
+                            for p in processes.items())
+        self.head += 'listen("unix:%s")\n' % self.socket
+        super().__init__(work, name, fg.valgrind() + [
+            fg.program("fixgate-client"), *args, self.file])
+        self.write(lua)
+
+    def write(self, lua):
+        """The file of the next start."""
+        with open(self.file, "w") as f:
+            f.write(self.head + lua)
+
+    def list(self):
+        """CLIENT_LIST: clients by name."""
+        with Link(self.socket) as link:
+            kind, said = link.ask("CLIENT_LIST")
+            assert kind == "CLIENT_LIST_ACK", said
+            return {c["CLIENT"]: c for c in said["CLIENTS"]}
+
+    def is_live(self, name):
+        """Has the client of that name seen, and settled, all there is?"""
+        try:
+            c = self.list()[name]
+        except OSError:
+            return False
+        return c["STATE"] == "live" and all(
+            b["CURSOR"] == c["VISIBLE"] for b in c["BLOCKS"])

@@ -1,0 +1,553 @@
+#!/usr/bin/env python3
+"""What a client does when something is wrong: handlers that refuse, are slow or
+gone, scripts that fail, cursors that do not fit, another one of its name."""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from clients import Link, World, run
+
+
+def seqs(world):
+    return [d["SEQUENCE"] for _, d in world.gateway.events]
+
+
+# ---- refusals ----
+
+def retry_stops_the_lane(work):
+    """an event that is refused for now comes again, before those behind it"""
+    w = World(work)
+    w.gateway.answer = lambda kind, d: ("DISK_FULL", True) \
+        if d["SEQUENCE"] == 3 else ("LANE_STOPPED", True) \
+        if d["SEQUENCE"] > 3 else None
+    c = w.client(w.simple(
+        "sentWarningRange = { 1, 2 }, receiveWarningRange = { 1, 2 }, "
+        "updateFrequency = 20", sends='send("G", "EVENT_A")'))
+    w.fill(1, 6)
+    w.wait(lambda: seqs(w).count(3) >= 3, "it comes again")
+    w.wait(lambda: "send G/EVENT_A: ERROR: G asks for later" in c.log(),
+           "ERROR")
+    w.wait_cursor(2)
+    with w.gateway.lock:
+        before = len(w.gateway.events)
+        w.gateway.answer = lambda kind, d: None
+    w.wait_cursor(6)
+    assert seqs(w)[before:] == [3, 4, 5, 6], seqs(w)[before:]
+    assert w.streamer.parked == []
+    w.wait(lambda: "send G/EVENT_A is HEALTHY again" in c.log(), "HEALTHY")
+
+
+def program_asks_for_later(work):
+    """the same with a program"""
+    w = World(work)
+    w.book.say('{"nack": N, "text": "busy", "retry": true}', rows=[3])
+    w.client(w.simple())
+    w.fill(1, 6)
+    w.wait(lambda: w.book.rows().count(3) >= 3, "it comes again")
+    w.book.say()
+    w.wait_cursor(6)
+    got = w.book.rows()
+    assert got[:6] == [1, 2, 3, 4, 5, 6] and set(got[6:]) == {3}, got
+
+
+def refused_for_good(work):
+    """QUARANTINE, once, with reason and content; the lane goes on"""
+    w = World(work)
+    w.gateway.answer = lambda kind, d: {
+        2: ("BAD_FIELD", False, {"PARKED": 7}),
+        3: ("BAD_REQUEST", False)}.get(d["SEQUENCE"])
+    w.book.say('{"nack": N, "text": "no such book"}', rows=[4])
+    c = w.client(w.simple(
+        sends='send("G", "EVENT_A"), send("B", "FILL")'))
+    w.fill(1, 6)
+    w.wait_cursor(6)
+    parked = [(d["CONSUMER"], d["KEY"], d["SEND"], d["SOURCE"], d["SEQUENCE"],
+               d["PART"], d["PROCESS"], d["EVENT"], d["CODE"], d["REASON"])
+              for d in w.streamer.parked]
+    head = ("C", "C")
+    assert sorted(parked, key=lambda p: p[4]) == [
+        head + ("G/EVENT_A", "uuid/ORDERS/1", 3, 0, "G", "EVENT_A",
+                "BAD_REQUEST", "as the test wants"),
+        head + ("B/FILL", "uuid/ORDERS/1", 4, 0, "B", "FILL", "NACK",
+                "no such book")], parked
+    fill = [d for d in w.streamer.parked if d["PROCESS"] == "B"][0]
+    assert json.loads(fill["DETAILS"]) == {"ID": "R4", "QTY": 4.5}, fill
+    # What the gateway did not count as handled is not said to be.
+    assert w.streamer.cursors["C", "C"]["ACKED"] == {"G/EVENT_A": 6}
+    assert "row 4: B refused FILL: NACK: no such book" in c.log(), c.log()
+    assert w.book.rows() == [1, 2, 3, 4, 5, 6]
+
+
+def script_fails(work):
+    """on a row: that is put into QUARANTINE, others are not concerned"""
+    w = World(work)
+    c = w.client(w.simple(sends="""
+        where = function(r) if r.ID == "R2" then error("no where") end
+          return true end,
+        send("B", "E", function(r) if r.ID == "R3" then
+          return { A = r.ID .. nil } end return { ID = r.ID } end)"""))
+    w.fill(1, 5)
+    w.wait_cursor(5)
+    assert w.book.rows() == [1, 4, 5]
+    a, b = w.streamer.parked
+    assert (a["SEQUENCE"], a["SEND"], a["CODE"], a["EVENT"]) == \
+        (2, "#where", "SCRIPT_ERROR", "") and "no where" in a["REASON"], a
+    assert (b["SEQUENCE"], b["SEND"], b["CODE"]) == \
+        (3, "#B/E", "SCRIPT_ERROR"), b
+    assert "c1.lua:10" in b["REASON"] and "row 3" in b["REASON"], b
+    assert json.loads(b["DETAILS"]) == {"ID": "R3", "QTY": 3.5}, b
+    assert "a row goes to QUARANTINE" in c.log()
+
+
+def quarantine_limit(work):
+    """too many rows in QUARANTINE stop the client, and the others not"""
+    w = World(work)
+    c = w.client('listen("unix:%s")\n' % work.path("c.sock") + w.simple(
+        "quarantineLimit = { 3, 3600 }",
+        'send("B", "E", function(r) error("always") end)') +
+        w.simple(name="D", sends='send("G", "EVENT_A")'))
+    w.fill(1, 50)
+    w.wait(lambda: "more than 3 of its rows went to QUARANTINE" in c.log(),
+           "it stops")
+    w.wait_cursor(50, "D")
+    assert len(w.streamer.parked) <= 4, w.streamer.parked
+    assert w.streamer.cursor() is None or w.streamer.cursor() <= 4
+    with Link(work.path("c.sock")) as link:
+        clients = {x["CLIENT"]: x
+                   for x in link.ask("CLIENT_LIST")[1]["CLIENTS"]}
+        assert (clients["C"]["STATE"], clients["C"]["HEALTH"]) == \
+            ("stopped", "ERROR"), clients["C"]
+        assert "quarantineLimit" in clients["C"]["TEXT"]
+        assert clients["D"]["HEALTH"] == "HEALTHY", clients["D"]
+    assert len([1 for x in w.streamer.logons if x[2]["client"] == "C"]) == 0
+
+
+def quarantine_retry(work):
+    """what is marked is sent again, with ATTEMPT; the answer is told"""
+    w = World(work)
+    w.client(w.simple(sends='send("B", "FILL"), send("G", "EVENT_X")'))
+    w.fill(1, 1)
+    w.wait_cursor(1)
+    row = {"SEQUENCE": 11, "TIME": 1767603600 * 10**9, "STATE": "retry",
+           "CONSUMER": "C", "KEY": "C", "SEND": "B/FILL",
+           "SOURCE": "uuid/ORDERS/1", "ROW_SEQUENCE": 1, "PART": 0,
+           "ATTEMPT": 0, "PROCESS": "B", "EVENT": "FILL", "CODE": "NACK",
+           "REASON": "x", "DETAILS": b'{"ID":"R1"}'}
+    w.book.say('{"nack": N, "text": "still not"}', rows=[1])
+    w.streamer.pending = [
+        row, dict(row, SEQUENCE=12, SEND="GONE/E"),
+        dict(row, SEQUENCE=13, SEND="#B/FILL", PROCESS="", EVENT=""),
+        dict(row, SEQUENCE=14, SOURCE="other/ORDERS/1")]
+    w.wait(lambda: len(w.streamer.done) == 4, "it is known what became")
+    done = {d["SEQUENCE"]: d for d in w.streamer.done}
+    assert not any(d["OK"] for d in done.values()), done
+    assert done[11]["TEXT"] == "still not", done
+    assert "no such send" in done[12]["TEXT"], done
+    assert "no event was made" in done[13]["TEXT"], done
+    assert "no longer there" in done[14]["TEXT"], done
+    assert w.book.lines()[-1]["attempt"] == 1
+    w.book.say()
+    w.streamer.pending = [dict(row, SEQUENCE=15, ATTEMPT=1)]
+    w.wait(lambda: len(w.streamer.done) == 5, "it is done")
+    assert w.streamer.done[4] == {"SEQUENCE": 15, "OK": True, "TEXT": "",
+                                  "STREAM": "S"}, w.streamer.done[4]
+    m = w.book.lines()[-1]
+    assert (m["seq"], m["attempt"], m["details"]) == (1, 2, {"ID": "R1"}), m
+    assert len(w.book.lines()) == 3, w.book.lines()
+    assert w.streamer.parked == []
+
+
+def quarantine_retry_of_a_link(work):
+    """an event that a link process refused comes back as it was"""
+    w = World(work, lanes=False)
+    w.gateway.answer = lambda kind, d: ("BAD_FIELD", False) \
+        if d["ATTEMPT"] == 0 else None
+    w.client(w.simple(sends="""send("G", "EVENT_FIX_SEND", function(r)
+        return { SESSION = "X", ClOrdID = r.ID } end)"""))
+    w.fill(1, 1)
+    w.wait_cursor(1)
+    d, = w.streamer.parked
+    w.streamer.pending = [{
+        "SEQUENCE": 5, "TIME": 9, "CONSUMER": "C", "KEY": "C",
+        "SEND": d["SEND"], "SOURCE": d["SOURCE"],
+        "ROW_SEQUENCE": d["SEQUENCE"], "PART": 0, "ATTEMPT": 0,
+        "PROCESS": "G", "EVENT": d["EVENT"], "DETAILS": d["DETAILS"]}]
+    w.wait(lambda: w.streamer.done, "it is done")
+    first, again = [e for _, e in w.gateway.events]
+    assert again["ATTEMPT"] == 1 and again["AGE"] == 0 and \
+        "LANE" not in again, again
+    for key in ("SESSION", "FIELDS", "CLIENT", "SEND", "SEQUENCE"):
+        assert first[key] == again[key], (key, first, again)
+    assert w.streamer.done[0]["OK"], w.streamer.done
+
+
+# ---- handlers that are slow, or gone ----
+
+def lane_on(work):
+    """events of different values do not wait for one another"""
+    w = World(work)
+    w.gateway.answer = lambda kind, d: ("LOGGED_OFF", True) \
+        if d["SESSION"] == "A" else None
+    w.client(w.simple(sends="""send("G", "EVENT_FIX_SEND", function(r)
+        return { SESSION = r.ID, Q = r.QTY } end, { laneOn = "SESSION" })"""))
+    w.streamer.add(["A", "1"], ["B", "2"], ["A", "3"], ["B", "4"], ["C", "5"])
+    w.wait(lambda: {4, 5} <= set(seqs(w)), "the others go on")
+    w.wait(lambda: seqs(w).count(1) > 2, "the first is tried again")
+    w.gateway.answer = lambda kind, d: None
+    w.wait_cursor(5)
+    assert sorted(d["SEND"] for d in w.gateway.opened) == [
+        "G/EVENT_FIX_SEND/" + x for x in "ABC"], w.gateway.opened
+    a = [d["SEQUENCE"] for _, d in w.gateway.events if d["SESSION"] == "A"]
+    assert a[-2:] == [1, 3], a
+    w.streamer.add(["x\n", "6"])
+    w.wait_cursor(6)
+    assert "laneOn" in w.streamer.parked[0]["REASON"], w.streamer.parked
+
+
+def handler_down_waits(work):
+    """events wait for a process that is not there; then all go on"""
+    w = World(work)
+    w.gateway.stop()
+    c = w.client(w.simple(
+        "sentWarningRange = { 1, 2 }, receiveWarningRange = { 1, 2 }, "
+        "updateFrequency = 20", sends='send("G", "EVENT_A")'))
+    w.fill(1, 5)
+    w.wait(lambda: "send G/EVENT_A: WARNING: G is not there" in c.log(),
+           "WARNING")
+    w.gateway.start()
+    w.wait_cursor(5)
+    assert seqs(w) == [1, 2, 3, 4, 5]
+    w.wait(lambda: "send G/EVENT_A is HEALTHY again" in c.log(), "HEALTHY")
+
+
+def handler_down_parks(work):
+    """onHandlerDown = "park": after a while rows go to QUARANTINE"""
+    w = World(work)
+    w.gateway.stop()
+    w.client(w.simple(
+        sends='send("G", "EVENT_A", { onHandlerDown = "park" })'))
+    w.fill(1, 3)
+    w.wait_cursor(3)
+    assert [(d["SEQUENCE"], d["CODE"]) for d in w.streamer.parked] == [
+        (i, "HANDLER_DOWN") for i in (1, 2, 3)], w.streamer.parked
+    assert "G is not there" in w.streamer.parked[0]["REASON"]
+    w.gateway.start()
+    w.wait(lambda: w.gateway.opened, "it is there")
+    w.fill(4, 4)
+    w.wait_cursor(4)
+    assert seqs(w) == [4]
+
+
+def connection_is_lost(work):
+    """what has no answer is sent again, in order"""
+    w = World(work)
+    w.gateway.answer = lambda kind, d: \
+        "hold" if d["SEQUENCE"] > 2 else None
+    w.client(w.simple(sends='send("G", "EVENT_A")'))
+    w.fill(1, 6)
+    w.wait(lambda: len(w.gateway.events) == 6, "all are on their way")
+    w.gateway.held = []
+    w.gateway.answer = lambda kind, d: None
+    for conn in list(w.gateway.conns):
+        conn.cut()
+    w.wait_cursor(6)
+    assert seqs(w) == [1, 2, 3, 4, 5, 6, 3, 4, 5, 6], seqs(w)
+    assert [d["ACKED"] for d in w.gateway.opened] == [0, 2]
+
+
+def program_is_killed(work):
+    """the same with a program"""
+    w = World(work)
+    w.book.say("", rows=[3, 4])  # no answer
+    w.client(w.simple())
+    w.fill(1, 4)
+    w.wait_cursor(2)
+    w.wait(lambda: w.book.rows() == [1, 2, 3, 4], "all are on their way")
+    w.book.say()
+    w.book.kill()
+    w.wait_cursor(4)
+    assert w.book.rows() == [1, 2, 3, 4, 3, 4]
+
+
+def back_pressure(work):
+    """a program that stands still bounds memory, turns WARNING, then ERROR; no
+    other client is slowed; and all goes on when it answers again"""
+    w = World(work)
+    text = "x" * 1000
+    slow = w.client(w.simple(
+        "sentWarningRange = { 1, 2 }, receiveWarningRange = { 1, 2 }, "
+        "updateFrequency = 20, eventHandlerBuffer = 100"))
+    quick = w.client(w.simple(name="QUICK", sends='send("G", "EVENT_A")'))
+    w.streamer.add(*[[text, "1"]] * 1000)
+    w.wait_cursor(1000)
+    w.wait_cursor(1000, "QUICK")
+    before = slow.memory()
+    w.book.freeze()
+    w.streamer.add(*[[text, "1"]] * 60000)
+    w.wait(lambda: "send B/ROW: WARNING: B has answered nothing" in
+           slow.log(), "WARNING")
+    w.wait(lambda: "send B/ROW: ERROR: B has answered nothing" in
+           slow.log(), "ERROR")
+    w.wait_cursor(61000, "QUICK")
+    taken = [x[2]["at"] for x in w.streamer.logons
+             if x[2]["client"] == "C"][0]
+    assert taken < 1000 + 100 + 2 * 100 + 64, taken
+    grown = slow.memory() - before
+    assert grown < 8 << 20, "%d KB more" % (grown >> 10)
+    w.book.thaw()
+    w.wait_cursor(61000, limit=60)
+    w.wait(lambda: "send B/ROW is HEALTHY again" in slow.log(), "HEALTHY")
+    assert w.book.rows() == list(range(1, 61001))
+    print("  memory grew by %d KB behind 60 MB of rows" % (grown >> 10))
+    assert quick.running()
+
+
+# ---- cursors that do not fit ----
+
+def no_cursor(work):
+    """a client without a cursor does not start until somebody says where"""
+    w = World(work)
+    w.fill(1, 5)
+    c = w.client(w.simple(start=""))
+    w.wait(lambda: "it has no cursor" in c.log(), "it says so")
+    assert "startAt" in c.log() and \
+        "fixgatectl cursor set C C ORDERS SEQUENCE" in c.log(), c.log()
+    assert w.streamer.logons == [] and w.book.rows() == []
+    w.streamer.cursors["C", "C"] = {"SEQUENCE": 3, "SOURCE": "uuid/ORDERS/1",
+                                    "ACKED": {}}
+    w.wait_cursor(5)
+    assert w.book.rows() == [4, 5]
+
+
+def start_at(work):
+    """beginning, live, a sequence, a time; stored before a row is taken"""
+    w = World(work)
+    w.fill(1, 5)
+    w.streamer.oldest = 2
+    base = 'startAt = %s'
+    for name, at, want in (
+            ("BEGINNING", '"beginning"', [2, 3, 4, 5]),
+            ("LIVE", '"live"', []), ("SEQUENCE", "3", [4, 5]),
+            ("TIME", '"20260105-09:00:00.000000004"', [4, 5])):
+        c = w.client(w.simple(name=name, start=base % at, sends=(
+            'send("G", "EVENT_%s")' % name)))
+        w.wait(lambda: w.streamer.cursor(name) == 5, name)
+        got = [d["SEQUENCE"] for k, d in w.gateway.events
+               if k == "EVENT_" + name]
+        assert got == want, (name, got)
+        asked = [(k, d) for k, d in w.streamer.asked
+                 if d.get("CONSUMER", d.get("CLIENT")) == name]
+        put = [i for i, (k, d) in enumerate(asked) if k == "CURSOR_PUT"][0]
+        logon = [i for i, (k, d) in enumerate(asked)
+                 if k == "STREAM_LOGON" and "AFTER" in d][0]
+        assert put < logon, asked
+        assert c.stop() == 0
+    c = w.client(w.simple(name="FAR", start="startAt = 99"))
+    w.wait(lambda: "AHEAD" in c.log(), "beyond the last row")
+    # A new block of a client that has a cursor.
+    two = """streamerClient("TWO") { dataSource = { "S", "S" },
+        startAt = "live", onMessage("A") { send("G", "EVENT_A") }, %s }"""
+    w.streamer.cursors["TWO", "A"] = {"SEQUENCE": 3, "ACKED": {},
+                                      "SOURCE": "uuid/ORDERS/1"}
+    w.client(two % 'onMessage("B") { send("G", "EVENT_B") }')
+    w.wait_cursor(5, "TWO", "B")
+    w.fill(6, 6)
+    w.wait_cursor(6, "TWO", "A")
+    w.wait_cursor(6, "TWO", "B")
+    got = [(k, d["SEQUENCE"]) for k, d in w.gateway.events
+           if k in ("EVENT_A", "EVENT_B")]
+    assert sorted(got) == [("EVENT_A", 4), ("EVENT_A", 5), ("EVENT_A", 6),
+                           ("EVENT_B", 6)], got
+
+
+def other_rows(work):
+    """a cursor of another store or table is not used"""
+    w = World(work)
+    w.fill(1, 5)
+    w.streamer.cursors["C", "C"] = {"SEQUENCE": 3, "ACKED": {},
+                                    "SOURCE": "old/ORDERS/1"}
+    c = w.client(w.simple())
+    w.wait(lambda: "is one of old/ORDERS/1, but the rows are uuid/ORDERS/1"
+           in c.log(), "it says so")
+    assert w.streamer.logons == [] and w.book.rows() == []
+
+
+def rows_change_while_it_runs(work):
+    """the store is another one: it stops, and sends nothing of it"""
+    w = World(work)
+    c = w.client(w.simple(sends='send("G", "EVENT_A")'))
+    w.fill(1, 3)
+    w.wait_cursor(3)
+    w.streamer.stop()
+    w.streamer.source = "new/ORDERS/1"
+    w.streamer.start()
+    w.wait(lambda: "is one of uuid/ORDERS/1, but the rows are new/ORDERS/1"
+           in c.log(), "it says so")
+    assert seqs(w) == [1, 2, 3]
+
+
+def truncated(work):
+    """rows behind the cursor are gone"""
+    w = World(work)
+    w.fill(1, 5)
+    w.streamer.oldest = 4
+    w.streamer.cursors["C", "C"] = {"SEQUENCE": 1, "ACKED": {},
+                                    "SOURCE": "uuid/ORDERS/1"}
+    c = w.client(w.simple())
+    w.wait(lambda: "stream S: TRUNCATED" in c.log(), "it says so")
+    assert w.book.rows() == []
+
+
+def cursor_is_moved(work):
+    """while the streamer was away: it goes on from there"""
+    w = World(work)
+    c = w.client(w.simple())
+    w.fill(1, 6)
+    w.wait_cursor(6)
+    w.streamer.stop()
+    w.streamer.cursors["C", "C"]["SEQUENCE"] = 4
+    w.streamer.start()
+    w.wait(lambda: "its cursor was moved" in c.log(), "it says so")
+    w.wait_cursor(6)
+    assert w.book.rows() == [1, 2, 3, 4, 5, 6, 5, 6]
+
+
+def destination_went_back(work):
+    """a gateway that has handled less than was acknowledged is not used"""
+    w = World(work)
+    take = w.gateway.request
+
+    def request(conn, kind, ref, d):
+        if kind == "LANE_OPEN" and d["ACKED"] > 0:
+            conn.nack(ref, "DESTINATION_WENT_BACK")
+        else:
+            take(conn, kind, ref, d)
+    w.gateway.request = request
+    c = w.client(w.simple(sends='send("G", "EVENT_A")'))
+    w.fill(1, 3)
+    w.wait_cursor(3)
+    w.gateway.stop()
+    w.gateway.start()
+    w.wait(lambda: "does not open the lane G/EVENT_A: DESTINATION_WENT_BACK"
+           in c.log(), "it says so")
+    w.fill(4, 4)
+    assert seqs(w) == [1, 2, 3]
+
+
+# ---- another one ----
+
+def takeover(work):
+    """takeover = true: the one that came first loses, and stays away"""
+    w = World(work)
+    text = w.simple("takeover = true", 'send("G", "EVENT_A")')
+    a = w.client(text)
+    w.fill(1, 2)
+    w.wait_cursor(2)
+    w.gateway.answer = lambda kind, d: "hold"
+    w.fill(3, 4)
+    w.wait(lambda: len(w.gateway.events) == 4, "they are on their way")
+    b = w.client(text)
+    w.wait(lambda: "another process took its place: stopped" in a.log(),
+           "the first has lost")
+    w.gateway.release()
+    w.fill(5, 6)
+    w.wait_cursor(6)
+    assert seqs(w)[-2:] == [5, 6] and seqs(w)[:4] == [1, 2, 3, 4], seqs(w)
+    assert b.running() and len(w.streamer.logons) == 1
+    assert a.stop() == 0
+    w.fill(7, 7)
+    w.wait_cursor(7)
+
+
+def fenced_lane(work):
+    """a gateway says that another one has the lane: it stands by"""
+    w = World(work)
+    c = w.client(w.simple(sends='send("G", "EVENT_A")'))
+    w.fill(1, 2)
+    w.wait_cursor(2)
+    for conn in list(w.gateway.conns):
+        conn.send("ERROR", 0, CODE="FENCED", FATAL=True,
+                  TEXT="another connection took a lane of this one")
+        conn.cut()
+    w.wait(lambda: "another process has a lane of it: standing by" in
+           c.log(), "it stands by")
+    w.fill(3, 3)
+    w.wait_cursor(3)
+    assert seqs(w) == [1, 2, 3]
+
+
+def token_is_taken(work):
+    """somebody asked for the cursor: who is logged on has it again"""
+    w = World(work)
+    w.client(w.simple())
+    w.fill(1, 2)
+    w.wait_cursor(2)
+    w.streamer.tokens["C", "C"] += 1
+    w.fill(3, 4)
+    w.wait_cursor(4)
+
+
+def stream_comes_later(work):
+    """NACKs that ask for later, and ends, are tried again"""
+    w = World(work)
+    nacks = ["SOURCE_DOWN", "MAX_LOGONS"]
+
+    def before(conn, kind, ref, d):
+        if kind == "STREAM_LOGON" and "AFTER" in d and nacks:
+            conn.nack(ref, nacks.pop(0), True)
+            return True
+    w.streamer.before = before
+    c = w.client(w.simple())
+    w.fill(1, 2)
+    w.wait_cursor(2)
+    assert "SOURCE_DOWN" in c.log() and "MAX_LOGONS" in c.log()
+    w.streamer.end("SOURCE_DOWN", True)
+    w.fill(3, 3)
+    w.wait_cursor(3)
+    w.streamer.end("STREAM_ENDED")
+    w.wait(lambda: "stream S: STREAM_ENDED" in c.log(), "it says so")
+    assert w.book.rows() == [1, 2, 3]
+
+
+def plain_link(work):
+    """a link process without lanes gets the names with each event"""
+    w = World(work, lanes=False)
+    w.client(w.simple(sends="""send("G", "QUOTE", { age = 7 })"""))
+    w.gateway.others = lambda: ("QUOTE",)
+    w.fill(1, 2)
+    w.wait_cursor(2)
+    kind, d = w.gateway.events[1]
+    assert (kind, d) == ("QUOTE", {
+        "CLIENT": "C", "KEY": "C", "SEND": "G/QUOTE",
+        "SOURCE": "uuid/ORDERS/1", "SEQUENCE": 2, "PART": 0, "ATTEMPT": 0,
+        "TIMESTAMP": 1767603600000000002, "AGE": 7,
+        "DETAILS": {"ID": "R2", "QTY": "2.50"}}), d
+
+
+def rows_that_are_maps(work):
+    """of a stream with toRow"""
+    w = World(work)
+    w.streamer.maps = True
+    w.client(w.simple())
+    w.streamer.add({"A": 1, "PX": {"DECIMAL": "1.50"}},
+                   {"B": "x", "G": [{"P": 1}, {"P": 2}]})
+    w.wait_cursor(2)
+    assert [m["details"] for m in w.book.lines()] == [
+        {"A": 1, "PX": 1.5}, {"B": "x", "G": [{"P": 1}, {"P": 2}]}]
+
+
+def columns_do_not_fit(work):
+    """a row that is not as its columns say ends the logon, not the process"""
+    w = World(work)
+    w.streamer.columns = [["ID", "text"], ["QTY", "decimal"], ["X", "int"]]
+    c = w.client(w.simple())
+    w.fill(1, 1)
+    w.wait(lambda: "a row of stream S is not as its columns say" in c.log(),
+           "it says so")
+    assert c.running()
+
+
+run([f for f in list(globals().values())
+     if getattr(f, "__module__", "") == "__main__" and f is not seqs])
