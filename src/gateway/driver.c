@@ -314,7 +314,7 @@ stop_session(struct fgsess *fs)
 {
 	fs->connected = false;
 	fs->generation++;
-	fs->resending = fs->choked = fs->in_work = false;
+	fs->resending = fs->choked = fs->in_work = fs->paced = false;
 	early_clear(&fs->early);
 }
 
@@ -538,6 +538,7 @@ driver_end(struct driver *d, mono_t *due)
 		return false;
 	}
 	run_timers(d);
+	driver_paced(d);
 	for (rounds = 0; rounds < STEP_ROUNDS; rounds++) {
 		err = store_failed(d->store, text);
 		if (err == 0)
@@ -557,5 +558,6 @@ driver_end(struct driver *d, mono_t *due)
 	again = driver_sweep(d);
 	top = heap_top(&d->heap);
 	*due = d->down ? d->retry_at : top == NULL ? MONO_NEVER : top->due;
+	*due = mono_min(*due, driver_paced(d));
 	return again || d->work != NULL || d->batch != NULL;
 }

@@ -63,6 +63,9 @@ struct fgsess {
 	mono_t due;
 	struct early early;
 	bool resending, pending_active;
+	uint32_t resend_rate; /* messages per second; 0: any */
+	bool paced;           /* the next step of one not before resend_at */
+	mono_t resend_at;
 	uint64_t resend_next, resend_last;
 	uint32_t resend_epoch;
 	int resend_id;

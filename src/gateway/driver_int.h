@@ -36,6 +36,7 @@ struct driver {
 	size_t n, cap;
 	struct heap heap;
 	struct fgsess *work, **work_tail; /* sessions with work left */
+	bool paced; /* some of them wait for their resend_at */
 	uint64_t sent_row;       /* FIX_OUT row made last */
 	struct fgsess *leaving;  /* removed; wait for their release items */
 	bool started;
@@ -115,6 +116,8 @@ void driver_work(struct driver *d, struct fgsess *fs);
 
 /* Go on with those sessions. */
 void driver_work_step(struct driver *d);
+/* Resends that waited for their time go on; when the next one will. */
+mono_t driver_paced(struct driver *d);
 
 /* Is there something of its own in OUT_PENDING? */
 bool driver_is_backlogged(const struct fgsess *fs);

@@ -22,10 +22,61 @@ stored_row(void *arg, const struct store_row *row)
 {
 	struct driver *d = ((void **)arg)[0];
 	struct fgsess *fs = ((void **)arg)[1];
+	size_t *sent = ((void **)arg)[2];
 
+	if (!(row->flags & STORE_ADMIN))
+		++*sent;
 	sess_stored(fs->machine, d->now, row->msg_seq_num, row->data, row->len,
 	    &d->acts);
 	return 0;
+}
+
+/* MaxResendRate: a tenth of a second's worth at once. */
+#define PACES_PER_S 10
+
+static size_t
+pace(const struct fgsess *fs)
+{
+	size_t n = fs->resend_rate / PACES_PER_S;
+
+	if (fs->resend_rate == 0 || n > WAKE_ROWS)
+		return WAKE_ROWS;
+	return n == 0 ? 1 : n;
+}
+
+static void
+rest(struct driver *d, struct fgsess *fs, size_t sent)
+{
+	if (fs->resend_rate == 0 || sent == 0)
+		return;
+	fs->paced = d->paced = true;
+	fs->resend_at = mono_add(d->now.mono,
+	    (int64_t)sent * NS_PER_S / fs->resend_rate);
+}
+
+mono_t
+driver_paced(struct driver *d)
+{
+	mono_t due = MONO_NEVER;
+	struct fgsess *fs;
+	size_t i;
+
+	if (!d->paced)
+		return due;
+	d->paced = false;
+	for (i = 0; i < d->n; i++) {
+		fs = d->all[i];
+		if (!fs->paced)
+			continue;
+		if (mono_before(d->now.mono, fs->resend_at)) {
+			d->paced = true;
+			due = mono_min(due, fs->resend_at);
+			continue;
+		}
+		fs->paced = false;
+		driver_work(d, fs);
+	}
+	return due;
 }
 
 /* A bounded piece of a resend. A reset or a Logout of ours has ended those
@@ -33,7 +84,8 @@ stored_row(void *arg, const struct store_row *row)
 static void
 resend_step(struct driver *d, struct fgsess *fs)
 {
-	void *arg[] = { d, fs };
+	size_t sent = 0;
+	void *arg[] = { d, fs, &sent };
 	uint64_t next;
 	int err;
 
@@ -43,7 +95,7 @@ resend_step(struct driver *d, struct fgsess *fs)
 		return;
 	}
 	err = store_read_out(d->store, fs->id, fs->resend_epoch,
-	    fs->resend_next, fs->resend_last, WAKE_ROWS, WAKE_BYTES,
+	    fs->resend_next, fs->resend_last, pace(fs), WAKE_BYTES,
 	    stored_row, arg, &next);
 	if (err != 0) {
 		log_error("%s: stored messages %llu-%llu cannot be read: %s",
@@ -55,6 +107,7 @@ resend_step(struct driver *d, struct fgsess *fs)
 		return;
 	}
 	fs->resend_next = next;
+	rest(d, fs, sent);
 	if (next > fs->resend_last) {
 		fs->resending = false;
 		sess_stored_end(fs->machine, d->now, &d->acts);
@@ -62,7 +115,7 @@ resend_step(struct driver *d, struct fgsess *fs)
 	driver_run(d, fs, NULL);
 }
 
-/* One step. false: no more, or not before driver_drained. */
+/* One step. false: no more, or not before driver_drained or driver_paced. */
 static bool
 step(struct driver *d, struct fgsess *fs)
 {
@@ -73,6 +126,8 @@ step(struct driver *d, struct fgsess *fs)
 	}
 	if (!fs->resending)
 		return driver_pending_step(d, fs);
+	if (fs->paced)
+		return false;
 	resend_step(d, fs);
 	return true; /* or else OUT_PENDING, after it */
 }

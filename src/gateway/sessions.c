@@ -207,6 +207,7 @@ enter(struct sessions *s, struct unit *t, struct driver *d)
 	fs->inbound_tag = (int32_t)conf_int(t->sec, CONF_InboundRoutingTag);
 	fs->outbound_tag = (int32_t)conf_int(t->sec, CONF_OutboundRoutingTag);
 	fs->keep_order = conf_bool(t->sec, CONF_PreserveMessageFieldsOrder);
+	fs->resend_rate = (uint32_t)conf_int(t->sec, CONF_MaxResendRate);
 	fs->max_queued_age = conf_int(t->sec, CONF_MaxQueuedAge);
 	fs->max_event_age = conf_int(t->sec, CONF_MaxEventAge);
 	fs->masked = t->masked;

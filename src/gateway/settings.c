@@ -95,7 +95,10 @@ read_numbers(struct sess_cfg *c, const struct conf_section *sec)
 		{ CONF_ResendRequestTimeout, AT(resend_timeout) },
 		{ CONF_MaxSequenceJump, AT(max_sequence_jump) },
 		{ CONF_RepeatedResendLimit, AT(repeated_resend_limit) },
+		{ CONF_MaxResendMessages, AT(max_resend) },
 		{ CONF_MaxResendAge, AT(max_resend_age) },
+		{ CONF_ThrottleNoMsgs, AT(throttle) },
+		{ CONF_ThrottleTimeInterval, AT(throttle_interval) },
 	};
 	uint32_t v;
 	size_t i;
@@ -137,6 +140,8 @@ settings_read(struct sess_cfg *c, const struct conf_section *sec)
 	    conf_thousandths(sec, CONF_HeartBeatTimeoutMultiplier);
 	c->refused_logon_logout =
 	    conf_enum(sec, CONF_RefusedLogon) == CONF_REFUSED_LOGOUT;
+	c->throttle_logout =
+	    conf_enum(sec, CONF_ThrottleAction) == CONF_THROTTLE_LOGOUT;
 	c->echo_141_always = conf_enum(sec, CONF_Echo141) == CONF_ECHO_ALWAYS;
 	c->timestamp_digits = (unsigned)conf_int(sec, CONF_TimestampPrecision);
 	c->dict_flags = dict_flags(sec);

@@ -60,6 +60,7 @@ struct sess_cfg {
 	bool ignore_poss_dup_resend_requests;
 	uint32_t repeated_resend_limit; /* 0: none */
 	const char *gap_fill_types; /* never resent, "D,F"; NULL: none */
+	uint32_t max_resend;        /* MaxResendMessages; 0: any number */
 	uint32_t max_resend_age;    /* older ones are not resent; 0: all are */
 	/* SendLogoutBeforeDisconnectFromTimeout */
 	bool send_logout_before_timeout;
@@ -79,6 +80,10 @@ struct sess_cfg {
 	int32_t header_tag; /* one more that goes to the header; 0: none */
 	const char *accept_msg_types; /* AcceptMsgTypes "D,d,C"; NULL: all */
 	const char *logon_fields; /* complete fields, SOH ended, of our Logon */
+
+	/* ThrottleNoMsgs in ThrottleTimeInterval (ms); 0: any number */
+	uint32_t throttle, throttle_interval;
+	bool throttle_logout;       /* ThrottleAction=logout */
 
 	uint32_t max_early;         /* MaxEarlyMessages; not ResendRequests */
 	uint32_t max_early_bytes;   /* MaxEarlyBytes */

@@ -95,6 +95,7 @@ struct sess {
 	uint64_t last_app;
 	uint64_t peer_has;
 	uint64_t test_seq; /* of our last TestRequest */
+	mono_t throttle; /* when the messages so far are due at even pace */
 	bool lingers; /* in ENDING: the peer may close first */
 	struct gap gap;
 	struct early early;
@@ -222,6 +223,9 @@ void reject_garbled(struct sess *s, struct now now, const struct rx *rx,
     enum fix_garble why, struct sess_acts *a);
 /* AcceptMsgTypes does not name it. */
 void reject_unsupported(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a);
+/* It is one too many. */
+void reject_throttled(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a);
 
 /* resend.c */

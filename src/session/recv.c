@@ -195,6 +195,40 @@ is_accepted(const struct sess *s, const struct rx *rx)
 	    recv_type_listed(s->cfg.accept_msg_types, rx->type, rx->type_len);
 }
 
+/*
+ * ThrottleNoMsgs: at even pace each message would be due one n-th of the
+ * interval after the one before; who is ahead of that by a whole interval waits
+ * until it has caught up. What we asked for may come as fast as it likes.
+ */
+static bool
+is_throttled(struct sess *s, struct now now, const struct rx *rx)
+{
+	int64_t interval = s->cfg.throttle_interval * NS_PER_MS, each;
+
+	if (s->cfg.throttle == 0 || rx->recalled || s->gap.end != 0)
+		return false;
+	each = interval / s->cfg.throttle;
+	if (mono_before(s->throttle, now.mono))
+		s->throttle = now.mono;
+	if (mono_before(mono_add(now.mono, interval - each), s->throttle))
+		return true;
+	s->throttle = mono_add(s->throttle, each);
+	return false;
+}
+
+static void
+throttle(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	acts_other(s, a, SESS_OTHER_REFUSED, rx->seq,
+	    "more than ThrottleNoMsgs");
+	seq_use(s, rx);
+	reject_throttled(s, now, rx, a);
+	if (s->cfg.throttle_logout)
+		logout_start(s, now, "Throttle limit exceeded",
+		    "the peer sent more than ThrottleNoMsgs", a);
+}
+
 /* In its turn, or free of turns. */
 static void
 dispatch(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
@@ -208,7 +242,10 @@ dispatch(struct sess *s, struct now now, struct rx *rx, struct sess_acts *a)
 	} else if (rx->admin != 0) {
 		admin_recv(s, now, rx, a);
 	} else if (is_accepted(s, rx)) {
-		seq_accept(s, rx, a);
+		if (is_throttled(s, now, rx))
+			throttle(s, now, rx, a);
+		else
+			seq_accept(s, rx, a);
 	} else {
 		acts_other(s, a, SESS_OTHER_REFUSED, rx->seq,
 		    "not in AcceptMsgTypes");

@@ -6,6 +6,7 @@
 
 #define CODE_MAX_FEW 11 /* largest SessionRejectReason of 4.2 [R2] */
 #define TEXT_MAX     100
+#define OTHER_REASON         0 /* 380 */
 #define UNSUPPORTED_MSG_TYPE 3 /* BusinessRejectReason */
 
 /* The way back: who it was on behalf of is now whom to deliver to. */
@@ -97,26 +98,44 @@ reject_garbled(struct sess *s, struct now now, const struct rx *rx,
 		    DICT_NO_TAG, a);
 }
 
+/* A BusinessMessageReject, or what the version has instead. */
+static void
+refuse(struct sess *s, struct now now, const struct rx *rx, const char *text,
+    uint64_t reason, struct sess_acts *a)
+{
+	bool business = s->ver->business_reject;
+	struct out_msg o;
+
+	out_start(&o, business ? "j" : "3");
+	reverse_route(s, rx, &o);
+	out_u64(&o, 45, rx->seq);
+	out_str(&o, 58, text);
+	if (business) {
+		out_bytes(&o, 372, rx->type, rx->type_len);
+		out_u64(&o, 380, reason);
+		if (s->ver->fixt && s->cfg.default_appl_ver_id != NULL)
+			out_str(&o, 1137, s->cfg.default_appl_ver_id);
+	}
+	out_send_app(s, now, &o, a);
+}
+
 /* The capitals differ, and counterparties compare [2r]. */
 void
 reject_unsupported(struct sess *s, struct now now, const struct rx *rx,
     struct sess_acts *a)
 {
-	bool business = s->ver->business_reject;
-	struct out_msg o;
-
 	acts_event(s, a, SESS_EV_REJECTED, rx->seq, 0, "MsgType %.*s is not in "
 	    "AcceptMsgTypes", (int)rx->type_len, rx->type);
-	out_start(&o, business ? "j" : "3");
-	reverse_route(s, rx, &o);
-	out_u64(&o, 45, rx->seq);
-	out_str(&o, 58, business ? "Unsupported Message Type" :
-	    "Unsupported message type");
-	if (business) {
-		out_bytes(&o, 372, rx->type, rx->type_len);
-		out_u64(&o, 380, UNSUPPORTED_MSG_TYPE);
-		if (s->ver->fixt && s->cfg.default_appl_ver_id != NULL)
-			out_str(&o, 1137, s->cfg.default_appl_ver_id);
-	}
-	out_send_app(s, now, &o, a);
+	refuse(s, now, rx, s->ver->business_reject ?
+	    "Unsupported Message Type" : "Unsupported message type",
+	    UNSUPPORTED_MSG_TYPE, a);
+}
+
+void
+reject_throttled(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	acts_event(s, a, SESS_EV_REJECTED, rx->seq, 0, "more than "
+	    "ThrottleNoMsgs");
+	refuse(s, now, rx, "Throttle limit exceeded", OTHER_REASON, a);
 }

@@ -9,6 +9,8 @@
  * cannot overtake; then it is fetched and sent as it is: for the first time. If
  * it has waited too long for that, as one that may have been sent before.
  */
+#include <inttypes.h>
+
 #include "base/err.h"
 #include "session/internal.h"
 
@@ -43,13 +45,25 @@ gap_fill(struct sess *s, struct now now, uint64_t first, uint64_t next,
 	out_repeat(s, now, &o, first, NULL, 0, a);
 }
 
+/* By how many messages does a range exceed MaxResendMessages? */
+static uint64_t
+too_many(const struct sess *s, uint64_t first, uint64_t last)
+{
+	uint64_t n = last - first + 1, most = s->cfg.max_resend;
+
+	return most == 0 || n <= most ? 0 : n - most;
+}
+
 static void
 start(struct sess *s, uint64_t first, uint64_t last, bool held,
     struct sess_acts *a)
 {
+	uint64_t skipped = held ? 0 : too_many(s, first, last);
+
+	s->resend.fill = skipped > 0 ? first : 0;
+	first += skipped;
 	s->resend.first = s->resend.next = first;
 	s->resend.last = last;
-	s->resend.fill = 0;
 	s->resend.held = held;
 	s->resend.id++;
 	acts_add(s, a, SESS_RESEND, first, last);
@@ -120,7 +134,13 @@ resend_recv(struct sess *s, struct now now, struct rx *rx,
 		s->peer_has = first - 1;
 	if (last == 0 || last > most || last == s->ver->resend_to_end)
 		last = most;
-	acts_event(s, a, SESS_EV_RESEND, first, last, "the peer asked for it");
+	if (first <= last && too_many(s, first, last) > 0)
+		acts_event(s, a, SESS_EV_RESEND, first, last, "the peer asked "
+		    "for more than MaxResendMessages: the oldest %" PRIu64
+		    " are gap-filled", too_many(s, first, last));
+	else
+		acts_event(s, a, SESS_EV_RESEND, first, last,
+		    "the peer asked for it");
 	if (first <= last)
 		resend_range(s, now, first, last, a);
 }

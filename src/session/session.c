@@ -64,6 +64,7 @@ sess_cfg_default(struct sess_cfg *c)
 		.validate_numbers = true,
 		.resend_rejects = true,
 		.repeated_resend_limit = 20,
+		.throttle_interval = 1000,
 		.timestamp_digits = 3,
 		.validate = true,
 		.reject_invalid = true,

@@ -509,6 +509,8 @@ START_TEST(words_have_the_numbers_of_their_enums)
 		{ CONF_Dialect, "quickfixj", CONF_QUICKFIXJ },
 		{ CONF_HostSelectionPolicy, "ROUNDROBIN", CONF_HOST_ROUNDROBIN },
 		{ CONF_HostSelectionPolicy, "PRIORITY", CONF_HOST_PRIORITY },
+		{ CONF_ThrottleAction, "reject", CONF_THROTTLE_REJECT },
+		{ CONF_ThrottleAction, "logout", CONF_THROTTLE_LOGOUT },
 		{ CONF_ValidationProfile, "strict", CONF_PROFILE_STRICT },
 		{ CONF_ValidationProfile, "quickfix", CONF_PROFILE_QUICKFIX },
 		{ CONF_SendWhenLoggedOff, "queue", CONF_LOGGED_OFF_QUEUE },

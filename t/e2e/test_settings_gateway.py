@@ -140,6 +140,15 @@ def PidFile(work):
         assert int(f.read()) == g.pid()
 
 
+def AdminListen(work):
+    """What it says is in test_metrics.py."""
+    port = fg.free_port()
+    cases.logged_on(work, gateway={"AdminListen": "127.0.0.1:%d" % port})
+    with socket.create_connection(("127.0.0.1", port), 5) as s:
+        s.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert b"200 OK" in s.recv(4096).splitlines()[0]
+
+
 def User(work):
     """Root becomes nobody; nobody else may change."""
     port = fg.free_port()

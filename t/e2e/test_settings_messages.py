@@ -209,6 +209,25 @@ def MaskTags(work):
     assert "58=******|" in fg.bar(row["FIX_DATA"]), row
 
 
+def MaxResendRate(work):
+    """E8: twenty at ten a second, and a TestRequest is answered meanwhile."""
+    g, p = cases.logged_on(work, MaxResendRate=10)
+    g.send_file("S", ["35=D|11=%d|55=X|" % n for n in range(20)])
+    for n in range(20):
+        p.expect("D", t11=n)
+    begun = time.monotonic()
+    p.send("2", "7=1|16=0|")
+    p.send("1", "112=NOW")
+    came = []
+    while "21" not in [m.get(34) for m in came if m.type == "D"]:
+        came.append(p.recv())
+    assert time.monotonic() - begun > 1.5
+    got = [m[11] for m in came if m.type == "D"]
+    assert got == [str(n) for n in range(20)], got
+    at = [m.get(112) for m in came].index("NOW")
+    assert at < 10, "the TestRequest waited for the resend"
+
+
 def PreserveMessageFieldsOrder(work):
     raw = "35=D|55=X|11=1|40=1|54=1|38=1|60=20260105-09:00:00|"
     m = sent_by(work, "--raw", raw, PreserveMessageFieldsOrder="Y")

@@ -145,6 +145,7 @@ session_scenarios = \
 	t/session/MaxEarlyMessages.fix \
 	t/session/MaxLatency.fix \
 	t/session/MaxResendAge.fix \
+	t/session/MaxResendMessages.fix \
 	t/session/MaxSequenceJump.fix \
 	t/session/PersistMessages.fix \
 	t/session/RefusedLogon.fix \
@@ -177,6 +178,10 @@ session_scenarios = \
 	t/session/StrictAdminSeqNum_TooLow.fix \
 	t/session/TestReqIDUnique.fix \
 	t/session/TestRequestDelayMultiplier.fix \
+	t/session/ThrottleAction.fix \
+	t/session/ThrottleNoMsgs.fix \
+	t/session/ThrottleNoMsgs_4.0.fix \
+	t/session/ThrottleTimeInterval.fix \
 	t/session/UseDataDictionary_off.fix \
 	t/session/ValidateIncomingMessage_off.fix \
 	t/session/ValidateSequenceNumbers.fix \

@@ -38,6 +38,7 @@ static const struct {
 	{ "SendRedundantResendRequests", AT(send_redundant_resend_requests),
 	    "Y" },
 	{ "StrictAdminSeqNum", AT(strict_admin_numbers), "Y" },
+	{ "ThrottleAction", AT(throttle_logout), "logout" },
 	{ "TestReqIDUnique", AT(test_req_id_unique), "Y" },
 	{ "ValidateIncomingMessage", AT(validate), "Y" },
 	{ "ValidateSequenceNumbers", AT(validate_numbers), "Y" },
@@ -57,10 +58,13 @@ static const struct {
 	{ "MaxEarlyMessages", AT(max_early), 1 },
 	{ "MaxLatency", AT(max_latency), 1 },
 	{ "MaxResendAge", AT(max_resend_age), 1 },
+	{ "MaxResendMessages", AT(max_resend), 1 },
 	{ "MaxSequenceJump", AT(max_sequence_jump), 1 },
 	{ "RepeatedResendLimit", AT(repeated_resend_limit), 1 },
 	{ "ResendRequestChunkSize", AT(resend_chunk), 1 },
 	{ "ResendRequestTimeout", AT(resend_timeout), 1 },
+	{ "ThrottleNoMsgs", AT(throttle), 1 },
+	{ "ThrottleTimeInterval", AT(throttle_interval), 1 },
 	{ "TestRequestDelayMultiplier", AT(test_request_delay), 1000 },
 };
 
