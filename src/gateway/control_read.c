@@ -110,7 +110,7 @@ put_table(struct control *c, struct link_out *o, enum store_table t)
 	else
 		link_str(o, user->column[user->key].name);
 	link_str(o, "COLUMNS");
-	rows_columns(o, t, user);
+	rows_columns(o, t, user, NULL);
 }
 
 /* The table that TABLE names, or all. */

@@ -32,6 +32,8 @@ control_closed(void *arg, struct server_conn *sc)
 	(void)arg;
 	if (ts == NULL)
 		return;
+	while (ts->n > 0)
+		join_release(ts->tail[--ts->n].ask.join);
 	free(ts->tail);
 	free(ts);
 	server_set_data(sc, NULL);
@@ -169,6 +171,25 @@ read_start(const struct server_ask *a, enum store_table table,
 	return false;
 }
 
+/* JOIN, if it is there. false: a NACK was sent. */
+static bool
+read_join(const struct server_ask *a, struct feed_ask *t)
+{
+	const struct link_val *map = link_find(a->details, "JOIN");
+	struct gateway *g = control_of(a)->g;
+	char err[JOIN_ERR_MAX];
+	int e;
+
+	if (map == NULL)
+		return true;
+	e = join_read(&t->join, map, t->table, g->store, g->tables, err);
+	if (e == 0)
+		return true;
+	server_nack(a, e == FG_ENOENT ? "NO_TABLE" : e == FG_EINVAL ?
+	    "BAD_REQUEST" : "STORE_FAILED", e == FG_ENOMEM, "%s", err);
+	return false;
+}
+
 void
 control_tail(const struct server_ask *a)
 {
@@ -178,12 +199,14 @@ control_tail(const struct server_ask *a)
 	struct link_out *o;
 
 	if (!control_table(a, &t.table, &t.session) ||
-	    !read_start(a, t.table, &t.after))
+	    !read_start(a, t.table, &t.after) || !read_join(a, &t))
 		return;
 	t.no_admin = !link_find_bool(a->details, "ADMIN", true);
 	t.max = link_find_u64(a->details, "CREDIT", 0);
-	if (!add_tail(a, &t))
+	if (!add_tail(a, &t)) {
+		join_release(t.join);
 		return;
+	}
 	control_source(c, t.table, source);
 	o = server_answer(a, "TAIL_ACK");
 	link_map(o, 6);
@@ -193,7 +216,7 @@ control_tail(const struct server_ask *a)
 	link_key_u64(o, "OLDEST", store_oldest(c->g->store, t.table));
 	link_key_u64(o, "VISIBLE", store_visible(c->g->store, t.table));
 	link_str(o, "COLUMNS");
-	rows_columns(o, t.table, tables_get(c->g->tables, t.table));
+	rows_columns(o, t.table, tables_get(c->g->tables, t.table), t.join);
 	server_done(a->conn);
 }
 
@@ -216,6 +239,7 @@ control_untail(const struct server_ask *a)
 
 	if (t == NULL)
 		return;
+	join_release(t->ask.join);
 	*t = ts->tail[--ts->n];
 	server_ack(a, "");
 }

@@ -1,11 +1,12 @@
 /* feed.h: rows of a table as ROWS messages of fixgate-link(7): what READ and
- * TAIL answer. Any thread. */
+ * TAIL answer. */
 #ifndef FG_GATEWAY_FEED_H
 #define FG_GATEWAY_FEED_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/join.h"
 #include "gateway/tables.h"
 #include "link/link.h"
 #include "store/store.h"
@@ -21,6 +22,7 @@ struct feed_ask {
 	bool no_admin;    /* not those of session-level messages */
 	uint64_t after;
 	uint64_t max;     /* rows in the message, 1 or more */
+	struct join *join; /* borrowed; NULL: none */
 };
 
 struct feed_got {
@@ -28,9 +30,14 @@ struct feed_got {
 	uint64_t upto; /* the last row that was looked at */
 };
 
+/* What one thread that packs needs. */
+struct feed;
+
+/* Returns owned; NULL: no memory. tables may be NULL. */
+struct feed *feed_new(struct store *st, const struct tables *tables);
+void feed_free(struct feed *f);
 /* Append one ROWS to out. 0 or FG_E*: nothing was appended. */
-int feed_pack(struct store *st, const struct tables *tables,
-    const struct feed_ask *ask, struct link_out *o, struct buf *out,
+int feed_pack(struct feed *f, const struct feed_ask *ask, struct buf *out,
     struct feed_got *got);
 
 /* Where to begin so that the first row is the oldest one whose TIMESTAMP is

@@ -9,11 +9,9 @@
 TAILQ_HEAD(feeder_jobs, feeder_job);
 
 struct feeder {
-	struct store *store;
-	const struct tables *tables;
+	struct feed *feed; /* the thread's */
 	void (*notify)(void *arg);
 	void *arg;
-	struct link_out *out; /* the thread's */
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock; /* all below */
@@ -59,8 +57,7 @@ run(void *arg)
 	struct feeder_job *j;
 
 	while ((j = next_job(f)) != NULL) {
-		j->err = feed_pack(f->store, f->tables, &j->ask, f->out,
-		    &j->frame, &j->got);
+		j->err = feed_pack(f->feed, &j->ask, &j->frame, &j->got);
 		if (put_done(f, j))
 			f->notify(f->arg);
 	}
@@ -90,16 +87,14 @@ feeder_new(struct store *st, const struct tables *tables,
 
 	if (f == NULL)
 		return NULL;
-	f->store = st;
-	f->tables = tables;
 	f->notify = notify;
 	f->arg = arg;
 	TAILQ_INIT(&f->todo);
 	TAILQ_INIT(&f->done);
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->more, NULL);
-	f->out = link_out_new();
-	if (f->out == NULL || start(f) != 0) {
+	f->feed = feed_new(st, tables);
+	if (f->feed == NULL || start(f) != 0) {
 		feeder_free(f);
 		return NULL;
 	}
@@ -115,6 +110,7 @@ feeder_ask(struct feeder *f, const struct feed_ask *ask, void *owner,
 	if (j == NULL)
 		return FG_ENOMEM;
 	j->ask = *ask;
+	j->ask.join = join_hold(ask->join);
 	j->owner = owner;
 	j->serial = serial;
 	pthread_mutex_lock(&f->lock);
@@ -137,6 +133,7 @@ feeder_take(struct feeder *f, void (*fn)(void *arg,
 	while ((j = TAILQ_FIRST(&done)) != NULL) {
 		TAILQ_REMOVE(&done, j, link);
 		fn(arg, j);
+		join_release(j->ask.join);
 		buf_free(&j->frame);
 		free(j);
 	}
@@ -174,7 +171,7 @@ feeder_free(struct feeder *f)
 		return;
 	feeder_stop(f);
 	feeder_take(f, nothing, NULL);
-	link_out_free(f->out);
+	feed_free(f->feed);
 	pthread_cond_destroy(&f->more);
 	pthread_mutex_destroy(&f->lock);
 	free(f);

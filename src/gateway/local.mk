@@ -41,6 +41,8 @@ libgateway_a_SOURCES = \
 	src/gateway/heap.h \
 	src/gateway/identity.c \
 	src/gateway/identity.h \
+	src/gateway/join.c \
+	src/gateway/join.h \
 	src/gateway/lanes.c \
 	src/gateway/lanes.h \
 	src/gateway/metrics.c \

@@ -331,17 +331,21 @@ put_column(struct link_out *o, const struct derived *c)
 }
 
 void
-rows_columns(struct link_out *o, enum store_table t, const struct table *user)
+rows_columns(struct link_out *o, enum store_table t, const struct table *user,
+    const struct join *join)
 {
 	const struct derived *c;
 	uint32_t i, n;
 
 	c = columns_of(t, &n);
-	link_array(o, n + (user == NULL ? 0 : (uint32_t)user->n));
+	link_array(o, n + (user == NULL ? 0 : (uint32_t)user->n) +
+	    (join == NULL ? 0 : (uint32_t)join_width(join)));
 	for (i = 0; i < n; i++)
 		put_column(o, &c[i]);
 	if (user != NULL)
 		table_put_columns(o, user);
+	if (join != NULL)
+		join_put_columns(o, join);
 }
 
 /* Bytes of the row's data that are a message. */

@@ -6,15 +6,16 @@
 #ifndef FG_GATEWAY_ROWS_H
 #define FG_GATEWAY_ROWS_H
 
+#include "gateway/join.h"
 #include "gateway/table.h"
 #include "link/link.h"
 #include "store/store.h"
 
 /* Put the array of [name, type]. Types: "int"; "time" (ns since 1970-01-01
  * UTC); "bool"; "text"; "decimal"; "fix" (the bytes of a message). user is the
- * declared table, or NULL. */
+ * declared table, or NULL; those of what is joined, if not NULL, follow. */
 void rows_columns(struct link_out *o, enum store_table t,
-    const struct table *user);
+    const struct table *user, const struct join *join);
 
 /* Put the values of a row, nil where it has none. name is its session's, or
  * NULL. */

@@ -75,6 +75,7 @@ int table_read(const struct table *t, const struct link_val *columns,
 /* Put the values of a row, or [name, type] of each column: t->n of them. */
 void table_put(struct link_out *o, const struct table *t,
     const struct store_row *row);
+const char *table_link_type(enum column_type type);
 void table_put_columns(struct link_out *o, const struct table *t);
 
 #endif

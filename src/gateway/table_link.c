@@ -230,8 +230,8 @@ table_read(const struct table *t, const struct link_val *columns,
 
 /* ---- out ---- */
 
-static const char *
-link_type(enum column_type type)
+const char *
+table_link_type(enum column_type type)
 {
 	switch (type) {
 	case COLUMN_STRING:
@@ -256,7 +256,7 @@ table_put_columns(struct link_out *o, const struct table *t)
 	for (i = 0; i < t->n; i++) {
 		link_array(o, 2);
 		link_str(o, t->column[i].name);
-		link_str(o, link_type(t->column[i].type));
+		link_str(o, table_link_type(t->column[i].type));
 	}
 }
 

@@ -80,6 +80,11 @@ struct script_row {
 
 /* ---- streamer.lua ---- */
 
+/* What the options of a stream are if they are not given. */
+#define SCRIPT_BATCH_SIZE     100
+#define SCRIPT_MAX_LOGONS     1
+#define SCRIPT_LOGOFF_TIMEOUT 5000
+
 struct script_code; /* a Lua state and its functions */
 
 struct script_process {

@@ -120,9 +120,9 @@ read_stream(struct reader *r, const struct decl *decl, struct draft *d)
 	d->where = d->on_parsing_error = d->to_row.function = LUA_NOREF;
 	d->s.line = (unsigned)decl->line;
 	d->s.fix = decl->kind == DECL_FIX_STREAM;
-	d->s.batch_size = 100;
-	d->s.max_logons = 1;
-	d->s.logoff_timeout = 5000;
+	d->s.batch_size = SCRIPT_BATCH_SIZE;
+	d->s.max_logons = SCRIPT_MAX_LOGONS;
+	d->s.logoff_timeout = SCRIPT_LOGOFF_TIMEOUT;
 	d->s.terminate_on_error = true;
 	r->what = dsl_word(decl->kind);
 	d->s.name = read_argument(r, 1, "name");

@@ -309,6 +309,7 @@ block_row(const struct block_rows *r, uint32_t i, struct store_row *row)
 		return FG_EDAMAGED;
 	*row = (struct store_row){
 		.seq = r->head.first + i,
+		.commit = r->head.commit,
 		.session = get32(p),
 		.epoch = get32(p + 4),
 		.msg_seq_num = get64(p + 8),

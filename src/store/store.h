@@ -74,6 +74,7 @@ enum store_flag {
  * its callback returns. Unused members are 0. */
 struct store_row {
 	uint64_t seq;        /* of the table; set by the store */
+	uint64_t commit;     /* from a reader: the row's */
 	uint32_t session;    /* from store_session */
 	uint32_t epoch;
 	uint64_t msg_seq_num;/* 34 */

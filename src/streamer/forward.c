@@ -64,7 +64,7 @@ put_details(struct link_out *o, const struct link_val *details,
 	}
 	if (s != NULL)
 		link_key_str(o, u->gateway ? "TABLE" : "STREAM",
-		    s->script->table);
+		    s->table);
 }
 
 static void

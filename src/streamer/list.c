@@ -71,7 +71,7 @@ put_stream(struct link_out *o, const struct stream *s)
 	link_map(o, 11);
 	link_key_str(o, "STREAM", s->script->name);
 	link_key_str(o, "PROCESS", s->up->process->name);
-	link_key_str(o, "TABLE", s->script->table);
+	link_key_str(o, "TABLE", s->table);
 	link_key_str(o, "HEALTH", health_text(judge(s, text)));
 	link_key_str(o, "TEXT", text);
 	link_str(o, "SOURCE");

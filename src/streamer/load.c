@@ -47,7 +47,7 @@ add_streams(struct load *l, const char *file, struct script_streams *s,
 		old = find_stream(l, s->stream[i].name);
 		if (old == NULL) {
 			l->stream[l->nstream++] = (struct load_stream){ file,
-				&s->stream[i] };
+				&s->stream[i], NULL, false };
 			continue;
 		}
 		buf_printf(faults, "%s:%u: stream %s is declared twice (first "
@@ -100,16 +100,69 @@ add_listens(struct load *l, const char *file, const struct script_streams *s,
 	return err;
 }
 
+/* A view is served under its own name, as a stream without options is. */
+static struct script_stream *
+make_stream(const struct script_view *v)
+{
+	struct script_stream *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->name = v->name;
+	s->process = v->process;
+	s->table = v->name;
+	s->line = v->line;
+	s->batch_size = SCRIPT_BATCH_SIZE;
+	s->max_logons = SCRIPT_MAX_LOGONS;
+	s->logoff_timeout = SCRIPT_LOGOFF_TIMEOUT;
+	s->terminate_on_error = true;
+	return s;
+}
+
 static int
-refuse_views(const char *file, const struct script_streams *s,
+add_views(struct load *l, const char *file, const struct script_streams *s,
     struct buf *faults)
 {
+	const struct load_stream *old;
+	struct load_stream *new;
 	size_t i;
+	int err;
 
-	for (i = 0; i < s->nview; i++)
-		buf_printf(faults, "%s:%u: view %s: views are not served yet\n",
-		    file, s->view[i].line, s->view[i].name);
-	return s->nview == 0 ? 0 : fault(faults);
+	err = grow(&l->stream, l->nstream, s->nview, sizeof(*l->stream));
+	for (i = 0; i < s->nview && err != FG_ENOMEM; i++) {
+		old = find_stream(l, s->view[i].name);
+		if (old != NULL) {
+			buf_printf(faults, "%s:%u: view %s: there is a stream "
+			    "of this name (%s:%u)\n", file, s->view[i].line,
+			    s->view[i].name, old->file, old->script->line);
+			err = fault(faults);
+			continue;
+		}
+		new = &l->stream[l->nstream];
+		*new = (struct load_stream){ file, make_stream(&s->view[i]),
+			&s->view[i], true };
+		if (new->script == NULL)
+			return FG_ENOMEM;
+		l->nstream++;
+	}
+	return err;
+}
+
+/* Streams of a view, by its name. */
+static void
+find_views(struct load *l)
+{
+	struct script_stream *s;
+	size_t i, k;
+
+	for (i = 0; i < l->nstream; i++) {
+		s = l->stream[i].script;
+		for (k = 0; k < l->nstream && !l->stream[i].made; k++)
+			if (l->stream[k].made && strcmp(s->table,
+			    l->stream[k].view->name) == 0 && strcmp(s->process,
+			    l->stream[k].view->process) == 0)
+				l->stream[i].view = l->stream[k].view;
+	}
 }
 
 static int
@@ -135,7 +188,7 @@ load_one(struct load *l, const char *file, struct buf *faults)
 	e = add_listens(l, file, s, faults);
 	if (e != 0)
 		err = e;
-	e = refuse_views(file, s, faults);
+	e = add_views(l, file, s, faults);
 	return e != 0 ? e : err;
 }
 
@@ -157,6 +210,7 @@ load_files(struct load *l, const char *const *file, size_t n,
 	}
 	if (err != 0)
 		return err;
+	find_views(l);
 	if (l->nstream == 0)
 		buf_printf(faults, "%s: no stream is declared\n", file[0]);
 	else if (l->nlisten == 0)
@@ -172,6 +226,9 @@ load_free(struct load *l)
 {
 	size_t i;
 
+	for (i = 0; i < l->nstream; i++)
+		if (l->stream[i].made)
+			free(l->stream[i].script);
 	for (i = 0; i < l->nscript; i++)
 		script_streams_free(l->script[i]);
 	free(l->script);

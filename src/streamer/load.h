@@ -7,6 +7,8 @@
 struct load_stream {
 	const char *file;
 	struct script_stream *script;
+	const struct script_view *view; /* that it has rows of, or NULL */
+	bool made; /* for a view itself; owned */
 };
 
 struct load_listen {

@@ -116,14 +116,16 @@ watch(const struct streamer *st)
 {
 	struct watchdog_code *code = calloc(st->nstream, sizeof(*code));
 	struct watchdog *w;
-	size_t i;
+	size_t i, n = 0;
 
 	if (code == NULL)
 		return NULL;
-	for (i = 0; i < st->nstream; i++)
-		code[i] = (struct watchdog_code){ st->stream[i].script->code,
-			"stream", st->stream[i].script->name };
-	w = watchdog_new(code, st->nstream, WATCHDOG_NS);
+	for (i = 0; i < st->nstream; i++) /* a view has no code */
+		if (st->stream[i].script->code != NULL)
+			code[n++] = (struct watchdog_code){
+				st->stream[i].script->code, "stream",
+				st->stream[i].script->name };
+	w = watchdog_new(code, n, WATCHDOG_NS);
 	free(code);
 	return w;
 }

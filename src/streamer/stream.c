@@ -35,6 +35,8 @@ stream_open(struct stream *s, struct streamer *st,
 	size_t i;
 
 	s->script = from->script;
+	s->view = from->view;
+	s->table = s->view != NULL ? s->view->table : s->script->table;
 	s->file = from->file;
 	for (i = 0; i < st->nupstream; i++)
 		if (strcmp(st->upstream[i].process->name,
@@ -93,7 +95,7 @@ miss_column(struct stream *s, const char *name)
 		near_try(&near, s->in.name[i]);
 	snprintf(text, sizeof(text), "%s:%u: stream %s: %s of %s has no column "
 	    "%s%s%s%s", s->file, s->script->line, s->script->name,
-	    s->script->table, s->up->process->name, name,
+	    s->table, s->up->process->name, name,
 	    near.best == NULL ? "" : " (did you mean ",
 	    near.best == NULL ? "" : near.best, near.best == NULL ? "" : "?)");
 	miss(s, text);
@@ -106,8 +108,69 @@ stream_no_table(struct stream *s)
 
 	snprintf(text, sizeof(text), "%s:%u: stream %s: %s has no %s %s",
 	    s->file, s->script->line, s->script->name, s->up->process->name,
-	    s->up->gateway ? "table" : "stream", s->script->table);
+	    s->up->gateway ? "table" : "stream", s->table);
 	s->known = false;
+	miss(s, text);
+}
+
+/* ---- its view ---- */
+
+static const struct link_val *
+find_table(const struct link_val *tables, const char *name)
+{
+	const struct link_val *v;
+	const char *p;
+	size_t i, n;
+
+	for (i = 0; i < link_count(tables); i++) {
+		v = link_at(tables, i);
+		if (link_kind(v) == LINK_MAP &&
+		    link_get_str(link_find(v, "TABLE"), &p, &n) &&
+		    strlen(name) == n && memcmp(name, p, n) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+/* What is wrong with a join, or NULL. */
+static const char *
+check_join(const struct link_val *tables, const struct script_join *j)
+{
+	const struct link_val *t = find_table(tables, j->table), *key;
+
+	if (t == NULL)
+		return "there is no such table";
+	key = link_find(t, "KEY");
+	if (key == NULL || link_kind(key) == LINK_NIL)
+		return "it has no key: write Key=COLUMN in its section";
+	return NULL;
+}
+
+void
+stream_view(struct stream *s, const struct link_val *tables)
+{
+	const struct script_view *v = s->view;
+	const char *why = NULL;
+	char text[TEXT_MAX];
+	size_t i;
+
+	if (v == NULL)
+		return;
+	if (!s->up->gateway) {
+		snprintf(text, sizeof(text), "%s:%u: view %s: %s is no "
+		    "gateway: make the view at the streamer that reads from "
+		    "the gateway", s->file, v->line, v->name,
+		    s->up->process->name);
+		miss(s, text);
+		return;
+	}
+	for (i = 0; i < v->njoin && why == NULL; i++)
+		why = check_join(tables, &v->join[i]);
+	if (why == NULL)
+		return;
+	snprintf(text, sizeof(text), "%s:%u: view %s, join %s: table %s of "
+	    "%s: %s", s->file, v->line, v->name, v->join[i - 1].name,
+	    v->join[i - 1].table, s->up->process->name, why);
 	miss(s, text);
 }
 
@@ -173,8 +236,14 @@ stream_table(struct stream *s, const struct link_val *table,
 		return;
 	}
 	/* Another streamer says them to who logs on. */
-	if (columns == NULL && !opened)
+	if (columns == NULL && !opened) {
+		if (s->view == NULL)
+			return;
+		s->missing = false;
+		if (s->known && shape(s) != 0)
+			miss(s, fg_strerror(FG_ENOMEM));
 		return;
+	}
 	if (s->known && s->maps == (columns == NULL) &&
 	    row_columns_same(&in, &s->in)) {
 		row_columns_free(&in);

@@ -83,6 +83,8 @@ enum stream_form {
 
 struct stream {
 	const struct script_stream *script;
+	const struct script_view *view; /* NULL: rows of a table as it is */
+	const char *table;              /* the view's first one, or script's */
 	const char *file;
 	struct upstream *up;
 	struct logons logons;
@@ -166,6 +168,8 @@ void stream_table(struct stream *s, const struct link_val *table,
     const struct link_val *columns, bool opened);
 /* It cannot be served: there is no such table. */
 void stream_no_table(struct stream *s);
+/* Can its view, if it has one, be made of the tables that there are? */
+void stream_view(struct stream *s, const struct link_val *tables);
 /* An error of its script. true: the stream is ended, and all its logons with
  * it. */
 bool stream_error(struct stream *s, const char *text);

@@ -73,11 +73,13 @@ on_tables(void *arg, const struct link_msg *m)
 		if (s->up != u)
 			continue;
 		v = find_table(list, u->gateway ? "TABLE" : "STREAM",
-		    s->script->table);
+		    s->table);
 		if (v == NULL)
 			stream_no_table(s);
 		else
-			stream_table(s, v, link_find(v, "COLUMNS"), false);
+			stream_table(s, v, s->view != NULL ? NULL :
+			    link_find(v, "COLUMNS"), false);
+		stream_view(s, list);
 		if (!u->ready && s->dicts != NULL)
 			rowdicts_up(s->dicts, s->source);
 	}
@@ -126,11 +128,31 @@ put_start(struct link_out *o, const struct logon *l)
 		link_key_u64(o, "AFTER", l->at);
 }
 
+/* What the gateway is to put beside the rows of a view. */
+static void
+put_join(struct link_out *o, const struct script_view *v)
+{
+	size_t i;
+
+	link_str(o, "JOIN");
+	link_map(o, (uint32_t)v->njoin);
+	for (i = 0; i < v->njoin; i++) {
+		link_str(o, v->join[i].name);
+		link_map(o, 2);
+		link_key_str(o, "TABLE", v->join[i].table);
+		link_key_str(o, "ON", v->join[i].on);
+	}
+}
+
 static void
 put_tail(struct link_out *o, const struct logon *l)
 {
-	link_map(o, 4);
-	link_key_str(o, "TABLE", l->stream->script->table);
+	const struct script_view *v = l->stream->view;
+
+	link_map(o, 4 + (v != NULL));
+	if (v != NULL)
+		put_join(o, v);
+	link_key_str(o, "TABLE", l->stream->table);
 	link_key_bool(o, "ADMIN", l->stream->script->admin);
 	link_key_u64(o, "CREDIT", l->granted);
 	put_start(o, l);
@@ -146,7 +168,7 @@ put_logon(struct link_out *o, const struct logon *l)
 
 	link_map(o, 5 + (l->source[0] != '\0') + (l->fields.n != 0) +
 	    (take || l->keep));
-	link_key_str(o, "STREAM", l->stream->script->table);
+	link_key_str(o, "STREAM", l->stream->table);
 	snprintf(name, sizeof(name), "%s/%s", st->start.name, l->client);
 	link_key_str(o, "CLIENT", name);
 	link_key_str(o, "KEY", l->key);
@@ -317,7 +339,7 @@ upstream_cursor(struct logon *l)
 		link_key_str(o, "CONSUMER", l->client);
 		link_key_str(o, "KEY", l->key);
 		link_key_str(o, u->gateway ? "TABLE" : "STREAM",
-		    l->stream->script->table);
+		    l->stream->table);
 	}
 	if (o == NULL || remote_end(u->remote) != 0)
 		no_tail(l, "SOURCE_DOWN", true, "the process with the cursor "
@@ -344,7 +366,7 @@ find_dicts(struct upstream *u, struct stream *s)
 	if (s->dicts != NULL && s->dicts != u->dicts)
 		rowdicts_free(s->dicts);
 	s->dicts = u->gateway ? u->dicts :
-	    rowdicts_new(u->remote, s->script->table, on_dicts, u);
+	    rowdicts_new(u->remote, s->table, on_dicts, u);
 	if (s->dicts == NULL)
 		log_warnx("no memory for dictionaries: stream %s cannot be "
 		    "served now", s->script->name);

@@ -26,7 +26,7 @@ show(enum store_table t, const struct store_row *row, const char *name)
 	link_begin(out, &frame, "ROWS", 1);
 	link_map(out, 2);
 	link_str(out, "COLUMNS");
-	rows_columns(out, t, NULL);
+	rows_columns(out, t, NULL, NULL);
 	link_str(out, "ROW");
 	rows_put(out, t, row, name, NULL);
 	ck_assert_int_eq(0, link_end(out));
