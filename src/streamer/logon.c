@@ -413,6 +413,7 @@ acknowledge(struct logon *l)
 		link_key_u64(o, "TOKEN", l->token);
 	server_done(l->conn);
 	l->acked = true;
+	l->shape = s->shape;
 	l->since = loop_now(streamer_of(l)->loop).wall;
 	log_info("stream %s: client %s (%s) logged on after row %" PRIu64
 	    " of %" PRIu64, s->script->name, l->client, server_peer(l->conn),
@@ -438,6 +439,11 @@ logon_opened(struct logon *l, const struct link_val *ack)
 		snprintf(text, sizeof(text), "the rows now are of %s, not of "
 		    "%s", s->source, l->source);
 		logon_fail(l, "SOURCE_CHANGED", false, text);
+		return;
+	}
+	if (l->acked && l->shape != s->shape) {
+		logon_fail(l, "COLUMNS_CHANGED", true, "the table has other "
+		    "columns now: log on again to learn them");
 		return;
 	}
 	l->oldest = s->oldest;

@@ -253,6 +253,7 @@ stream_table(struct stream *s, const struct link_val *table,
 	s->in = in;
 	s->maps = columns == NULL;
 	s->known = true;
+	s->shape++;
 	if (shape(s) != 0)
 		miss(s, fg_strerror(FG_ENOMEM));
 }

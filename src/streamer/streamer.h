@@ -65,6 +65,7 @@ struct logon {
 	/* What the client was told: */
 	uint64_t upto, oldest, visible;
 	bool more;
+	unsigned shape; /* of its rows */
 	/* For STREAM_LIST: */
 	wall_t since;
 	uint64_t sent; /* rows */
@@ -101,6 +102,7 @@ struct stream {
 	uint64_t oldest, visible;
 	struct row_columns in; /* n is 0: not known, or rows are maps */
 	bool known;            /* in and maps are */
+	unsigned shape;        /* counts how often they changed */
 	bool maps;             /* rows of another streamer's toRow */
 	size_t timestamp, dict_id, session; /* which of them; in.n: none */
 	struct rowdicts *dicts; /* borrowed, or own, NULL: none yet */

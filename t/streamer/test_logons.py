@@ -94,6 +94,26 @@ def credit_and_logoff(g, s, upto):
     return upto + 1
 
 
+def storms(s, upto):
+    """More logons than there may be tails, each ended before it is answered,
+    or by the end of its connection: none leaves anything behind."""
+    for n in (1, 100):
+        for i in range(600 // n):
+            link = Link(s.socket)
+            for k in range(n):
+                ref = link.put("STREAM_LOGON", STREAM="T", CLIENT="S",
+                               CREDIT=1000, FROM="beginning")
+                link.put("STREAM_LOGOFF", ref=ref)
+            link.put("STREAM_LOGON", STREAM="T", CLIENT="S", CREDIT=1000,
+                     FROM="beginning", TAKEOVER=True)
+            link.file.flush()
+            link.close()
+    fg.wait_until(lambda: s.list()["T"]["LOGONS"] == [])
+    with Logon(s, "T", "S") as c:
+        assert sequences(c.rows(upto)) == list(range(1, upto + 1))
+    print("ok storms of logons")
+
+
 def takeover(s, upto):
     a = Logon(s, "T", "A", credit=3)
     for how in ({}, {"TAKEOVER": False}):
@@ -253,6 +273,7 @@ def main():
         insert(g, 1, ROWS)
         wrong_requests(s)
         upto = credit_and_logoff(g, s, ROWS)
+        storms(s, upto)
         takeover(s, upto)
         takeover_of_a_silent_one(s)
         cursors(g, s, upto)

@@ -101,7 +101,13 @@ def table_comes_later(g, s):
     fg.wait_until(lambda: s.list()["LATER"]["HEALTH"] == "HEALTHY")
     with Logon(s, "LATER") as c:
         assert c.code is None and c.columns() == ["ID", "MORE"], c.ack
-    print("ok a table, and a column, that come later")
+        # Who is logged on learns of columns that come later, too.
+        assert g.stop() == 0
+        table(g, "LATER", "ID string, MORE int, MOST int")
+        g.start()
+        end = c.ended()
+        assert end["CODE"] == "COLUMNS_CHANGED" and end["RETRY"], end
+    print("ok a table, and columns, that come later")
 
 
 def other_rows(work, g, s, upto):
