@@ -26,6 +26,8 @@ unit_DATA = \
 	etc/systemd/fixgate-streamer.service \
 	etc/systemd/fixgate-client.service
 logrotate_DATA = etc/logrotate.d/fixgate
+completiondir = $(datadir)/bash-completion/completions
+dist_completion_DATA = etc/bash-completion/fixgatectl
 dist_sysusers_DATA = etc/sysusers.d/fixgate.conf
 dist_tmpfiles_DATA = etc/tmpfiles.d/fixgate.conf
 

@@ -13,6 +13,7 @@
 #include "ctl/ctl.h"
 #include "ctl/json_line.h"
 #include "ctl/opt.h"
+#include "ctl/progress.h"
 
 #define IN_FLIGHT  1024
 #define READ_BYTES (64 * 1024)
@@ -252,6 +253,7 @@ append_run(struct appender *a)
 	int code, err, got = 0;
 
 	while (!is_done(a)) {
+		progress_at(a->lineno);
 		code = CTL_OK;
 		while (code == CTL_OK && (got = wire_next(a->c->wire, &m)) == 1)
 			code = take_answer(a, &m);
@@ -342,7 +344,9 @@ cmd_append(struct ctl *c, int argc, char **argv)
 	if (code != CTL_OK)
 		return code;
 	start = seconds();
+	progress_begin("append", "lines", 0);
 	code = append_run(&a);
+	progress_end();
 	a.done.seconds = seconds() - start;
 	c->out->appended(stdout, &a.done);
 	code = conclude(&a, code);

@@ -11,6 +11,7 @@
 #include "ctl/dict_file.h"
 #include "ctl/dicts.h"
 #include "ctl/opt.h"
+#include "ctl/progress.h"
 #include "ctl/sessions.h"
 
 #define READ_ROWS     1000  /* asked for at a time */
@@ -246,6 +247,7 @@ static int
 test_from(struct dry *d, uint64_t after)
 {
 	struct page page = { .upto = after };
+	uint64_t first = after;
 	struct row r;
 	size_t i;
 	int code;
@@ -255,13 +257,18 @@ test_from(struct dry *d, uint64_t after)
 		code = read_page(d, d->session, after, READ_ROWS, &page);
 		if (code != CTL_OK)
 			return code;
+		if (after == first)
+			progress_begin("dict dry-run", "rows",
+			    page.visible - first);
 		r.columns = page.columns;
 		for (i = 0; page.rows != NULL && i < link_count(page.rows);
 		    i++) {
 			r.values = link_at(page.rows, i);
 			test_row(d, &r);
 		}
+		progress_at(page.upto - first);
 	} while (page.upto > after && page.upto < page.visible && d->err == 0);
+	progress_end();
 	return CTL_OK;
 }
 

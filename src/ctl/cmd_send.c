@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "ctl/ctl.h"
 #include "ctl/line.h"
 #include "ctl/opt.h"
+#include "ctl/progress.h"
 
 #define IN_FLIGHT  256
 #define READ_BYTES (64 * 1024)
@@ -28,6 +30,7 @@ struct sender {
 	bool eof, stop;
 	struct buf in;
 	size_t eaten;
+	uint64_t taken, size; /* bytes; size 0: not known */
 	uint64_t lineno;
 	struct flight flight[IN_FLIGHT];
 	size_t inflight;
@@ -130,6 +133,7 @@ read_more(struct sender *s)
 	ssize_t n;
 
 	buf_shift(&s->in, s->eaten);
+	s->taken += s->eaten;
 	s->eaten = 0;
 	if (s->in.len > LINE_MAX_ || buf_reserve(&s->in, READ_BYTES) != 0) {
 		ctl_complain("%s:%llu: the line is too long", s->file,
@@ -208,6 +212,7 @@ send_run(struct sender *s)
 	int code, err, got = 0;
 
 	while (!is_done(s)) {
+		progress_at(s->size == 0 ? s->lineno : s->taken + s->eaten);
 		code = CTL_OK;
 		while (code == CTL_OK && (got = wire_next(s->c->wire, &m)) == 1)
 			code = take_answer(s, &m);
@@ -227,6 +232,16 @@ send_run(struct sender *s)
 			return code;
 	}
 	return CTL_OK;
+}
+
+/* Of a file; 0: it is none, or empty. */
+static uint64_t
+size_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ?
+	    (uint64_t)st.st_size : 0;
 }
 
 static int
@@ -249,7 +264,10 @@ send_file(struct ctl *c, const char *session, const char *file)
 		return CTL_USAGE;
 	}
 	start = seconds();
+	s.size = size_of(s.fd);
+	progress_begin("send", "lines", s.size);
 	code = send_run(&s);
+	progress_end();
 	s.done.seconds = seconds() - start;
 	c->out->sent(stdout, &s.done);
 	if (code != CTL_OK && s.inflight != 0)

@@ -11,7 +11,7 @@ cmd_session_show(struct ctl *c, int argc, char **argv)
 	int code;
 
 	if (argc > 1)
-		return ctl_usage("session show", "one NAME at most");
+		return ctl_usage("session show", "one SESSION at most");
 	code = ctl_connect(c);
 	if (code != CTL_OK)
 		return code;
@@ -49,7 +49,7 @@ cmd_session_schedule(struct ctl *c, int argc, char **argv)
 
 	if (argc != 1)
 		return ctl_usage("session schedule",
-		    "exactly one NAME is needed");
+		    "exactly one SESSION is needed");
 	if (begin_order(c, "SESSION_SCHEDULE", argv[0], 0) == NULL)
 		return CTL_NO_GATEWAY;
 	code = ctl_ask(c, "SESSION_SCHEDULE_ACK", &m);
@@ -62,7 +62,7 @@ int
 cmd_session_start(struct ctl *c, int argc, char **argv)
 {
 	if (argc != 1)
-		return ctl_usage("session start", "exactly one NAME is needed");
+		return ctl_usage("session start", "exactly one SESSION is needed");
 	if (begin_order(c, "SESSION_START", argv[0], 0) == NULL)
 		return CTL_NO_GATEWAY;
 	return ctl_done(c);
@@ -79,7 +79,7 @@ cmd_session_stop(struct ctl *c, int argc, char **argv)
 	argc = opt_parse(opts, 1, argc, argv, err);
 	if (argc != 1)
 		return ctl_usage("session stop",
-		    argc == -1 ? err : "exactly one NAME is needed");
+		    argc == -1 ? err : "exactly one SESSION is needed");
 	o = begin_order(c, "SESSION_STOP", argv[0], text != NULL);
 	if (o == NULL)
 		return CTL_NO_GATEWAY;
@@ -94,7 +94,7 @@ static const char *
 check_dangerous(int argc, const char *reason, bool yes)
 {
 	if (argc != 1)
-		return "exactly one NAME is needed";
+		return "exactly one SESSION is needed";
 	if (reason == NULL || *reason == '\0')
 		return "--reason TEXT is needed: it goes to SESSION_EVENT";
 	if (!yes)
@@ -194,7 +194,7 @@ cmd_session_delete(struct ctl *c, int argc, char **argv)
 
 	argc = opt_parse(opts, 2, argc, argv, err);
 	if (argc != 1)
-		why = argc == -1 ? err : "exactly one NAME is needed";
+		why = argc == -1 ? err : "exactly one SESSION is needed";
 	else if (reason == NULL || *reason == '\0')
 		why = "--reason TEXT is needed: it goes to SESSION_EVENT";
 	else if (!yes)
@@ -222,7 +222,7 @@ set_enabled(struct ctl *c, const char *name, const char *type, int argc,
 	argc = opt_parse(opts, 1, argc, argv, err);
 	if (argc != 1)
 		return ctl_usage(name, argc == -1 ? err :
-		    "exactly one NAME is needed");
+		    "exactly one SESSION is needed");
 	o = begin_order(c, type, argv[0], reason != NULL);
 	if (o == NULL)
 		return CTL_NO_GATEWAY;

@@ -17,7 +17,7 @@ cmd_table_list(struct ctl *c, int argc, char **argv)
 	int code;
 
 	if (argc > 1)
-		return ctl_usage("table list", "one NAME at most");
+		return ctl_usage("table list", "one TABLE at most");
 	code = ctl_connect(c);
 	if (code != CTL_OK)
 		return code;

@@ -3,11 +3,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "ctl/progress.h"
+
 void
 ctl_complain(const char *fmt, ...)
 {
 	va_list ap;
 
+	progress_hide();
 	fprintf(stderr, "fixgatectl: ");
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);

@@ -81,6 +81,8 @@ int ctl_lost(const struct wire *w);
 /* cmds.c */
 int cmd_help(struct ctl *c, int argc, char **argv);
 int cmd_version(struct ctl *c, int argc, char **argv);
+/* cmd_complete.c */
+int cmd_complete(struct ctl *c, int argc, char **argv);
 /* cmd_append.c */
 int cmd_append(struct ctl *c, int argc, char **argv);
 /* cmd_cursor.c */

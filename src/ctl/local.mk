@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	src/ctl/cmd_append.c \
+	src/ctl/cmd_complete.c \
 	src/ctl/cmd_cursor.c \
 	src/ctl/cmd_dict.c \
 	src/ctl/cmd_dict_dry.c \
@@ -37,6 +38,8 @@ libctl_a_SOURCES = \
 	src/ctl/out_text.c \
 	src/ctl/pretty.c \
 	src/ctl/pretty.h \
+	src/ctl/progress.c \
+	src/ctl/progress.h \
 	src/ctl/row.c \
 	src/ctl/row.h \
 	src/ctl/sessions.c \

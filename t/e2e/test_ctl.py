@@ -73,7 +73,7 @@ def usage_is_told_without_a_gateway(work):
             (("tail", "FIX_IN", "--lines", "x"), "needs a number"),
             (("tail", "FIX_IN", "--what"), "unknown option '--what'"),
             (("tail", "FIX_IN", "--pretty", "--json"), "not both"),
-            (("session", "start"), "exactly one NAME"),
+            (("session", "start"), "exactly one SESSION"),
             (("session", "reset", "B", "--yes"), "--reason TEXT is needed"),
             (("session", "reset", "B", "--reason", "x"), "add --yes"),
             (("session", "seq", "B", "--reason", "x", "--yes"), "--next-in"),
@@ -84,7 +84,7 @@ def usage_is_told_without_a_gateway(work):
             (("send", "B", "ClOrdID=1"), "MsgType is missing"),
             (("send", "B", "35=D", "--raw", "35=D|"), "exactly one of")):
         expect(run(None, *args, sock=none), 1, err=err)
-    expect(run(None, "help", sock=none), 0, "session reset NAME")
+    expect(run(None, "help", sock=none), 0, "session reset SESSION")
     expect(run(None, "help", "tail", sock=none), 0, "--follow")
     expect(run(None, "help", "dance", sock=none), 1)
     expect(run(None, "version", sock=none), 0, "fixgatectl ")

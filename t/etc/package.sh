@@ -38,7 +38,8 @@ for d in fixgated fixgate-streamer fixgate-client; do
 	want "./etc/init.d/$d"
 	want "./lib/systemd/system/$d.service"
 done
-for f in etc/logrotate.d/fixgate etc/fixgate/ usr/lib/sysusers.d/fixgate.conf \
+for f in usr/share/bash-completion/completions/fixgatectl \
+    etc/logrotate.d/fixgate etc/fixgate/ usr/lib/sysusers.d/fixgate.conf \
     usr/lib/tmpfiles.d/fixgate.conf usr/sbin/fixgated usr/sbin/fixgatectl \
     usr/share/doc/fixgate/copyright usr/share/doc/fixgate/fixgate.conf \
     usr/share/fixgate/dict/FIX44.xml; do
