@@ -201,10 +201,31 @@ is_early(struct visitor *v, const struct route *r)
 	return true;
 }
 
+/* PeerCertificateName=*: the CompID of whoever it is; a template's is in the
+ * Logon. */
+static bool
+has_comp_id(const struct visitor *v, const struct conf_section *sec,
+    const struct fix_msg *m)
+{
+	const struct fix_field *f = m == NULL ? NULL : fix_find(m, 49);
+	const char *name = conf_str(sec, CONF_TargetCompID);
+	char own[NET_ERR_MAX];
+
+	if (strcmp(name, "*") != 0)
+		return conn_peer_is(v->conn, name);
+	if (f == NULL || f->len >= sizeof(own) ||
+	    memchr(fix_value(m, f), 0, f->len) != NULL)
+		return false;
+	memcpy(own, fix_value(m, f), f->len);
+	own[f->len] = '\0';
+	return conn_peer_is(v->conn, own);
+}
+
 /* PeerCertificateName: whose certificate a session's peer has. Also when its
  * port changes from plain to TLS, somebody may still be there without. */
 static const char *
-why_not_tls(const struct visitor *v, const struct conf_section *sec)
+why_not_tls(const struct visitor *v, const struct conf_section *sec,
+    const struct fix_msg *m)
 {
 	struct tls_cfg cfg;
 	const char *name;
@@ -217,7 +238,8 @@ why_not_tls(const struct visitor *v, const struct conf_section *sec)
 	if (conf_str_at(sec, CONF_PeerCertificateName, 0) == NULL)
 		return NULL;
 	for (i = 0; (name = conf_str_at(sec, CONF_PeerCertificateName, i)); i++)
-		if (conn_peer_is(v->conn, name))
+		if (strcmp(name, "*") == 0 ? has_comp_id(v, sec, m) :
+		    conn_peer_is(v->conn, name))
 			return NULL;
 	return "the certificate is not that of PeerCertificateName";
 }
@@ -233,7 +255,7 @@ why_not(const struct visitor *v, const struct conf_section *sec,
 		return "the address is not in AllowedRemoteAddresses";
 	if (v->peers->halted)
 		return "the disk of the store is full";
-	return why_not_tls(v, sec);
+	return why_not_tls(v, sec, m);
 }
 
 /* No session is for this Logon, but perhaps a template. NULL: it was refused. */
@@ -419,7 +441,7 @@ static void
 on_connected(struct conn *c, void *arg)
 {
 	struct visitor *v = arg;
-	const char *why = why_not_tls(v, v->route->conf);
+	const char *why = why_not_tls(v, v->route->conf, NULL);
 
 	if (why != NULL) {
 		conn_abort(c, why);

@@ -94,7 +94,8 @@ conn_die(struct conn *c, const char *fmt, ...)
 	if (c->state == CONN_DEAD)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(c->why, sizeof(c->why), fmt, ap);
+	if (!c->refused)
+		vsnprintf(c->why, sizeof(c->why), fmt, ap);
 	va_end(ap);
 	conn_die_as_said(c);
 }
@@ -332,14 +333,6 @@ turn_open(struct conn *c, unsigned turn)
 	end_of_stream(c);
 }
 
-static void
-drained_out(struct conn *c)
-{
-	if (!c->refused)
-		snprintf(c->why, sizeof(c->why), "closed");
-	conn_die_as_said(c);
-}
-
 /* conn_end was called: input is thrown away until the peer's end. */
 static void
 turn_ending(struct conn *c)
@@ -353,7 +346,7 @@ turn_ending(struct conn *c)
 		return;
 	c->eof = true;
 	if (c->state == CONN_DRAINING || got == IO_BROKEN)
-		drained_out(c);
+		conn_die(c, "closed");
 }
 
 /* ---- the handshake of TLS ---- */
@@ -495,7 +488,7 @@ on_timeout(void *arg)
 		conn_die(c, "the peer does not read");
 		break;
 	case CONN_DRAINING:
-		drained_out(c);
+		conn_die(c, "closed");
 		break;
 	case CONN_OPEN:
 	case CONN_DEAD:

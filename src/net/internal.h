@@ -123,7 +123,7 @@ struct conn {
 	bool broken;  /* writing failed: read what is left */
 	bool blocked; /* the socket takes no more for now */
 	bool full;    /* above out_high, drained() is due */
-	bool refused; /* the handshake failed: `why' stands */
+	bool refused; /* the handshake failed: `why' stands, whoever closes */
 	bool dialed;  /* by us */
 	const char *unread; /* in scratch (while showing) or in `in' */
 	size_t nunread;
