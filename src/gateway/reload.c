@@ -17,7 +17,7 @@ struct change {
 };
 
 struct list {
-	const char **name; /* borrowed */
+	char **name; /* owned: they outlive what is removed */
 	size_t n;
 };
 
@@ -50,17 +50,21 @@ static void
 list_add(struct reload *r, enum reload_what what, const char *name)
 {
 	struct list *l = &r->list[what];
-	const char **p;
+	char **p, *copy = strdup(name);
 
 	if ((l->n & (l->n - 1)) == 0) { /* full, or empty */
 		p = realloc(l->name, (l->n == 0 ? 1 : 2 * l->n) * sizeof(*p));
 		if (p == NULL) {
-			r->no_memory = true;
-			return;
+			free(copy);
+			copy = NULL;
+		} else {
+			l->name = p;
 		}
-		l->name = p;
 	}
-	l->name[l->n++] = name;
+	if (copy == NULL)
+		r->no_memory = true;
+	else
+		l->name[l->n++] = copy;
 }
 
 static void
@@ -346,13 +350,16 @@ reload_plan(struct reload **out, struct gateway *g)
 void
 reload_free(struct reload *r)
 {
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < r->nchanges; i++)
 		unit_free(r->change[i].fresh);
 	units_free(&r->templates);
-	for (i = 0; i < RELOAD_WHATS; i++)
+	for (i = 0; i < RELOAD_WHATS; i++) {
+		for (k = 0; k < r->list[i].n; k++)
+			free(r->list[i].name[k]);
 		free(r->list[i].name);
+	}
 	for (i = 0; i < r->nfaults; i++) {
 		free(r->fault[i].file);
 		free(r->fault[i].text);

@@ -367,9 +367,13 @@ class Work:
         return Proc(self, name, argv, **kw)
 
     def show_logs(self, lines=30):
+        """The end of each; and what a sanitizer says, from its beginning."""
         for p in self.procs:
+            text = p.log(all_runs=True).splitlines()
+            first = next((i for i, line in enumerate(text)
+                          if "Sanitizer" in line), len(text) - lines)
             print("---- %s (last lines)" % os.path.basename(p.logfile))
-            print("\n".join(p.log(all_runs=True).splitlines()[-lines:]))
+            print("\n".join(text[max(0, min(first, len(text) - lines)):]))
         sys.stdout.flush()
 
 
