@@ -4,7 +4,7 @@
 set -u
 cd "${FG_SRC:-.}" || exit 1
 table=t/e2e/rows.txt
-sections=${FG_ROWS:-A1=21 A2=26 A3=28} # how many rows there are
+sections=${FG_ROWS:-A1=21 A2=26 A3=28 A4=14} # how many rows there are
 
 bad=$(
 	awk -v sections="$sections" '
