@@ -105,7 +105,6 @@ settled(struct channel *ch, uint64_t seq)
 {
 	struct sender *s = ch->sender;
 
-	s->handled++;
 	if (sender_queued(s) == 0)
 		s->busy = (mono_t){ 0 };
 	if (!ch->again)
@@ -170,7 +169,6 @@ channel_refused(struct channel *ch, uint64_t ref, const char *code,
 		park_count(c);
 		return;
 	}
-	s->handled++;
 	park_event(ch, &e, code, text);
 	if (sender_queued(s) == 0)
 		s->busy = (mono_t){ 0 };

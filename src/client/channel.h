@@ -89,7 +89,6 @@ struct sender {
 	enum health health;
 	char text[TEXT_MAX]; /* "" if it is HEALTHY */
 	mono_t sent, answered, busy; /* see health_facts; busy 0: not */
-	uint64_t handled;
 };
 
 /* What CURSOR_ACK said about sends. */

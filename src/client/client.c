@@ -117,7 +117,9 @@ reset(struct client *c)
 	size_t i;
 
 	c->reset = false;
-	position_put(c, now(c));
+	if (!c->moved)
+		position_put(c, now(c));
+	c->moved = false;
 	log_off(c);
 	remote_forget(c->remote, c);
 	for (i = 0; i < c->nblock; i++)

@@ -72,6 +72,7 @@ struct client {
 	size_t ntarget;
 	mono_t put_due, look_due, pending_due, park_due;
 	bool pending_asked;
+	bool moved; /* somebody has set its cursor */
 	bool reset; /* forget all that was taken, in client_work */
 	size_t nparks; /* of all its channels */
 	int64_t *parked; /* ring of the times of the last quarantine_rows */

@@ -240,6 +240,12 @@ lane_take(struct lane *l, struct lane_event *e)
 	return 0;
 }
 
+uint64_t
+lane_first(const struct lane *l)
+{
+	return l->n == 0 ? 0 : at(l, 0)->e.seq;
+}
+
 size_t
 lane_queued(const struct lane *l)
 {

@@ -82,6 +82,8 @@ int lane_answer(struct lane *l, uint64_t ref, enum lane_answer answer,
  * another way; its body is then the caller's. 0 or FG_ENOENT. */
 int lane_take(struct lane *l, struct lane_event *e);
 
+/* The row of the first event that has no answer; 0: there is none. */
+uint64_t lane_first(const struct lane *l);
 size_t lane_queued(const struct lane *l);     /* in the lane, all of them */
 size_t lane_unanswered(const struct lane *l); /* of them, sent */
 /* The last row whose events the handler has acknowledged, and of all rows

@@ -120,6 +120,15 @@ is_continued(const struct client *c)
 
 static void ask_place(struct client *c);
 
+static void
+was_moved(struct client *c)
+{
+	c->moved = true; /* reset() leaves it where it is */
+	client_fail(c, "its cursor was moved; it goes on from there");
+	c->level = HEALTH_WARNING;
+	c->again = now_of(c->program).mono;
+}
+
 /* All cursors are known. */
 static void
 go_on(struct client *c)
@@ -127,9 +136,7 @@ go_on(struct client *c)
 	const struct block *b;
 
 	if (c->source[0] != '\0' && !is_continued(c)) {
-		client_fail(c, "its cursor was moved; it goes on from there");
-		c->level = HEALTH_WARNING;
-		c->again = now_of(c->program).mono;
+		was_moved(c);
 		return;
 	}
 	for (b = c->block; b < c->block + c->nblock; b++)
@@ -141,6 +148,21 @@ go_on(struct client *c)
 	client_logon(c);
 }
 
+/* Somebody else asked for the cursor while the client runs. Only to look, or to
+ * move it? */
+static void
+take_token(struct block *b, const struct link_msg *m)
+{
+	uint64_t at;
+
+	if (strcmp(m->type, "CURSOR_ACK") != 0)
+		return; /* the next CURSOR_PUT asks again */
+	b->token = link_find_u64(m->details, "TOKEN", b->token);
+	if (!link_get_u64(link_find(m->details, "SEQUENCE"), &at) ||
+	    at < b->put || at > settle_cursor(b->settle))
+		was_moved(b->client);
+}
+
 static void
 on_cursor(void *arg, const struct link_msg *m)
 {
@@ -150,8 +172,8 @@ on_cursor(void *arg, const struct link_msg *m)
 
 	if (m == NULL)
 		return; /* the connection is lost, and c is told */
-	if (c->state == CLIENT_ON) { /* it was only for the token */
-		b->token = link_find_u64(m->details, "TOKEN", b->token);
+	if (c->state == CLIENT_ON) {
+		take_token(b, m);
 		return;
 	}
 	if (c->state != CLIENT_ASKING)

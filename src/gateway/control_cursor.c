@@ -377,6 +377,8 @@ control_cursor_put(const struct server_ask *a)
 		return;
 	m.seq = seq;
 	m.flags |= CURSOR_SET;
+	if (force)
+		m.token++; /* a client that runs has to ask where it is */
 	if (err == 0 && force)
 		err = forget_sends(a, &n);
 	if (err == 0)

@@ -479,14 +479,23 @@ def fenced_lane(work):
 
 
 def token_is_taken(work):
-    """somebody asked for the cursor: who is logged on has it again"""
+    """somebody asked for the cursor: who is logged on has it again; unless it
+    was moved"""
     w = World(work)
-    w.client(w.simple())
+    c = w.client(w.simple())
     w.fill(1, 2)
     w.wait_cursor(2)
     w.streamer.tokens["C", "C"] += 1
     w.fill(3, 4)
     w.wait_cursor(4)
+    assert "moved" not in c.log()
+    with w.streamer.lock:
+        w.streamer.tokens["C", "C"] += 1
+        w.streamer.cursors["C", "C"]["SEQUENCE"] = 2
+    w.fill(5, 5)
+    w.wait_cursor(5)
+    assert "its cursor was moved; it goes on from there" in c.log()
+    assert w.book.rows() == [1, 2, 3, 4, 5, 3, 4, 5], w.book.rows()
 
 
 def stream_comes_later(work):
