@@ -109,6 +109,17 @@ clear_block(struct block *b)
 	b->put = 0;
 }
 
+static bool
+has_lanes(const struct target *t)
+{
+	const struct channel *ch;
+
+	TAILQ_FOREACH(ch, &t->channels, link)
+		if (ch->state != CHANNEL_SHUT)
+			return true;
+	return false;
+}
+
 /* It begins again at its cursors. Lanes end with their connection. */
 static void
 reset(struct client *c)
@@ -122,12 +133,12 @@ reset(struct client *c)
 	c->moved = false;
 	log_off(c);
 	remote_forget(c->remote, c);
+	for (i = 0; i < c->ntarget; i++)
+		if (has_lanes(c->target[i]))
+			remote_drop(c->target[i]->remote,
+			    "its lanes are given up");
 	for (i = 0; i < c->nblock; i++)
 		clear_block(&c->block[i]);
-	for (i = 0; i < c->ntarget; i++)
-		if (remote_is_up(c->target[i]->remote))
-			remote_drop(c->target[i]->remote,
-			    "given up, with its lanes");
 	while ((r = TAILQ_FIRST(&c->redos)) != NULL) {
 		TAILQ_REMOVE(&c->redos, r, link);
 		free(r);

@@ -325,7 +325,7 @@ on_put(void *arg, const struct link_msg *m)
 	} else if (strcmp(code, "SOURCE_CHANGED") == 0) {
 		client_fail(c, "the cursor (key %s) cannot be stored: %s",
 		    b->script->key, text);
-	} else {
+	} else if (!link_find_bool(m->details, "RETRY", false)) {
 		log_warnx("client %s (key %s): the cursor is not stored: %s: "
 		    "%s", c->script->name, b->script->key, code, text);
 	}

@@ -189,6 +189,13 @@ class Client(fg.Proc):
             assert kind == "CLIENT_LIST_ACK", said
             return {c["CLIENT"]: c for c in said["CLIENTS"]}
 
+    def state(self, name):
+        """Of the client of that name; "": it does not listen."""
+        try:
+            return self.list()[name]["STATE"]
+        except OSError:
+            return ""
+
     def is_live(self, name):
         """Has the client of that name seen, and settled, all there is?"""
         try:
