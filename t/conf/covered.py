@@ -2,7 +2,8 @@
 """Each setting that is obeyed has a test that is named after it: coverage.txt
 says which. That test is one that `make check` runs, and a scenario fails
 without the line that sets it. (That the cases of t/e2e/test_settings_*.py do,
-these show with --without: "t/long/run without".)"""
+these show with --without: "t/long/run without".) The same for what users of
+other engines asked for: asked_for.txt."""
 
 import os
 import re
@@ -99,10 +100,28 @@ def settings():
     return len(obeyed)
 
 
+def asked_for():
+    """Items 1 to 35, in their order."""
+    n = 0
+    for key, path, name in entries("t/conf/asked_for.txt"):
+        n += 1
+        if key != "E%d" % n:
+            fault("asked_for.txt: E%d is missing before %s" % (n, key))
+        if path == "-":
+            continue
+        if not name.startswith("e%02d_" % n):
+            fault("%s: the test %s is not named after it" % (key, name))
+        check(key, path, name, False)
+    if n != 35:
+        fault("asked_for.txt: %d items, not 35" % n)
+    return n
+
+
 def main():
     n = settings()
+    asked = asked_for()
     if not faults:
-        print("%d settings, each with its test" % n)
+        print("%d settings and %d items, each with its test" % (n, asked))
     sys.exit(1 if faults else 0)
 
 

@@ -11,6 +11,7 @@ t_conf_confcheck_LDADD = libconf.a libschedule.a libbase.a
 TESTS += t/conf/documented.sh t/conf/faults.sh t/conf/sample.sh \
 	t/conf/covered.py
 EXTRA_DIST += \
+	t/conf/asked_for.txt \
 	t/conf/coverage.txt \
 	t/conf/covered.py \
 	t/conf/documented.sh \

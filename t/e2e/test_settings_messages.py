@@ -19,9 +19,7 @@ FIELDS = {"Symbol": "X", "ClOrdID": "A", "Side": "1", "OrderQty": 10,
           "OrdType": "1", "TransactTime": "20260105-09:00:00"}
 
 
-def order(more="", n=1):
-    return "11=%d|21=1|55=VOD.L|54=1|60=%s|38=100|40=2|44=1.5|%s" % (
-        n, fg.utc(), more)
+order, changed = cases.order, cases.changed
 
 
 def is_taken(work, body, begin="FIX.4.4", msg_type="D", **keys):
@@ -40,16 +38,6 @@ def sent_by(work, *args, begin="FIX.4.4", **keys):
     g, p = cases.logged_on(work, begin, **keys)
     g.ctl("send", "S", *args)
     return p.expect("D")
-
-
-def changed(work, version, old, new, name):
-    """A shipped dictionary with a change."""
-    with open(fg.dictionary(version), encoding="utf-8") as f:
-        text = f.read()
-    assert old in text, old
-    with open(work.path(name), "w", encoding="utf-8") as f:
-        f.write(text.replace(old, new, 1))
-    return work.path(name)
 
 
 # ---- validation ----

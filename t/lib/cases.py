@@ -1,5 +1,6 @@
 """Run the cases of a test file: its functions of one argument, the work folder,
-that are named after a setting, so begin with a capital letter.
+that are named after a setting, so begin with a capital letter, or after what
+somebody asked for (e07_order_of_fields).
 
     test_x.py                     all of them
     test_x.py Name ...            only these
@@ -46,6 +47,22 @@ def dialled(work, begin="FIX.4.4", **keys):
     return g, p
 
 
+def order(more="", n=1):
+    """The body of a NewOrderSingle."""
+    return "11=%d|21=1|55=VOD.L|54=1|60=%s|38=100|40=2|44=1.5|%s" % (
+        n, fg.utc(), more)
+
+
+def changed(work, version, old, new, name):
+    """Path of a shipped dictionary with a change."""
+    with open(fg.dictionary(version), encoding="utf-8") as f:
+        text = f.read()
+    assert old in text, old
+    with open(work.path(name), "w", encoding="utf-8") as f:
+        f.write(text.replace(old, new, 1))
+    return work.path(name)
+
+
 def one(case):
     with fg.Work() as work:
         work.peers = []
@@ -73,9 +90,13 @@ def without(case):
     return r.returncode != 0
 
 
+def is_case(name):
+    return name[0].isupper() or name[0] == "e" and name[1:3].isdigit()
+
+
 def run(module):
     cases = {name: f for name, f in module.items()
-             if name[0].isupper() and callable(f) and
+             if is_case(name) and callable(f) and
              getattr(f, "__module__", None) == module["__name__"]}
     args = sys.argv[1:]
     proof = args[:1] == ["--without"]
