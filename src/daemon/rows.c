@@ -241,8 +241,7 @@ grow(struct row_in *in, size_t n)
 	size_t cap = n < 32 ? 32 : n;
 	void *value, *name, *text;
 
-	if (in->arena.last != NULL)
-		arena_free(&in->arena);
+	arena_reset(&in->arena);
 	if (n <= in->cap)
 		return 0;
 	value = realloc(in->value, cap * sizeof(*in->value));

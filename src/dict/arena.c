@@ -3,6 +3,7 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BLOCK_BYTES (64 * 1024)
 
@@ -48,4 +49,25 @@ arena_free(struct arena *a)
 		free(b);
 	}
 	*a = (struct arena){ 0 };
+}
+
+void
+arena_reset(struct arena *a)
+{
+	struct arena_block *b;
+	size_t used = a->used;
+
+	while ((b = a->last) != NULL && b->prev != NULL) {
+		a->last = b->prev;
+		used = a->last->cap;
+		free(b);
+	}
+	if (b != NULL && b->cap > BLOCK_BYTES) {
+		arena_free(a);
+		return;
+	}
+	if (b != NULL)
+		memset(b->bytes, 0, used);
+	a->used = 0;
+	a->bytes = b == NULL ? 0 : b->cap;
 }

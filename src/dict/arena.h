@@ -16,5 +16,7 @@ struct arena {
 /* Zeroed memory for n objects of a size; NULL if there is none. n may be 0. */
 void *arena_alloc(struct arena *a, size_t n, size_t size);
 void arena_free(struct arena *a);
+/* The same, but memory of the usual size is kept for what comes next. */
+void arena_reset(struct arena *a);
 
 #endif

@@ -28,7 +28,7 @@ run(struct call *c, lua_CFunction f, int line)
 	struct script_code *code = c->code;
 	int err;
 
-	arena_free(&code->out);
+	arena_reset(&code->out);
 	code->sb->function = c->function;
 	if (!c->indexed)
 		rows_set(&code->rows, c->row, code->message_column);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "dict/arena.h"
 #include "dict/diff.h"
 #include "dict/dump.h"
 #include "dict/seen.h"
@@ -363,6 +364,36 @@ START_TEST(numbers_of_pairs_stay_when_the_set_grows)
 }
 END_TEST
 
+START_TEST(memory_that_is_used_again_is_zeroed)
+{
+	static const size_t sizes[] = { 1, 100, 65536, 65537, 200000, 7 };
+	struct arena a = { 0 };
+	size_t round, i, k;
+	char *p, *first = NULL;
+
+	arena_reset(&a); /* of nothing */
+	for (round = 0; round < 4; round++) {
+		for (i = 0; i < 6; i++) {
+			p = arena_alloc(&a, sizes[i], 1);
+			ck_assert_ptr_nonnull(p);
+			for (k = 0; k < sizes[i]; k++)
+				ck_assert_int_eq(0, p[k]);
+			memset(p, 0xff, sizes[i]);
+			if (round == 0 && i == 0)
+				first = p;
+			if (i == 0)
+				ck_assert_ptr_eq(first, p);
+		}
+		arena_reset(&a);
+		ck_assert_uint_le(a.bytes, 65536);
+	}
+	arena_free(&a);
+	ck_assert_ptr_nonnull(arena_alloc(&a, 1, 100000));
+	arena_reset(&a); /* none of the usual size */
+	ck_assert_uint_eq(0, a.bytes);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -384,6 +415,7 @@ main(void)
 	tcase_add_loop_test(t, a_thing_is_shown_by_any_of_its_names, 0,
 	    COUNT(shows));
 	tcase_add_test(t, numbers_of_pairs_stay_when_the_set_grows);
+	tcase_add_test(t, memory_that_is_used_again_is_zeroed);
 	suite_add_tcase(suite, t);
 	r = srunner_create(suite);
 	srunner_run_all(r, CK_ENV);
