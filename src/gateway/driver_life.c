@@ -32,12 +32,41 @@ grow(struct driver *d)
 	return heap_reserve(&d->heap, cap);
 }
 
+static int
+says_reset(void *arg, const struct store_row *row)
+{
+	bool *says = arg;
+
+	*says = memmem(row->data, row->len, "\00135=A\001", 6) != NULL &&
+	    memmem(row->data, row->len, "\001141=Y\001", 7) != NULL;
+	return 0;
+}
+
+/* Did the epoch begin with a Logon that asked for it on an open connection, and
+ * is it without an answer? The Logon is number 1. */
+static bool
+asked_reset(struct driver *d, const struct fgsess *fs,
+    const struct store_state *st)
+{
+	const struct sess_cfg *c = &fs->cfg;
+	bool says = false;
+	uint64_t next;
+
+	if (c->role == SESS_INITIATOR && st->next_in == 1 && st->next_out > 1 &&
+	    !c->reset_on_logon && !c->reset_on_logout &&
+	    !c->reset_on_disconnect)
+		(void)store_read_out(d->store, fs->id, st->epoch, 1, 1, 1,
+		    SIZE_MAX, says_reset, &says, &next);
+	return says;
+}
+
 int
 driver_machine(struct driver *d, struct fgsess *fs,
     const struct store_state *st)
 {
 	struct sess_seqs q = { .next_in = st->next_in, .next_out = st->next_out,
-		.epoch = st->epoch, .created = st->created };
+		.epoch = st->epoch, .created = st->created,
+		.asked_reset = asked_reset(d, fs, st) };
 
 	fs->machine = sess_new(&fs->cfg, &q, d->scratch);
 	fs->pending_done = st->pending;

@@ -47,6 +47,12 @@ void
 logon_send(struct sess *s, struct now now, struct sess_acts *a)
 {
 	s->reset_sent = begins_with_reset(s);
+	/* Without an answer the peer would go on with its numbers of the past
+	 * epoch: ours would be too low for it, or its messages come again. */
+	if (s->seqs.asked_reset && s->seqs.next_in == 1) {
+		seq_reset(s, now, "the reset was not answered", a);
+		s->seqs.asked_reset = s->reset_sent = true;
+	}
 	put_logon(s, now, s->cfg.heart_bt_int, s->reset_sent, a);
 }
 
@@ -55,6 +61,7 @@ logon_send_reset(struct sess *s, struct now now, const char *why,
     struct sess_acts *a)
 {
 	seq_reset(s, now, why, a);
+	s->seqs.asked_reset = true;
 	s->reset_sent = s->reset_open = true;
 	sess_enter(s, now, SESS_LOGON_SENT, SESS_EV_LOGGED_OUT,
 	    "until the reset is answered", a);

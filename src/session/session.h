@@ -83,6 +83,10 @@ struct sess_seqs {
 	uint64_t next_out; /* number of our next message */
 	uint32_t epoch;    /* raised by every reset of the numbers */
 	wall_t created;    /* when this epoch began */
+	/* It began with our Logon that asked for the reset on an open
+	 * connection. While nothing has come in it, the peer may not know of
+	 * it: the next Logon asks again. */
+	bool asked_reset;
 };
 
 /* ---- actions ---- */

@@ -235,6 +235,7 @@ session_scenarios = \
 	t/session/reset_InDoubt.fix \
 	t/session/schedule_ResetSeqTime.fix \
 	t/session/schedule_ResetSeqTimeAcceptor.fix \
+	t/session/schedule_ResetSeqTimeAgain.fix \
 	t/session/schedule_ResetSeqTimeNoAnswer.fix \
 	t/session/schedule_ResetSeqTimeTurnedDown.fix \
 	t/session/schedule_WindowBegins.fix \

@@ -3,21 +3,11 @@
  * The linker (--wrap) puts these functions in front of the product's; with
  * sim_broken 0 they only pass on.
  */
+#include "fix/out.h"
 #include "gateway/release.h"
 #include "session/out.h"
-#include "fix/out.h"
+#include "broken.h"
 #include "sim.h"
-
-enum broken {
-	EARLY_RELEASE = 1, /* what leaves does not wait for its commit */
-	STALE_NUMBER,      /* the expected number is not stored with the row */
-	LONG_GAP_FILL,     /* a gap fill goes one too far */
-	NO_POSS_DUP,       /* a resend does not say that it is one */
-	SAME_EPOCH,        /* a reset does not begin a new epoch */
-	OLD_CONNECTION,    /* what was for the connection before, leaves */
-	NO_RECALL,         /* early messages do not get their turn */
-	SHORT_GAP_FILL,    /* a gap fill ends one too early */
-};
 
 uint64_t __real_store_durable(struct store *st);
 uint64_t __wrap_store_durable(struct store *st);

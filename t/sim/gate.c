@@ -109,6 +109,8 @@ start(struct sim_gate *g)
 		if (driver_add(g->driver, &e->cfg, &e->fs) != 0)
 			sim_fail("driver_add");
 		e->fs->when_off = e->when_off;
+		e->admits = sim.kind == SIM_NO_SCHEDULE;
+		e->looked = e->edge = (wall_t){ 0 };
 	}
 	if (driver_start(g->driver) != 0)
 		sim_fail("driver_start");
@@ -177,6 +179,59 @@ sim_gate_restart(struct sim_gate *g)
 	start(g);
 }
 
+/* As gateway/window.c does: at its edges, when the clock was set back, and
+ * always before a connection, because a reset may have been lost with its
+ * commit. */
+static void
+look(struct sim_gate *g, struct sim_end *e, bool always)
+{
+	wall_t now = op_now(g).wall, at;
+	struct schedule_window w;
+	bool was = e->admits, is_first = e->looked.ns == 0, reset;
+
+	if (driver_is_down(g->driver) || (!always && now.ns >= e->looked.ns &&
+	    now.ns < e->edge.ns))
+		return;
+	reset = !is_first && schedule_reset_after(&sim.schedule, e->looked,
+	    &at) && at.ns <= now.ns;
+	e->looked = now;
+	e->admits = false;
+	if (schedule_window(&sim.schedule, now, &w) &&
+	    schedule_is_in(&w, now)) {
+		e->admits = schedule_is_open(&w, now);
+		driver_window_begins(g->driver, e->fs, w.start);
+		sim_count[SIM_WINDOW] += !was && !is_first;
+	}
+	if (was && !e->admits)
+		driver_window_ends(g->driver, e->fs);
+	else if (reset) {
+		sim_count[SIM_RESET_TIME] += e->cfg.role == SESS_INITIATOR &&
+		    sess_state(e->fs->machine) == SESS_ON;
+		driver_reset_open(g->driver, e->fs);
+	}
+	if (schedule_next(&sim.schedule, now, &e->edge) == 0)
+		e->edge.ns = INT64_MAX;
+}
+
+void
+sim_gate_look(struct sim_gate *g)
+{
+	int k;
+
+	for (k = 0; sim.kind != SIM_NO_SCHEDULE && k < SIM_LINKS; k++)
+		look(g, &sim.link[k].end[g->id], false);
+}
+
+bool
+sim_gate_admits(struct sim_gate *g, int link)
+{
+	struct sim_end *e = &sim.link[link].end[g->id];
+
+	if (sim.kind != SIM_NO_SCHEDULE)
+		look(g, e, true);
+	return e->admits && !driver_is_down(g->driver);
+}
+
 /* The disk: fast, slow or full. */
 void
 sim_gate_disk(struct sim_gate *g)
@@ -210,7 +265,8 @@ sim_gate_order(struct sim_gate *g, int link)
 {
 	struct sim_end *e = &sim.link[link].end[g->id];
 	struct asked *a;
-	char fields[64];
+	char fields[128];
+	bool wrong = sim.wrong && sim_one_in(10);
 	int n;
 
 	if (e->given + 1 >= SIM_IDS)
@@ -219,14 +275,17 @@ sim_gate_order(struct sim_gate *g, int link)
 	if (a == NULL)
 		sim_fail("out of memory");
 	*a = (struct asked){ .end = e, .id = e->given + 1 };
-	n = snprintf(fields, sizeof(fields), "11=%" PRIu64 "\00155=X\001",
-	    a->id);
+	n = snprintf(fields, sizeof(fields), "11=%" PRIu64 "\00121=1\00155=X"
+	    "\00154=%c\00138=1\00140=1\001%s", a->id, wrong ? '?' : '1',
+	    strcmp(e->cfg.begin_string, "FIX.4.2") < 0 ? "" :
+	    "60=20260105-09:00:00\001");
 	if (driver_send(g->driver, e->fs, "D", fields, (size_t)n, answered,
 	    a) != 0) {
 		free(a);
 		return;
 	}
 	e->given++;
+	e->wrong[e->given] = wrong;
 	sim.orders++;
 }
 

@@ -1,10 +1,13 @@
 /* invariants.c: what must hold at every moment, and at the end. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gateway/driver_int.h"
 #include "sim.h"
+
+#define INCORRECT "Value is incorrect" /* a Reject says, and its row */
 
 /* What FIX_OUT has of a message that leaves. */
 struct stored {
@@ -126,18 +129,48 @@ check_in(void *arg, const struct store_row *row)
 	e = end_of(g, row, &k);
 	from = &sim.link[k].end[!g->id];
 	check_number("FIX_IN", row, &e->in_epoch, &e->in_seq);
-	if ((row->flags & STORE_ADMIN) != 0)
+	if ((row->flags & STORE_ADMIN) != 0) {
+		e->rejects += memmem(row->data, row->len, INCORRECT,
+		    strlen(INCORRECT)) != NULL;
 		return 0;
+	}
 	id = order_of(row->data, row->len);
+	if (from->wrong[id] && e->cfg.validate)
+		sim_fail("order %" PRIu64 " of %s is wrong, and in FIX_IN", id,
+		    from->cfg.name);
 	/* One that resets alone is sent again what it had. */
 	if (id <= e->order && (!sim.resets ||
 	    (row->flags & STORE_POSS_DUP) == 0))
 		sim_fail("order %" PRIu64 " of %s after %" PRIu64, id,
-		    from->fs->name, e->order);
+		    from->cfg.name, e->order);
 	if (id > from->given)
 		sim_fail("order %" PRIu64 " was never given", id);
 	if (id > e->order)
 		e->order = id;
+	from->received[id] = true;
+	return 0;
+}
+
+/* What was refused: by the dictionary, or a duplicate that says it was sent
+ * before its time. A good order that got lost by it is missed in the end. */
+static int
+check_other(void *arg, const struct store_row *row)
+{
+	struct sim_gate *g = arg;
+	struct sim_end *e, *from;
+	uint64_t id;
+	int k;
+
+	if (row->code != SESS_OTHER_INVALID)
+		return 0;
+	e = end_of(g, row, &k);
+	from = &sim.link[k].end[!g->id];
+	id = order_of(row->data, row->len);
+	if (!from->wrong[id] || !e->cfg.validate ||
+	    memmem(row->data, row->len, INCORRECT, strlen(INCORRECT)) == NULL)
+		return 0;
+	e->refused++;
+	sim_count[SIM_REFUSED] += !from->received[id];
 	from->received[id] = true;
 	return 0;
 }
@@ -160,7 +193,7 @@ note_reset(struct sim_link *l, struct sim_end *e)
 	uint32_t epoch = sess_seqs(e->fs->machine).epoch;
 
 	if (e->epoch != 0 && epoch != e->epoch) {
-		if (!sim.resets)
+		if (!sim.resets && sim.kind == SIM_NO_SCHEDULE)
 			sim_fail("%s: numbers were reset, and nobody asked",
 			    e->fs->name);
 		l->end[0].forgiven = l->end[0].given;
@@ -191,7 +224,9 @@ sim_check_rows(struct sim_gate *g)
 	if (store_read(g->store, STORE_FIX_IN, g->in_row, SIZE_MAX, SIZE_MAX,
 	    check_in, g, &g->in_row) != 0 ||
 	    store_read(g->store, STORE_FIX_OUT, g->out_row, SIZE_MAX, SIZE_MAX,
-	    check_out, g, &g->out_row) != 0)
+	    check_out, g, &g->out_row) != 0 ||
+	    store_read(g->store, STORE_FIX_IN_OTHER, g->other_row, SIZE_MAX,
+	    SIZE_MAX, check_other, g, &g->other_row) != 0)
 		sim_fail("the store cannot be read");
 	for (k = 0; k < SIM_LINKS; k++) {
 		note_reset(&sim.link[k], &sim.link[k].end[g->id]);
@@ -204,10 +239,35 @@ sim_check_rows(struct sim_gate *g)
 
 /* ---- the end ---- */
 
+/* The numbers are those of this window. */
+static bool
+is_of_today(const struct sim_end *e)
+{
+	struct schedule_window w;
+
+	return sim.kind != SIM_WINDOWS || (schedule_window(&sim.schedule,
+	    sim.now.wall, &w) && schedule_is_in(&w, sim.now.wall) &&
+	    sess_seqs(e->fs->machine).created.ns >= w.start.ns);
+}
+
+static const char *say(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
+
+static const char *
+say(const char *fmt, ...)
+{
+	static char text[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return text;
+}
+
 static const char *
 unsettled(const struct sim_end *from, const struct sim_end *to)
 {
-	static char text[160];
 	uint64_t id;
 
 	if (sess_state(from->fs->machine) != SESS_ON ||
@@ -217,17 +277,24 @@ unsettled(const struct sim_end *from, const struct sim_end *to)
 		return "a gap is open";
 	if (sess_seqs(from->fs->machine).next_out !=
 	    sess_seqs(to->fs->machine).next_in)
-		return "the numbers do not agree";
+		return say("%s: %" PRIu64 " is the next number, and %" PRIu64
+		    " is expected", from->cfg.name,
+		    sess_seqs(from->fs->machine).next_out,
+		    sess_seqs(to->fs->machine).next_in);
 	if (to->fs->early.head != to->fs->early.n)
 		return "early messages are left";
+	if (!is_of_today(from))
+		return "the numbers are those of yesterday";
+	/* No reset left any of them behind. */
+	if (from->forgiven == 0 && from->rejects != to->refused)
+		return say("%s: %" PRIu64 " Rejects for %" PRIu64 " wrong "
+		    "orders", from->cfg.name, from->rejects, to->refused);
 	if (from->fs->pending_tail > from->fs->pending_done)
 		return "OUT_PENDING is not empty";
 	for (id = from->forgiven + 1; id <= from->given; id++)
-		if (from->acked[id] && !from->received[id]) {
-			snprintf(text, sizeof(text), "order %" PRIu64
-			    " of %s is lost", id, from->fs->name);
-			return text;
-		}
+		if (from->acked[id] && !from->received[id])
+			return say("order %" PRIu64 " of %s is lost", id,
+			    from->cfg.name);
 	return NULL;
 }
 

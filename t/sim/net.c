@@ -61,30 +61,72 @@ sim_net_cut(struct sim_link *l)
 	l->dead = false;
 }
 
+/* Noise: who has not logged on is turned away for it. */
 static void
-receive(struct sim_gate *g, struct sim_end *e)
+garbled(struct sim_link *l, int to, enum fix_garble why, const char *p,
+    size_t n)
 {
-	struct fix_frame f;
-	struct fix_msg m;
-	const char *p;
-	int err;
+	struct sim_end *e = &l->end[to];
 
-	while (e->open && !driver_is_full(g->driver) && e->in.len > 0 &&
-	    fix_frame(e->in.p, e->in.len, MESSAGE_MAX, &f) == 0) {
-		p = e->in.p + f.skip;
-		if (!e->told) {
-			e->told = true;
-			driver_connected(g->driver, e->fs, "sim");
-		}
-		memset(&m, 0, sizeof(m));
-		err = fields_index(&g->fields, &m, p, f.len,
-		    driver_lens(e->fs));
-		if (f.garble != FIX_CLEAN || err != 0)
-			sim_fail("a garbled message arrived: %.*s", (int)f.len,
-			    p);
-		driver_recv(g->driver, e->fs, &m);
-		buf_shift(&e->in, f.skip + f.len);
+	if (!sim.noise)
+		sim_fail("a garbled message arrived: %.*s", (int)n, p);
+	sim_count[SIM_GARBLED]++;
+	if (e->told)
+		driver_garbled(sim.gate[to].driver, e->fs, why, p, n);
+	else
+		sim_net_cut(l);
+}
+
+static void
+take_message(struct sim_link *l, int to, const struct fix_frame *f)
+{
+	struct sim_gate *g = &sim.gate[to];
+	struct sim_end *e = &l->end[to];
+	const char *p = e->in.p + f->skip;
+	struct fix_msg m = { 0 };
+
+	if (f->garble != FIX_CLEAN) {
+		garbled(l, to, f->garble, f->len == 0 ? e->in.p : p,
+		    f->len == 0 ? f->skip : f->len);
+		return;
 	}
+	if (fields_index(&g->fields, &m, p, f->len, driver_lens(e->fs)) != 0) {
+		garbled(l, to, m.garble, p, f->len);
+		return;
+	}
+	if (!e->told) {
+		e->told = true;
+		driver_connected(g->driver, e->fs, "sim");
+	}
+	driver_recv(g->driver, e->fs, &m);
+}
+
+static void
+receive(struct sim_link *l, int to)
+{
+	struct sim_end *e = &l->end[to];
+	struct fix_frame f;
+	int err = 0;
+
+	while (err == 0 && e->open && e->in.len > 0 &&
+	    !driver_is_full(sim.gate[to].driver)) {
+		err = fix_frame(e->in.p, e->in.len, MESSAGE_MAX, &f);
+		if (err == 0)
+			take_message(l, to, &f);
+		else
+			f.len = 0;
+		if (e->in.len > 0) /* it is still there */
+			buf_shift(&e->in, f.skip + f.len);
+	}
+}
+
+/* A byte that came in the last n of them is another. */
+static void
+disturb(struct buf *in, size_t n)
+{
+	if (sim.trouble && sim.noise && sim_one_in(in->len > n ? 60 : 120))
+		in->p[in->len - 1 - sim_rnd((uint32_t)n)] ^=
+		    (char)(1 + sim_rnd(127));
 }
 
 /* Some of the bytes arrive, cut anywhere. */
@@ -111,9 +153,10 @@ deliver(struct sim_link *l, int to)
 			sim_fail("out of memory");
 		buf_shift(&from->out, part);
 		n -= part;
-		receive(&sim.gate[to], e);
+		disturb(&e->in, part);
+		receive(l, to);
 	}
-	receive(&sim.gate[to], e);
+	receive(l, to);
 	if (from->open && from->out.len == 0 &&
 	    sim_gate_is_up(&sim.gate[!to]))
 		driver_drained(sim.gate[!to].driver, from->fs);
@@ -126,11 +169,13 @@ call(struct sim_link *l)
 {
 	struct sim_gate *g = &sim.gate[l->caller];
 	struct sim_end *from = &l->end[l->caller], *to = &l->end[!l->caller];
+	int link = (int)(l - sim.link);
 
 	if (!sim_gate_is_up(g) || driver_is_down(g->driver) || l->wait-- > 0)
 		return;
-	if (!sim_gate_is_up(&sim.gate[!l->caller]) ||
-	    driver_is_down(sim.gate[!l->caller].driver)) {
+	if (!sim_gate_admits(g, link) ||
+	    !sim_gate_is_up(&sim.gate[!l->caller]) ||
+	    !sim_gate_admits(&sim.gate[!l->caller], link)) {
 		wait_again(l);
 		return;
 	}

@@ -1,7 +1,8 @@
 /*
  * sim.h: two gateways without sockets, clocks or disks: each is the real driver
  * (release queue, early messages, session machines) over store_mem, on a
- * network and a disk that misbehave as a seed says. Same seed, same run.
+ * network and a disk that misbehave as a seed says. Some have a schedule, some
+ * send orders that the other's dictionary refuses. Same seed, same run.
  */
 #ifndef FG_T_SIM_H
 #define FG_T_SIM_H
@@ -13,6 +14,7 @@
 #include "base/buf.h"
 #include "gateway/driver.h"
 #include "gateway/fields.h"
+#include "schedule/schedule.h"
 #include "store/store.h"
 
 #define SIM_LINKS 2    /* sessions between the gateways */
@@ -35,8 +37,13 @@ struct sim_end {
 	uint64_t given, forgiven;
 	bool acked[SIM_IDS]; /* the sender was told that it is safe */
 	bool received[SIM_IDS];
+	bool wrong[SIM_IDS]; /* by the dictionary */
+	/* What the schedule says. */
+	bool admits;
+	wall_t looked, edge; /* last; the next one */
 	/* What was seen in this end's tables. */
 	uint64_t in_epoch, in_seq, out_epoch, out_seq, order;
+	uint64_t refused, rejects; /* rows of FIX_IN_OTHER; Rejects in FIX_IN */
 };
 
 struct sim_link {
@@ -58,7 +65,7 @@ struct sim_gate {
 	bool full;     /* the disk is */
 	bool dead;     /* the store is gone until a restart */
 	int down;      /* steps until the process starts again */
-	uint64_t in_row, out_row; /* rows examined so far */
+	uint64_t in_row, out_row, other_row; /* rows examined so far */
 };
 
 /* What happened in all seeds so far: each has to, or the run proves less than
@@ -76,6 +83,11 @@ struct sim_gate {
 	X(DISK_FULL, "failed commits")                                         \
 	X(CLOCK, "clock jumps")                                                \
 	X(RESET, "resets of the numbers")                                      \
+	X(WINDOW, "windows that began")                                        \
+	X(RESET_TIME, "ResetSeqTimes while logged on")                         \
+	X(NIGHT, "nights")                                                     \
+	X(GARBLED, "garbled messages")                                         \
+	X(REFUSED, "orders that the dictionary refused")                       \
 	X(LOGOUT, "logouts")
 
 enum sim_event {
@@ -83,6 +95,12 @@ enum sim_event {
 	SIM_EVENTS(X)
 #undef X
 	SIM_EVENT_END
+};
+
+enum sim_schedule {
+	SIM_NO_SCHEDULE,
+	SIM_WINDOWS,    /* a window each day */
+	SIM_RESET_TIMES /* always open, the numbers begin again each day */
 };
 
 struct sim {
@@ -94,6 +112,10 @@ struct sim {
 	bool trouble;
 	bool resets;   /* operators reset numbers in this run */
 	bool in_bytes; /* everything arrives byte by byte */
+	bool noise;    /* some bytes arrive wrong */
+	bool wrong;    /* some orders are */
+	enum sim_schedule kind;
+	struct schedule schedule; /* of all sessions */
 	uint64_t steps, sent, orders;
 };
 
@@ -119,6 +141,10 @@ void sim_gate_order(struct sim_gate *g, int link);
 /* Ends the wake-up: commit, release. */
 void sim_gate_end(struct sim_gate *g);
 bool sim_gate_is_up(const struct sim_gate *g);
+/* Keep the schedule. */
+void sim_gate_look(struct sim_gate *g);
+/* May the session be connected now? */
+bool sim_gate_admits(struct sim_gate *g, int link);
 
 /* net.c: the network. */
 void sim_net_step(struct sim_link *l);
