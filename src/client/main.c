@@ -205,6 +205,7 @@ run(struct program *p)
 	loop_on_end(p->start.loop, on_end, p);
 	w = watch(p);
 	snprintf(text, sizeof(text), "%zu clients", p->nclient);
+	p->start.confine = p->nexec == 0;
 	start_run(&p->start, text);
 	watchdog_free(w);
 	return 0;

@@ -14,6 +14,7 @@ daemon_begin(void)
 	int fd, err = 0;
 
 	umask(027);
+	daemon_keep_secrets();
 	/* A socket that got descriptor 2 would be sent what libraries print. */
 	do
 		fd = open("/dev/null", O_RDWR);

@@ -13,6 +13,13 @@ int daemon_begin(void);
  * for root, and for the user itself (then only checked). 0 or FG_E*. */
 int daemon_drop(const char *user);
 
+/* No core files, and no debugger but root's: there are passwords in memory.
+ * Again after daemon_drop, which takes it back. */
+void daemon_keep_secrets(void);
+/* After all of start: no more programs, processes, other users, mounts, traces
+ * ... for all threads. What cannot be done is logged. */
+void daemon_confine(void);
+
 /* Tell the init system (sd_notify(3)); without $NOTIFY_SOCKET nothing
  * happens. */
 void daemon_ready(void);

@@ -57,5 +57,6 @@ daemon_drop(const char *user)
 		log_error("user %s: privileges were not given up", user);
 		return FG_EACCES;
 	}
+	daemon_keep_secrets();
 	return 0;
 }

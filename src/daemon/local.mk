@@ -5,6 +5,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/beat.c \
 	src/daemon/beat.h \
 	src/daemon/begin.c \
+	src/daemon/confine.c \
 	src/daemon/daemon.h \
 	src/daemon/drop.c \
 	src/daemon/notify.c \

@@ -208,6 +208,8 @@ start_run(struct start *st, const char *text)
 	struct alive *alive;
 
 	log_info("ready: %s", text);
+	if (st->confine)
+		daemon_confine();
 	daemon_ready();
 	alive = alive_new(st->loop);
 	loop_run(st->loop);

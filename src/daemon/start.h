@@ -39,6 +39,7 @@ struct start {
 	 * later. NULL: loop_stop at once. */
 	void (*stop)(void *arg);
 	void *arg;
+	bool confine; /* start_run: it runs no programs, see daemon.h */
 	/* By start_begin. */
 	struct loop *loop;
 	struct pidfile *pid;

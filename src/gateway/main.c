@@ -363,6 +363,7 @@ main(int argc, char **argv)
 	g.exit_code = EXIT_SUCCESS;
 	log_info("ready: %zu sessions, store %s", driver_count(g.driver),
 	    store_uuid(g.store));
+	daemon_confine();
 	daemon_ready();
 	g.alive = alive_new(g.loop);
 	loop_run(g.loop);

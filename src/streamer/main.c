@@ -150,6 +150,7 @@ run(struct streamer *st)
 	if (err == 0) {
 		snprintf(text, sizeof(text), "%zu stream%s", st->nstream,
 		    st->nstream == 1 ? "" : "s");
+		st->start.confine = true;
 		start_run(&st->start, text);
 	}
 	watchdog_free(w);

@@ -1,11 +1,17 @@
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -230,6 +236,60 @@ START_TEST(standard_input_is_empty_and_new_files_are_not_for_others)
 }
 END_TEST
 
+START_TEST(memory_is_for_nobody_else)
+{
+	struct rlimit core;
+
+	ck_assert_int_eq(0, daemon_begin());
+	ck_assert_int_eq(0, getrlimit(RLIMIT_CORE, &core));
+	ck_assert_uint_eq(0, core.rlim_cur);
+	ck_assert_uint_eq(0, core.rlim_max);
+	ck_assert_int_eq(0, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+}
+END_TEST
+
+static void *
+answer(void *arg)
+{
+	return arg;
+}
+
+/* Under a sanitizer nothing is taken away. */
+START_TEST(a_confined_process_runs_threads_and_no_programs)
+{
+	char name[] = "/bin/true", *const argv[] = { name, NULL };
+	pthread_t thread;
+	void *got = NULL;
+	int mode;
+
+	daemon_confine();
+	mode = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+	if (mode == 0)
+		return;
+	ck_assert_int_eq(2, mode);
+	ck_assert_int_eq(1, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	ck_assert_int_eq(0, pthread_create(&thread, NULL, answer, argv[0]));
+	ck_assert_int_eq(0, pthread_join(thread, &got));
+	ck_assert_ptr_eq(argv[0], got);
+	errno = 0;
+	ck_assert_int_eq(-1, fork());
+	ck_assert_int_eq(EPERM, errno);
+	errno = 0;
+	ck_assert_int_eq(-1, execv("/bin/true", argv));
+	ck_assert_int_eq(EPERM, errno);
+	errno = 0;
+	ck_assert_int_eq(-1, setuid(getuid()));
+	ck_assert_int_eq(EPERM, errno);
+	errno = 0;
+	ck_assert_int_eq(-1, ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+	ck_assert_int_eq(EPERM, errno);
+	errno = 0;
+	ck_assert_int_eq(-1, unshare(CLONE_NEWUSER));
+	ck_assert_int_eq(EPERM, errno);
+	ck_assert_int_eq(0, access("/", R_OK)); /* the rest works */
+}
+END_TEST
+
 START_TEST(an_unknown_user_is_an_error)
 {
 	ck_assert_int_eq(FG_ENOENT, daemon_drop("no-such-user"));
@@ -284,6 +344,8 @@ main(void)
 	tcase_add_test(t, the_init_system_hears_of_a_loop_that_turns);
 	tcase_add_test(t,
 	    standard_input_is_empty_and_new_files_are_not_for_others);
+	tcase_add_test(t, memory_is_for_nobody_else);
+	tcase_add_test(drop, a_confined_process_runs_threads_and_no_programs);
 	tcase_add_test(drop, an_unknown_user_is_an_error);
 	tcase_add_test(drop, one_may_become_oneself);
 	tcase_add_test(drop, privileges_go_for_good);
