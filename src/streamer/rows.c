@@ -20,6 +20,7 @@ enum act {
 	ACT_BAD,  /* it cannot be: why, or script_error */
 	ACT_WAIT, /* its dictionary has been asked for */
 	ACT_TURN, /* others have their turn */
+	ACT_MESS, /* it is no row of this table: the process is none of ours */
 };
 
 /* What is done with the rows of one message. */
@@ -198,10 +199,8 @@ take_row(struct work *w, const struct link_val *v)
 
 	if (!needs_script(s))
 		return make_row(w, v);
-	if (read_row(w, v) != 0) {
-		w->why = "its values cannot be read";
-		return ACT_BAD;
-	}
+	if (read_row(w, v) != 0)
+		return ACT_MESS;
 	if (!find_dicts(w))
 		return ACT_WAIT;
 	r = script_where(s->script, &w->row, &w->l->fields);
@@ -210,18 +209,17 @@ take_row(struct work *w, const struct link_val *v)
 	return r == 0 ? ACT_LEFT_OUT : make_row(w, v);
 }
 
-/* Is it an array that has a sequence and all columns? */
+/* Is it an array that has all columns, and the sequence of a row that may come
+ * now? */
 static bool
-check_row(struct work *w, const struct link_val *v)
+check_row(struct work *w, const struct link_val *v, uint64_t before)
 {
 	size_t need = first_value(w) + (w->s->maps ? 1 : w->s->in.n);
 
-	if (link_kind(v) == LINK_ARRAY && link_count(v) >= need && need > 0 &&
-	    link_get_u64(link_at(v, 0), &w->row.sequence) &&
-	    (!w->s->maps || link_kind(link_at(v, 2)) == LINK_MAP))
-		return true;
-	w->why = "it is no row of this table";
-	return false;
+	return link_kind(v) == LINK_ARRAY && link_count(v) >= need &&
+	    need > 0 && link_get_u64(link_at(v, 0), &w->row.sequence) &&
+	    w->row.sequence > before && w->row.sequence <= w->upto &&
+	    (!w->s->maps || link_kind(link_at(v, 2)) == LINK_MAP);
 }
 
 /* ---- messages ---- */
@@ -311,8 +309,9 @@ batch(struct work *w)
 	begin(w);
 	while (has_room(w)) {
 		v = link_at(w->rows, w->next);
-		act = check_row(w, v) ? take_row(w, v) : ACT_BAD;
-		if (act == ACT_WAIT || (act == ACT_BAD && ends))
+		act = check_row(w, v, upto) ? take_row(w, v) : ACT_MESS;
+		if (act == ACT_WAIT || act == ACT_MESS ||
+		    (act == ACT_BAD && ends))
 			break;
 		if (act == ACT_BAD)
 			bad_row(w);
@@ -354,6 +353,13 @@ set_window(struct work *w)
 		w->l->window = WINDOW_MAX;
 }
 
+static void
+mess(struct upstream *u)
+{
+	remote_drop(u->remote, "it sent rows that are none of the table, or "
+	    "are out of order");
+}
+
 void
 rows_take(struct logon *l, const struct link_val *details)
 {
@@ -366,8 +372,11 @@ rows_take(struct logon *l, const struct link_val *details)
 		.visible = link_find_u64(details, "VISIBLE", 0) };
 	enum act act;
 
-	if (w.rows == NULL || link_kind(w.rows) != LINK_ARRAY)
+	if (w.rows == NULL || link_kind(w.rows) != LINK_ARRAY ||
+	    w.upto < l->upto) {
+		mess(s->up);
 		return;
+	}
 	w.n = link_count(w.rows);
 	w.started = now_ns();
 	l->granted -= w.n < l->granted ? w.n : l->granted;
@@ -383,6 +392,8 @@ rows_take(struct logon *l, const struct link_val *details)
 		l->batch_ns = now_ns() - w.started;
 	if (act == ACT_SENT)
 		upstream_feed(l);
+	else if (act == ACT_MESS)
+		mess(s->up);
 	else
 		step_back(&w, act == ACT_TURN);
 }
