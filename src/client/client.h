@@ -88,6 +88,13 @@ void client_work(struct client *c, mono_t now);
 /* When client_work is due without that anything happens. */
 mono_t client_due(const struct client *c);
 
+/* state.c: what is wrong with it; "": nothing. The log hears of it once. */
+void client_say(struct client *c, enum health level, const char *text);
+void client_log_off(struct client *c);
+/* Forget what c->reset says; what a block took; what is being done again. */
+void client_reset(struct client *c);
+void client_clear(struct block *b);
+void client_clear_redos(struct client *c);
 /* It cannot go on: try again, in a while; or never. With what it took forgotten:
  * it begins again at its cursor. */
 void client_fail(struct client *c, const char *fmt, ...)

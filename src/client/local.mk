@@ -5,6 +5,8 @@ libclient_a_SOURCES = \
 	src/client/channel.h \
 	src/client/client.c \
 	src/client/client.h \
+	src/client/compare.c \
+	src/client/compare.h \
 	src/client/exec.c \
 	src/client/exec.h \
 	src/client/feed.c \
@@ -21,6 +23,7 @@ libclient_a_SOURCES = \
 	src/client/serve.c \
 	src/client/settle.c \
 	src/client/settle.h \
+	src/client/state.c \
 	src/client/target.c
 
 # User code runs in it: it needs no rights but to reach its processes.

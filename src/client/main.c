@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "client/client.h"
+#include "client/compare.h"
 #include "daemon/watchdog.h"
 #include "log/log.h"
 
@@ -245,9 +246,11 @@ main(int argc, char **argv)
 	else if (err != 0)
 		fprintf(stderr, "%s: %s\n", PROGRAM, fg_strerror(err));
 	buf_free(&faults);
-	if (p.start.check && err == 0)
+	if (p.start.check && err == 0) {
 		printf("%s: %zu clients, no errors\n", p.start.file[0],
 		    p.files.nclient);
+		compare_cursors(&p.files);
+	}
 	if (!p.start.check && err == 0) {
 		err = start_begin(&p.start);
 		if (err == 0)
