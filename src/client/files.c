@@ -65,11 +65,11 @@ check_listens(struct files *f, size_t at, struct buf *faults)
 		if (address_parse(&a, l->address, text) != 0)
 			buf_printf(faults, "%s:%u: listen: %s\n", f->path[at],
 			    l->line, text);
-		else if (!address_is_local(&a))
+		else if (!address_is_guarded(&a))
 			buf_printf(faults, "%s:%u: listen: \"%s\" can be "
-			    "reached from other machines: use unix:PATH, or "
-			    "tcp: with an address of this machine only, "
-			    "127.0.0.1 or [::1]\n", f->path[at], l->line,
+			    "reached from other machines: use unix:PATH, "
+			    "tls:HOST:PORT, or tcp: with an address of this "
+			    "machine only, 127.0.0.1 or [::1]\n", f->path[at], l->line,
 			    l->address);
 		else
 			continue;

@@ -192,6 +192,12 @@ wire_open_process(const char *where, const char *program,
 
 	if (address_parse(&at, where, err) != 0)
 		return NULL;
+	if (at.tls) {
+		snprintf(err, WIRE_ERR_MAX, "fixgatectl does not speak TLS: "
+		    "have %s listen(\"unix:PATH\"), too, and ask it on its "
+		    "own machine", program);
+		return NULL;
+	}
 	fd = at.port == 0 ? connect_unix(at.host, err) : connect_tcp(&at, err);
 	if (fd != -1)
 		return begin(fd, program, err);

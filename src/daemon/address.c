@@ -34,7 +34,8 @@ parse_tcp(struct address *a, const char *p, const char *text,
 		    "tcp:[::1]:5001");
 	}
 	if (len == 0 || len >= ADDRESS_MAX)
-		return bad(err, text, "it is tcp:HOST:PORT");
+		return bad(err, text, a->tls ? "it is tls:HOST:PORT" :
+		    "it is tcp:HOST:PORT");
 	if (num_parse_u64(colon + 1, strlen(colon + 1), &port) != 0 ||
 	    port < 1 || port > PORT_MAX)
 		return bad(err, text, "the port is a number from 1 to 65535");
@@ -50,16 +51,33 @@ address_parse(struct address *a, const char *text, char err[ADDRESS_ERR_MAX])
 	memset(a, 0, sizeof(*a));
 	if (strncmp(text, "tcp:", 4) == 0)
 		return parse_tcp(a, text + 4, text, err);
-	if (strncmp(text, "tls:", 4) == 0)
-		return bad(err, text, "links over TLS are not there yet");
+	a->tls = strncmp(text, "tls:", 4) == 0;
+	if (a->tls)
+		return parse_tcp(a, text + 4, text, err);
 	if (strncmp(text, "unix:", 5) != 0)
-		return bad(err, text, "it is unix:PATH or tcp:HOST:PORT");
+		return bad(err, text,
+		    "it is unix:PATH, tcp:HOST:PORT or tls:HOST:PORT");
 	text += 5;
 	if (text[0] == '\0' || strlen(text) >= ADDRESS_MAX)
 		return bad(err, text, "the path of a unix socket has 1 to 107 "
 		    "characters");
 	memcpy(a->host, text, strlen(text));
 	return 0;
+}
+
+bool
+address_is_number(const struct address *a)
+{
+	struct in6_addr in;
+
+	return inet_pton(AF_INET, a->host, &in) == 1 ||
+	    inet_pton(AF_INET6, a->host, &in) == 1;
+}
+
+bool
+address_is_guarded(const struct address *a)
+{
+	return a->tls || address_is_local(a);
 }
 
 bool

@@ -1,4 +1,5 @@
 noinst_LIBRARIES += libdaemon.a
+libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) -DFG_CONF_DIR='"$(sysconfdir)/fixgate"'
 libdaemon_a_SOURCES = \
 	src/daemon/address.c \
 	src/daemon/address.h \
@@ -16,6 +17,8 @@ libdaemon_a_SOURCES = \
 	src/daemon/rowdicts.h \
 	src/daemon/rows.c \
 	src/daemon/rows.h \
+	src/daemon/secure.c \
+	src/daemon/secure.h \
 	src/daemon/server.c \
 	src/daemon/server.h \
 	src/daemon/server_conn.c \

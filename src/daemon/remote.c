@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "daemon/beat.h"
+#include "daemon/secure.h"
 #include "log/log.h"
 
 #define FRAMES_PER_WAKE 256
@@ -290,6 +291,23 @@ static const struct conn_ops conn_ops = {
 	.connected = say_hello,
 };
 
+/* After conn_connect. */
+static void
+start_tls(struct remote *r)
+{
+	char err[NET_ERR_MAX];
+	const struct tls *tls;
+
+	if (!r->cfg.at.tls)
+		return;
+	tls = secure_get(false, err);
+	if (tls == NULL)
+		conn_abort(r->conn, err);
+	else if (conn_start_tls(r->conn, tls, address_is_number(&r->cfg.at) ?
+	    NULL : r->cfg.at.host, r->cfg.at.host) != 0)
+		conn_abort(r->conn, fg_strerror(FG_ENOMEM));
+}
+
 static void
 dial(struct remote *r)
 {
@@ -303,8 +321,10 @@ dial(struct remote *r)
 	r->max_frame = LINK_FRAME_MAX;
 	r->conn = conn_connect(r->cfg.loop, r->cfg.at.host, r->cfg.at.port,
 	    CONNECT_MS, &limits, &conn_ops, r, err);
-	if (r->conn != NULL)
+	if (r->conn != NULL) {
+		start_tls(r);
 		return;
+	}
 	set_trouble(r, err);
 	try_later(r);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "daemon/secure.h"
 #include "log/log.h"
 
 #define FRAMES_PER_WAKE 256 /* of one connection */
@@ -266,8 +267,10 @@ on_closed(struct conn *conn, void *arg, const char *why)
 {
 	struct server_conn *sc = arg;
 
-	(void)conn;
-	log_debug("link: %s closed: %s", sc->name, why);
+	if (sc->secured && conn_tls(conn) == NULL)
+		log_warnx("link: %s: refused: %s", conn_peer(conn), why);
+	else
+		log_debug("link: %s closed: %s", sc->name, why);
 	detach(sc);
 }
 
@@ -315,6 +318,9 @@ on_accept(struct conn *conn, void *arg)
 	sc->next = d->server->first;
 	d->server->first = sc;
 	conn_set_ops(conn, &conn_ops, sc);
+	sc->secured = d->tls != NULL;
+	if (sc->secured && conn_start_tls(conn, d->tls, NULL, NULL) != 0)
+		conn_abort(conn, fg_strerror(FG_ENOMEM));
 }
 
 /* ---- life ---- */
@@ -377,6 +383,9 @@ server_listen(struct server *s, const struct address *a,
 	d = new_door(s, false, err);
 	if (d == NULL)
 		return FG_ENOMEM;
+	d->tls = a->tls ? secure_get(true, err) : NULL;
+	if (a->tls && d->tls == NULL)
+		return FG_EINVAL;
 	d->listener = listener_open(s->cfg.loop, a->host, a->port, &limits,
 	    on_accept, d, err);
 	return d->listener == NULL ? FG_EIO : 0;

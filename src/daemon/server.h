@@ -111,6 +111,8 @@ void server_set_data(struct server_conn *sc, void *data);
 const char *server_client(const struct server_conn *sc);
 long server_uid(const struct server_conn *sc); /* -1: not known */
 const char *server_peer(const struct server_conn *sc);
+/* Whose certificate it has, over TLS; NULL: none. */
+const char *server_certificate(const struct server_conn *sc);
 bool server_is_read_only(const struct server_conn *sc);
 /* Does the peer not read what it was sent? feed() stops there. */
 bool server_is_full(const struct server_conn *sc);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "net/tls.h"
 
 /* ---- answers ---- */
 
@@ -142,6 +143,12 @@ const char *
 server_peer(const struct server_conn *sc)
 {
 	return sc->conn == NULL ? "" : conn_peer(sc->conn);
+}
+
+const char *
+server_certificate(const struct server_conn *sc)
+{
+	return sc->conn == NULL ? NULL : conn_peer_subject(sc->conn);
 }
 
 bool

@@ -17,6 +17,7 @@ struct server_conn {
 	struct beat beat;
 	unsigned refs;
 	bool read_only, greeted;
+	bool secured; /* with TLS, or it will be */
 	bool paused;  /* its requests wait for an answer */
 	bool waiting; /* a request stays in the input until we are not busy */
 	char name[SERVER_NAME_MAX];
@@ -27,6 +28,7 @@ struct server_conn {
 struct door {
 	struct server *server;
 	struct listener *listener;
+	const struct tls *tls; /* borrowed, or NULL */
 	struct door *next;
 	bool read_only;
 };

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "daemon/daemon.h"
+#include "daemon/secure.h"
 #include "log/log.h"
 
 #define FILE_MAX (16u << 20) /* bytes of a script */
@@ -21,13 +22,14 @@ usage(const struct start *st)
 {
 	fprintf(stderr,
 	    "usage: %s [-dnV] [-f file] [-l log] [-N name] [-p pidfile]\n"
-	    "           [-u user] [file ...]\n"
+	    "           [-T folder] [-u user] [file ...]\n"
 	    "       -d          log more\n"
 	    "       -f file     a Lua file, as the operands\n"
 	    "       -l log      stderr (default), syslog or a file\n"
 	    "       -n          check the files, then exit\n"
 	    "       -N name     of this process, for others\n"
 	    "       -p pidfile  write the process id there\n"
+	    "       -T folder   certificates for tls: (default " SECURE_DIR ")\n"
 	    "       -u user     become this user\n"
 	    "       -V          print the version, then exit\n",
 	    st->program);
@@ -62,7 +64,7 @@ start_options(struct start *st, const char *program, int argc, char **argv)
 	}
 	*st = (struct start){ .program = program, .log_target = "stderr",
 		.file = file };
-	while ((c = getopt(argc, argv, "df:l:nN:p:u:V")) != -1) {
+	while ((c = getopt(argc, argv, "df:l:nN:p:T:u:V")) != -1) {
 		switch (c) {
 		case 'd':
 			st->debug = true;
@@ -81,6 +83,9 @@ start_options(struct start *st, const char *program, int argc, char **argv)
 			break;
 		case 'p':
 			st->pid_path = optarg;
+			break;
+		case 'T':
+			secure_folder(optarg);
 			break;
 		case 'u':
 			st->user = optarg;
@@ -149,14 +154,15 @@ on_stop(int signum, void *arg)
 		loop_stop(st->loop);
 }
 
-/* SIGHUP, and SIGUSR1 for the rotation of logs. */
+/* SIGHUP, and SIGUSR1 for the rotation of logs alone. */
 static void
 on_hangup(int signum, void *arg)
 {
-	(void)signum;
 	(void)arg;
 	if (log_reopen() != 0)
 		log_warnx("the log file cannot be reopened; the old one stays");
+	if (signum == SIGHUP)
+		secure_hangup();
 }
 
 static int
@@ -223,6 +229,7 @@ start_end(struct start *st)
 	if (st->loop != NULL)
 		loop_free(st->loop);
 	st->loop = NULL;
+	secure_free();
 	pidfile_free(st->pid);
 	st->pid = NULL;
 	free(st->file);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "daemon/secure.h"
 #include "gateway/control_int.h"
 #include "gateway/quarantine.h"
 #include "log/log.h"
@@ -66,11 +67,17 @@ void
 control_who(const struct server_ask *a, const char *reason, char *out,
     size_t cap)
 {
-	char text[SERVER_NAME_MAX + 256 + 32];
+	char text[SERVER_NAME_MAX + NET_ERR_MAX + 256 + 32];
 	const char *name = server_client(a->conn);
 
-	snprintf(text, sizeof(text), "%s (uid %ld): %s",
-	    name[0] == '\0' ? "control" : name, server_uid(a->conn), reason);
+	if (name[0] == '\0')
+		name = "control";
+	if (server_certificate(a->conn) != NULL)
+		snprintf(text, sizeof(text), "%s (%s): %s", name,
+		    server_certificate(a->conn), reason);
+	else
+		snprintf(text, sizeof(text), "%s (uid %ld): %s", name,
+		    server_uid(a->conn), reason);
 	log_escape(out, cap, text, strlen(text)); /* it is logged, too */
 }
 
@@ -137,6 +144,65 @@ listen_on(struct control *c, enum conf_key key, unsigned mode, bool read_only,
 	    : server_listen_unix(c->server, path, mode, read_only, err);
 }
 
+/* LinkListen, and the certificates that it needs. */
+static int
+link_address(const struct conf_section *sec, unsigned i, struct address *a,
+    char err[NET_ERR_MAX])
+{
+	const char *text = conf_str_at(sec, CONF_LinkListen, i);
+	char why[ADDRESS_ERR_MAX];
+
+	if (address_parse(a, text, why) != 0) {
+		snprintf(err, NET_ERR_MAX, "LinkListen: %.200s", why);
+		return FG_EINVAL;
+	}
+	if (!address_is_guarded(a)) {
+		snprintf(err, NET_ERR_MAX, "LinkListen=%.60s can be reached "
+		    "from other machines, where everybody could send orders: "
+		    "write tls:HOST:PORT, or an address of this machine only",
+		    text);
+		return FG_EINVAL;
+	}
+	if (conf_path(sec, CONF_LinkCertificates) != NULL)
+		secure_folder(conf_path(sec, CONF_LinkCertificates));
+	if (!a->tls || secure_get(true, why) != NULL)
+		return 0;
+	snprintf(err, NET_ERR_MAX, "LinkListen=%.60s: %.180s", text, why);
+	return FG_EINVAL;
+}
+
+int
+control_check(const struct conf *conf, char err[NET_ERR_MAX])
+{
+	const struct conf_section *sec = conf_gateway(conf);
+	struct address a;
+	unsigned i;
+	int e = 0;
+
+	for (i = 0; e == 0 && conf_str_at(sec, CONF_LinkListen, i); i++)
+		e = link_address(sec, i, &a, err);
+	return e;
+}
+
+static int
+listen_links(struct control *c, char err[NET_ERR_MAX])
+{
+	const struct conf_section *sec = conf_gateway(c->g->conf);
+	struct address a;
+	unsigned i;
+	int e = 0;
+
+	for (i = 0; e == 0 && conf_str_at(sec, CONF_LinkListen, i); i++) {
+		e = link_address(sec, i, &a, err);
+		if (e == 0)
+			e = server_listen(c->server, &a, err);
+		if (e == 0)
+			log_info("LinkListen=%s: listening",
+			    conf_str_at(sec, CONF_LinkListen, i));
+	}
+	return e;
+}
+
 /* On the feeder's thread. */
 static void
 rows_made(void *arg)
@@ -181,6 +247,8 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 	if (e == 0)
 		e = listen_on(c, CONF_ReadOnlyControlSocket, MODE_RESTRICTED,
 		    true, err);
+	if (e == 0)
+		e = listen_links(c, err);
 	if (e != 0)
 		goto fail;
 	*out = c;

@@ -8,11 +8,15 @@
 
 #include "net/net.h"
 
+struct conf;
 struct gateway;
 struct control;
 
-/* Open ControlSocket and, if set, ReadOnlyControlSocket. 0 and *out owned, or
- * FG_E* with a text. */
+/* Can it be opened with these settings, as far as is known before? 0 or FG_E*
+ * with a text. */
+int control_check(const struct conf *conf, char err[NET_ERR_MAX]);
+/* Open ControlSocket, ReadOnlyControlSocket and those of LinkListen. 0 and *out
+ * owned, or FG_E* with a text. */
 int control_open(struct control **out, struct gateway *g,
     char err[NET_ERR_MAX]);
 /* Rows became visible: feed the tails. Called on the loop's thread. */

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "conf/conf.h"
 #include "daemon/daemon.h"
+#include "daemon/secure.h"
 #include "gateway/admin.h"
 #include "gateway/control.h"
 #include "gateway/definitions.h"
@@ -92,8 +93,16 @@ print_faults(const struct conf *conf, bool notes)
 static int
 check_only(struct conf *conf, const struct options *o, int err)
 {
+	char text[NET_ERR_MAX];
+
 	if (err == 0)
 		err = sessions_check(conf);
+	if (err == 0) {
+		err = control_check(conf, text);
+		if (err != 0)
+			log_error("%s: %s", o->conf_path, text);
+	}
+	secure_free();
 	if (o->print && err == 0)
 		conf_print(conf, stdout, o->secrets);
 	if (err == 0 && !o->print)
@@ -312,6 +321,7 @@ stop(struct gateway *g)
 	sessions_close(g->sessions);
 	loop_free(g->loop);
 	sessions_free(g->sessions);
+	secure_free();
 }
 
 int

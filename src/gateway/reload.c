@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "daemon/secure.h"
 #include "gateway/definitions.h"
 #include "gateway/disk.h"
 #include "gateway/sessions_int.h"
@@ -495,6 +496,7 @@ reload_apply(struct reload *r, const char *who)
 		return err;
 	apply_gateway(r);
 	tlsset_commit(r->g->sessions->tls);
+	secure_hangup();
 	for (i = 0; i < r->nchanges; i++)
 		apply_one(r, &r->change[i], who);
 	if (!reload_is_busy(r->g))

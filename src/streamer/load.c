@@ -62,7 +62,8 @@ static int
 add_listen(struct load *l, const char *file, const struct script_process *p,
     struct buf *faults)
 {
-	struct load_listen li = { file, p->address, p->line, { "", 0 } };
+	struct load_listen li = { .file = file, .address = p->address,
+		.line = p->line };
 	char text[ADDRESS_ERR_MAX];
 	size_t i;
 
@@ -73,11 +74,11 @@ add_listen(struct load *l, const char *file, const struct script_process *p,
 		buf_printf(faults, "%s:%u: listen: %s\n", file, p->line, text);
 		return fault(faults);
 	}
-	if (!address_is_local(&li.at)) {
+	if (!address_is_guarded(&li.at)) {
 		buf_printf(faults, "%s:%u: listen: \"%s\" can be reached from "
 		    "other machines, where everybody could read the streams: "
-		    "use unix:PATH, or tcp: with an address of this machine "
-		    "only, 127.0.0.1 or [::1]\n", file, p->line, p->address);
+		    "use unix:PATH, tls:HOST:PORT, or tcp: with an address "
+		    "of this machine only, 127.0.0.1 or [::1]\n", file, p->line, p->address);
 		return fault(faults);
 	}
 	l->listen[l->nlisten++] = li;

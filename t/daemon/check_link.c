@@ -863,7 +863,10 @@ static const struct {
 	{ "tcp::5001", NULL, -1, false },
 	{ "tcp:::1:5001", NULL, -1, false },
 	{ "unix:", NULL, -1, false },
-	{ "tls:localhost:5001", NULL, -1, false },
+	{ "tls:localhost:5001", "localhost", 5001, true },
+	{ "tls:[::1]:5001", "::1", 5001, true },
+	{ "tls:example.org:5001", "example.org", 5001, false },
+	{ "tls:localhost", NULL, -1, false },
 	{ "/run/x.sock", NULL, -1, false },
 	{ "", NULL, -1, false },
 };
@@ -883,6 +886,8 @@ START_TEST(addresses_are_read)
 	ck_assert_str_eq(addresses[_i].host, a.host);
 	ck_assert_uint_eq((unsigned)addresses[_i].port, a.port);
 	ck_assert(address_is_local(&a) == addresses[_i].local);
+	ck_assert(a.tls == (strncmp(addresses[_i].text, "tls:", 4) == 0));
+	ck_assert(address_is_guarded(&a) == (addresses[_i].local || a.tls));
 }
 END_TEST
 

@@ -1,0 +1,31 @@
+/*
+ * secure.h: links over TLS (tls:HOST:PORT). Both sides have a certificate, and
+ * both check the other's. The files lie in one folder of the process:
+ *
+ *	cert.pem  our certificate, then those between it and the root
+ *	key.pem   its private key
+ *	ca.pem    whose certificates are trusted
+ *	crl.pem   those that were revoked; need not be there
+ *
+ * All on one thread.
+ */
+#ifndef FG_DAEMON_SECURE_H
+#define FG_DAEMON_SECURE_H
+
+#include "net/tls.h"
+
+#define SECURE_DIR FG_CONF_DIR "/tls" /* unless it is said */
+
+/* Before the others; borrowed. */
+void secure_folder(const char *dir);
+/* What a listener, or who connects, is under; read at the first call. NULL: err
+ * says which file is wrong. Valid until secure_free. */
+const struct tls *secure_get(bool server, char err[NET_ERR_MAX]);
+/* Read the files anew, if they were read. 0, or FG_EINVAL and err: all stays as
+ * it was. */
+int secure_reload(char err[NET_ERR_MAX]);
+/* The same, and what there is to say goes to the log. */
+void secure_hangup(void);
+void secure_free(void);
+
+#endif
