@@ -428,19 +428,6 @@ def e31_tls_without_a_tunnel(work):
         p.answer_logon()
         p.sync()
 
-def e11_more_than_two_hundred_messages_a_second(work):
-    """Each of them durable."""
-    if fg.valgrind():
-        return
-    g, p = cases.logged_on(work, gateway={"Durability": "synced"})
-    begun = time.monotonic()
-    for n in range(2000):
-        p.send("D", order(n=n))
-    p.sync()
-    assert time.monotonic() - begun < 10
-    assert len(g.rows("FIX_IN", admin=False)) == 2000
-
-
 def e20_a_store_is_used_by_one(work):
     """What a full disk does is in t/store/ and test_bad_input.py."""
     g, p = cases.logged_on(work)
