@@ -9,7 +9,7 @@
 #define MESSAGE_BYTES (512u << 10) /* of rows in one message, about */
 #define ROW_BYTES_MAX (16u << 20)  /* of one row */
 #define WINDOW_BYTES  (2u << 20)   /* on the way to us for one client */
-#define WINDOW_MIN    16           /* rows */
+#define WINDOW_MIN    4            /* rows */
 #define WINDOW_MAX    4096
 #define SAMPLES       4            /* rows of a message that are measured */
 #define TURN_NS       (50 * NS_PER_MS) /* of one client, then others' */

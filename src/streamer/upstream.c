@@ -8,7 +8,7 @@
 #include "streamer/streamer.h"
 
 #define HEARTBEAT_S  5
-#define WINDOW_START 128 /* rows of a new tail until their size is known */
+#define WINDOW_START 16 /* rows of a new tail until their size is known */
 
 /* ---- tables ---- */
 

@@ -18,6 +18,7 @@ fg.need("fixgated", "fixgate-streamer")
 ROWS = 100
 WIDE = 2000     # bytes of a row's text
 MANY = 20000    # such rows
+HUGE = 80       # rows of 1 MB
 GROWTH = 16 << 20  # bytes that a streamer may grow by a client that stands
 
 LUA = """
@@ -264,6 +265,23 @@ def slow_client(g, s, upto):
     fast.close()
 
 
+def long_rows(g, s):
+    """Rows of 1 MB: a client that stands still is not cut off, for
+    no more of them are on their way than may wait for it."""
+    upto = s.list()["T"]["VISIBLE"]
+    with Logon(s, "T", AFTER=upto) as c:
+        before = s.memory()
+        for i in range(1, HUGE + 1):
+            insert(g, upto + i, upto + i, ID="y" * 10**6)
+        fg.wait_until(lambda: s.list()["T"]["VISIBLE"] == upto + HUGE)
+        grown = s.memory() - before
+        got = c.rows(upto + HUGE)
+        assert sequences(got) == list(range(upto + 1, upto + HUGE + 1))
+        assert all(len(r[4]) == 10**6 for r in got)
+    assert grown < 64 << 20, grown
+    print("ok rows of 1 MB: the streamer grew by %.1f MB" % (grown / 2**20))
+
+
 def main():
     with fg.Work() as work:
         g = work.gateway("GW")
@@ -280,6 +298,7 @@ def main():
         passed_on(g, s)
         from_the_manual(g, s, upto)
         slow_client(g, s, upto)
+        long_rows(g, s)
         assert s.stop() == 0
         assert g.stop() == 0
 
