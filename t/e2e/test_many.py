@@ -81,7 +81,11 @@ def main():
         got = run(g, port)
         check(g, got)
         assert g.stop() == 0, g.log()
-        assert "error" not in g.log() and "warn" not in g.log(), g.log()
+        # Of so many lines that are alike some are only counted.
+        bad = [line for line in g.log().splitlines() if
+               ("error:" in line or "warn:" in line) and
+               "more lines like this one were not logged" not in line]
+        assert not bad, bad
     print("%d sessions, HeartBtInt %d s, Durability %s: all logged on within "
           "%.2f s (the slowest %.2f s)" % (
               SESSIONS, HEARTBEAT, DURABILITY, got["storm_s"],
