@@ -32,6 +32,9 @@ const struct ctl_cmd ctl_cmds[] = {
 	    cmd_dict_show,
 	    "messages, fields and values, by name or by number" },
 	{ "help", "[COMMAND]", cmd_help, "show this, or one command" },
+	{ "password", "USER [COMPID ...]", cmd_password,
+	    "a line for a UsersFile; the password comes on standard input; "
+	    "needs no gateway" },
 	{ "quarantine drop", "SEQUENCE --reason TEXT --yes",
 	    cmd_quarantine_drop, "an event that is not to be done" },
 	{ "quarantine list", "[--all]", cmd_quarantine_list,

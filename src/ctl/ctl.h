@@ -89,6 +89,8 @@ int cmd_append(struct ctl *c, int argc, char **argv);
 int cmd_cursor_show(struct ctl *c, int argc, char **argv);
 int cmd_cursor_set(struct ctl *c, int argc, char **argv);
 int cmd_cursor_clear(struct ctl *c, int argc, char **argv);
+/* cmd_password.c */
+int cmd_password(struct ctl *c, int argc, char **argv);
 /* cmd_quarantine.c */
 int cmd_quarantine_list(struct ctl *c, int argc, char **argv);
 int cmd_quarantine_show(struct ctl *c, int argc, char **argv);

@@ -5,6 +5,7 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_cursor.c \
 	src/ctl/cmd_dict.c \
 	src/ctl/cmd_dict_dry.c \
+	src/ctl/cmd_password.c \
 	src/ctl/cmd_quarantine.c \
 	src/ctl/cmd_reload.c \
 	src/ctl/cmd_send.c \
@@ -53,4 +54,4 @@ sbin_PROGRAMS += fixgatectl
 fixgatectl_SOURCES = src/ctl/main.c
 fixgatectl_LDADD = libctl.a libdaemon.a libconf.a libschedule.a liblink.a libdictxml.a \
 	libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) \
-	$(LIBXML2_LIBS)
+	$(LIBXML2_LIBS) $(OPENSSL_LIBS)

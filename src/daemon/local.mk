@@ -10,6 +10,8 @@ libdaemon_a_SOURCES = \
 	src/daemon/daemon.h \
 	src/daemon/drop.c \
 	src/daemon/notify.c \
+	src/daemon/password.c \
+	src/daemon/password.h \
 	src/daemon/pidfile.c \
 	src/daemon/remote.c \
 	src/daemon/remote.h \

@@ -15,6 +15,8 @@ libgateway_a_SOURCES = \
 	src/gateway/control_send.c \
 	src/gateway/control_session.c \
 	src/gateway/control_tail.c \
+	src/gateway/credentials.c \
+	src/gateway/credentials.h \
 	src/gateway/dictset.c \
 	src/gateway/dictset.h \
 	src/gateway/disk.c \

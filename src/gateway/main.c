@@ -131,13 +131,14 @@ on_wake(void *arg)
 	(void)arg;
 }
 
-/* The store moved, or rows are made. */
+/* The store moved, rows are made, or credentials were checked. */
 static void
 on_moved(void *arg)
 {
 	struct gateway *g = arg;
 
 	control_wake(g->control);
+	peers_wake(g->peers);
 	admin_wake(g->admin);
 }
 

@@ -326,6 +326,7 @@ peers_free(struct peers *p)
 		route_free(r);
 	while (p->first != NULL)
 		visitor_free(p->first);
+	credentials_free(p->credentials);
 	if (p->logon_timer != NULL)
 		timer_free(p->logon_timer);
 	if (p->stop_timer != NULL)
@@ -333,6 +334,13 @@ peers_free(struct peers *p)
 	identity_free(p->who);
 	fields_free(&p->fields);
 	free(p);
+}
+
+void
+peers_wake(struct peers *p)
+{
+	if (p->credentials != NULL)
+		visitors_checked(p);
 }
 
 /* ---- operator ---- */

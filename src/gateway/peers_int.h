@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "conf/conf.h"
+#include "gateway/credentials.h"
 #include "gateway/fields.h"
 #include "gateway/gateway.h"
 #include "gateway/identity.h"
@@ -47,6 +48,10 @@ struct visitor {
 	bool stranger;        /* never was anybody's */
 	bool secured;         /* with TLS, or it will be */
 	mono_t deadline;      /* of a stranger's Logon */
+	/* Of the Logon that waits, with UsersFile: */
+	uint64_t check;       /* its number; 0: not asked for */
+	bool checked;
+	const char *why_not;  /* of the check; NULL: it is right */
 	uint64_t noise;       /* bytes dropped since the last good message */
 	enum fix_garble noise_kind;
 	struct visitor *next, *prev;
@@ -71,6 +76,8 @@ struct peers {
 	bool shows_unknown;           /* in the log, what nobody's Logon says */
 	bool halted;                  /* nobody may log on */
 	bool stalled;                 /* reading is paused for the disk */
+	struct credentials *credentials; /* made with the first check */
+	uint64_t checks_asked;
 	struct route *ended;          /* released disconnects of this wake-up */
 	struct timer *stop_timer;
 	void (*stopped)(void *arg);
@@ -84,6 +91,8 @@ void visitor_free(struct visitor *v);
 extern const struct conn_ops visitor_ops;
 /* The logon timer's: close strangers that have not logged on in time. */
 void visitors_time_out(void *arg);
+/* The answers of the credentials that were checked. */
+void visitors_checked(struct peers *p);
 /* Pause or go on reading from all: the disk is behind, or caught up. */
 void visitors_stall(struct peers *p, bool on);
 

@@ -25,3 +25,10 @@ t_daemon_check_rows_SOURCES = t/daemon/check_rows.c
 t_daemon_check_rows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_rows_LDADD = libdaemon.a libdict.a liblink.a liblog.a \
 	libbase.a $(MSGPACK_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/daemon/check_password
+TESTS += t/daemon/check_password
+t_daemon_check_password_SOURCES = t/daemon/check_password.c
+t_daemon_check_password_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_daemon_check_password_LDADD = libdaemon.a libbase.a $(OPENSSL_LIBS) \
+	$(CHECK_LIBS)

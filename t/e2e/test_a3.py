@@ -496,11 +496,90 @@ def a3_18_a_session_that_is_off(work):
     is_refused(work, "DisableProcessStatusCheck", "Y", "session stop")
 
 
+def user_line(password, *words):
+    r = subprocess.run([fg.program("fixgatectl"), "password", *words],
+                       input=password.encode(), stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, timeout=60)
+    assert r.returncode == 0, r
+    return r.stdout.decode()
+
+
+def try_logon(p, port, user=None, password=None):
+    """The answer to a Logon with these; None: it was closed, without any."""
+    body = "98=0|108=30|"
+    if user:
+        body += "553=%s|" % user
+    if password:
+        body += "554=%s|" % password
+    p.connect(port).send("A", body)
+    return p.recv(30)
+
+
 def a3_19_credentials(work):
-    """Not there yet: a file that asks for it is refused, so that nobody takes
-    it for done."""
-    is_refused(work, "AuthenticateLogonCredentials", "Y",
-               "AllowedRemoteAddresses")
+    """Username and Password of a Logon are those of a line of UsersFile, which
+    may say who may be that user; it is read each time."""
+    users = work.path("users")
+    with open(users, "w") as f:
+        f.write("# of the desk\n\n" + user_line("open sesame", "alice") +
+                user_line("bob's", "bob", "B", "C") + "carol nothing\n")
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", n, port, SessionName=n, UsersFile=users)
+        for n in "AB"] + [
+        fg.acceptor("EXCH", "FREE", port, SessionName="FREE"),
+        fg.acceptor("EXCH", "*", port, AcceptorTemplate="Y",
+                    UsersFile=users)]).start()
+    with fg.Peer("A", "EXCH") as a, fg.Peer("B", "EXCH") as b, \
+            fg.Peer("FREE", "EXCH") as free, fg.Peer("NEW", "EXCH") as new:
+        free.connect(port).logon()
+        for user, password in (
+                ("alice", "open sesam"), ("alice", "x"), ("alic", "open"),
+                ("alice", None), (None, "open sesame"), (None, None),
+                ("bob", "bob's"), ("carol", "nothing"), ("#", "of"),
+                ("ALICE", "open sesame")):
+            assert try_logon(a, port, user, password) is None, user
+            assert try_logon(new, port, user, password) is None, user
+            assert free.sync() == []
+        assert sorted(s["SESSION"] for s in g.ctl_json(
+            "session", "show", "--json")) == ["A", "B", "FREE"]
+        a.next_out = b.next_out = new.next_out = 1
+        assert try_logon(a, port, "alice", "open sesame").type == "A"
+        assert try_logon(b, port, "bob", "bob's").type == "A"
+        assert try_logon(new, port, "alice", "open sesame").type == "A"
+        assert a.sync() == b.sync() == new.sync() == []
+        events = [r["TEXT"] for r in g.rows("SESSION_EVENT", session="A")
+                  if r["EVENT"] == "refused"]
+        assert "wrong Username or Password" in events, events
+        assert len(events) < 10, events
+        for table in ("FIX_IN", "FIX_IN_OTHER"):
+            for row in g.rows(table):
+                assert "sesam" not in str(row), row
+        assert "sesam" not in g.log() and "bob's" not in g.log(), g.log()
+        # Another password holds at once; without the file nobody gets in.
+        a.logout()
+        with open(users, "w") as f:
+            f.write(user_line("changed", "alice"))
+        assert try_logon(a, port, "alice", "open sesame") is None
+        a.next_out -= 1
+        assert try_logon(a, port, "alice", "changed").type == "A"
+        a.logout()
+        os.unlink(users)
+        assert try_logon(a, port, "alice", "changed") is None
+        a.next_out -= 1
+        with open(users, "w") as f:
+            f.write(user_line("changed", "alice"))
+        # Many at once, that leave before they are checked: nobody waits.
+        flood = [fg.Peer("A", "EXCH").connect(port) for _ in range(12)]
+        for p in flood:
+            p.send("A", "98=0|108=30|553=alice|554=wrong|")
+        assert free.sync(5) == []
+        for p in flood[::2]:
+            p.close()
+        assert try_logon(a, port, "alice", "changed").type == "A"
+        for p in flood:
+            p.close()
+    assert g.stop() == 0
+    is_refused(work, "AuthenticateLogonCredentials", "Y", "UsersFile")
 
 
 def a3_20_who_may_log_on(work):
