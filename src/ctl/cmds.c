@@ -31,6 +31,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	{ "dict show", "[FILE | --session SESSION] MESSAGE|FIELD|FIELD=VALUE ...",
 	    cmd_dict_show,
 	    "messages, fields and values, by name or by number" },
+	{ "halt", "SESSION|all --reason TEXT --yes", cmd_halt,
+	    "let no message of an application leave, until it is resumed" },
 	{ "help", "[COMMAND]", cmd_help, "show this, or one command" },
 	{ "password", "USER [COMPID ...]", cmd_password,
 	    "a line for a UsersFile; the password comes on standard input; "
@@ -45,6 +47,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "all about one event" },
 	{ "reload", "[-n]", cmd_reload,
 	    "read the settings file again; -n: only say what would change" },
+	{ "resume", "SESSION|all --reason TEXT --yes", cmd_resume,
+	    "let them leave again, and first those that waited" },
 	{ "send", "SESSION NAME=VALUE ... | --raw BODY | --file FILE|-",
 	    cmd_send,
 	    "send application messages; names and values by the session's "

@@ -111,6 +111,9 @@ int cmd_session_start(struct ctl *c, int argc, char **argv);
 int cmd_session_stop(struct ctl *c, int argc, char **argv);
 int cmd_session_reset(struct ctl *c, int argc, char **argv);
 int cmd_session_seq(struct ctl *c, int argc, char **argv);
+/* cmd_halt.c */
+int cmd_halt(struct ctl *c, int argc, char **argv);
+int cmd_resume(struct ctl *c, int argc, char **argv);
 /* cmd_tail.c */
 int cmd_tail(struct ctl *c, int argc, char **argv);
 /* cmd_dict.c */

@@ -6,6 +6,7 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_dict.c \
 	src/ctl/cmd_dict_dry.c \
 	src/ctl/cmd_password.c \
+	src/ctl/cmd_halt.c \
 	src/ctl/cmd_quarantine.c \
 	src/ctl/cmd_reload.c \
 	src/ctl/cmd_send.c \

@@ -97,8 +97,9 @@ print_one(FILE *to, const struct link_val *s)
 	fprintf(to, "role             %s\n", text_of(s, "ROLE").s);
 	if (strcmp(text_of(s, "TEMPLATE").s, "-") != 0)
 		fprintf(to, "template         %s\n", text_of(s, "TEMPLATE").s);
-	fprintf(to, "state            %s%s\n", text_of(s, "STATE").s,
-	    link_find_bool(s, "ENABLED", true) ? "" : " (stopped)");
+	fprintf(to, "state            %s%s%s\n", text_of(s, "STATE").s,
+	    link_find_bool(s, "ENABLED", true) ? "" : " (stopped)",
+	    link_find_bool(s, "HALTED", false) ? " (halted)" : "");
 	fprintf(to, "counterparty     %s\n", text_of(s, "ADDRESS").s);
 	fprintf(to, "next in          %" PRIu64 "\n", number_of(s, "NEXT_IN"));
 	fprintf(to, "next out         %" PRIu64 "\n", number_of(s, "NEXT_OUT"));

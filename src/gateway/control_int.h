@@ -5,6 +5,7 @@
  *	control_session.c  STATUS, SESSIONS, SESSION_*
  *	control_metrics.c  a copy of the numbers for Prometheus
  *	control_create.c   SESSION_CREATE, _DELETE, _ENABLE, _DISABLE
+ *	control_halt.c     HALT, RESUME
  *	control_reload.c   RELOAD
  *	control_read.c     READ, TABLES, DICT_GET
  *	control_tail.c     TAIL, CREDIT, UNTAIL
@@ -90,6 +91,9 @@ void control_session_create(const struct server_ask *a);
 void control_session_delete(const struct server_ask *a);
 void control_session_enable(const struct server_ask *a);
 void control_session_disable(const struct server_ask *a);
+
+void control_halt(const struct server_ask *a);
+void control_resume(const struct server_ask *a);
 
 void control_reload(const struct server_ask *a);
 

@@ -29,6 +29,7 @@ add_session(const struct control *c, struct metrics *m,
 	s->open = peers_is_open(fs, &since);
 	s->gap = sess_gap(fs->machine) != 0;
 	s->pending = fs->pending_tail > fs->pending_done;
+	s->halted = fs->halted;
 	s->next_in = seqs.next_in;
 	s->next_out = seqs.next_out;
 	s->epoch = seqs.epoch;

@@ -174,11 +174,18 @@ read_message(const struct link_val *details, struct compose *f,
 static void
 refuse(struct event *ev, const struct fgsess *fs, int err)
 {
+	const char *why;
+
 	switch (err) {
 	case FG_ESTATE:
 		event_refuse(ev, fs, "LOGGED_OFF", true, "%s is not "
 		    "logged on, and its SendWhenLoggedOff is reject",
 		    fs->name);
+		break;
+	case FG_EBUSY:
+		why = driver_halted(control_of(ev->ask)->g->driver, fs);
+		event_refuse(ev, fs, "HALTED", true, "%s is halted: %s",
+		    fs->name, why == NULL ? "" : why);
 		break;
 	case FG_ENOSPC:
 		event_refuse(ev, fs, "DISK_FULL", true,

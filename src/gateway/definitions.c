@@ -101,7 +101,8 @@ list_make(struct list *l, const struct store *st, const struct conf_extra *more)
 		return FG_ENOMEM;
 	for (i = 0; i < n; i++) {
 		text = store_definition(st, i, &name, &len);
-		if (more != NULL && strcmp(name, more->name) == 0)
+		if ((more != NULL && strcmp(name, more->name) == 0) ||
+		    name[0] == '\t') /* of the driver */
 			continue;
 		if (read_one(&l->x[l->n], &l->base[l->n], name, text, len))
 			l->n++;

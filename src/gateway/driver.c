@@ -464,6 +464,7 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 		break;
 	case RELEASE_RESEND:
 		fs->resends++;
+		fs->held_back = false;
 		fs->resending = true;
 		fs->resend_next = it->first;
 		fs->resend_last = it->last;

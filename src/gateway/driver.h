@@ -40,6 +40,7 @@ struct fgsess {
 	uint32_t id;           /* in the store */
 	uint32_t generation;   /* of its connection; raised by each connect */
 	bool connected;
+	bool halted; /* see driver_halt */
 	const struct driver_dict *dict; /* its dictionaries; borrowed, ndict */
 	size_t ndict;
 	enum driver_when_off when_off;
@@ -63,6 +64,7 @@ struct fgsess {
 	mono_t due;
 	struct early early;
 	bool resending, pending_active;
+	bool held_back; /* a resend that came to an application's message */
 	uint32_t resend_rate; /* messages per second; 0: any */
 	bool paced;           /* the next step of one not before resend_at */
 	mono_t resend_at;
@@ -185,6 +187,18 @@ int driver_when_durable(struct driver *d, release_fn fn, void *arg);
 
 /* The disk is low: driver_send refuses (FG_ENOSPC) until it is not. */
 void driver_set_low(struct driver *d, bool low);
+
+/*
+ * Halt the session of this name, or all (NULL): messages of applications do not
+ * leave until it is resumed, over restarts, too. driver_send refuses (FG_EBUSY);
+ * what waits, or is asked for again, waits. reason is kept, NULL resumes. 0, or
+ * FG_E*; FG_ENOENT: it was not halted so.
+ */
+int driver_halt(struct driver *d, const char *session, const char *reason);
+/* Why it was halted, by this name or all of them; NULL: it was not. */
+const char *driver_halted_by(const struct driver *d, const char *session);
+/* Why the session is, in whatever way. */
+const char *driver_halted(const struct driver *d, const struct fgsess *fs);
 
 /* The connection of the session takes more again. */
 void driver_drained(struct driver *d, struct fgsess *fs);

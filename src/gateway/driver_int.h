@@ -84,6 +84,9 @@ void driver_session_free(struct fgsess *fs);
  * there were some, and what came in their place may have work. */
 bool driver_sweep(struct driver *d);
 
+/* Obey what is kept about it. */
+void driver_halt_look(struct driver *d, struct fgsess *fs);
+
 /* What waits in OUT_PENDING for a session that came later. 0 or FG_E*. */
 int driver_find_pending(struct driver *d, struct fgsess *fs, bool is_new);
 

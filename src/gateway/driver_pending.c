@@ -120,6 +120,8 @@ driver_pending_step(struct driver *d, struct fgsess *fs)
 	size_t at;
 	int err;
 
+	if (fs->halted)
+		return false;
 	if (!driver_is_backlogged(fs) || sess_state(fs->machine) != SESS_ON)
 		return false;
 	err = store_read(d->store, STORE_OUT_PENDING, before, PENDING_CHUNK,

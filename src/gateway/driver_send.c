@@ -86,6 +86,8 @@ driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
 
 	if (d->down || d->low)
 		return FG_ENOSPC;
+	if (fs->halted)
+		return FG_EBUSY;
 	driver_now(d);
 	if (!on && fs->when_off == DRIVER_OFF_REJECT)
 		return FG_ESTATE;

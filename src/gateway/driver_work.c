@@ -24,6 +24,11 @@ stored_row(void *arg, const struct store_row *row)
 	struct fgsess *fs = ((void **)arg)[1];
 	size_t *sent = ((void **)arg)[2];
 
+	if (fs->halted && !(row->flags & STORE_ADMIN)) {
+		fs->held_back = true;
+		fs->resend_next = row->msg_seq_num;
+		return 1;
+	}
 	if (!(row->flags & STORE_ADMIN))
 		++*sent;
 	sess_stored(fs->machine, d->now, row->msg_seq_num, row->data, row->len,
@@ -106,9 +111,10 @@ resend_step(struct driver *d, struct fgsess *fs)
 		d->ops->disconnect(d->arg, fs, "the store cannot be read");
 		return;
 	}
-	fs->resend_next = next;
+	if (!fs->held_back)
+		fs->resend_next = next;
 	rest(d, fs, sent);
-	if (next > fs->resend_last) {
+	if (fs->resend_next > fs->resend_last) {
 		fs->resending = false;
 		sess_stored_end(fs->machine, d->now, &d->acts);
 	}
@@ -126,7 +132,7 @@ step(struct driver *d, struct fgsess *fs)
 	}
 	if (!fs->resending)
 		return driver_pending_step(d, fs);
-	if (fs->paced)
+	if (fs->paced || fs->held_back)
 		return false;
 	resend_step(d, fs);
 	return true; /* or else OUT_PENDING, after it */

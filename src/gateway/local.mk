@@ -9,6 +9,7 @@ libgateway_a_SOURCES = \
 	src/gateway/control_event.c \
 	src/gateway/control_event.h \
 	src/gateway/control_int.h \
+	src/gateway/control_halt.c \
 	src/gateway/control_lane.c \
 	src/gateway/control_quarantine.c \
 	src/gateway/control_read.c \
@@ -24,6 +25,7 @@ libgateway_a_SOURCES = \
 	src/gateway/driver.c \
 	src/gateway/driver.h \
 	src/gateway/driver_find.c \
+	src/gateway/driver_halt.c \
 	src/gateway/driver_int.h \
 	src/gateway/driver_life.c \
 	src/gateway/driver_pending.c \

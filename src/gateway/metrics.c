@@ -158,6 +158,8 @@ begin(struct buf *out, const char *name, const char *key, const char *value)
 	    "ResendRequests of the counterparty that were obeyed.")            \
 	X(session_gap, "gauge", s->gap,                                        \
 	    "1 while messages are missing that were asked for again.")         \
+	X(session_halted, "gauge", s->halted,                                  \
+	    "1 while it is halted.")                                           \
 	X(session_pending, "gauge", s->pending,                                \
 	    "1 while messages wait for its logon.")
 

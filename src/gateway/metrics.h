@@ -17,7 +17,7 @@
 struct metrics_session {
 	size_t name; /* where it begins in names */
 	enum status_health health;
-	bool connected, logged_on, enabled, open, gap, pending;
+	bool connected, logged_on, enabled, open, gap, pending, halted;
 	uint64_t next_in, next_out, epoch;
 	uint64_t received, sent, rejected, resends;
 	wall_t last_received, last_sent; /* 0: never */

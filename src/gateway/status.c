@@ -82,6 +82,12 @@ status_of_session(const struct status_session *s,
     char advice[STATUS_ADVICE_MAX])
 {
 	advice[0] = '\0';
+	if (s->halted != NULL) {
+		snprintf(advice, STATUS_ADVICE_MAX, "halted, no message of an "
+		    "application leaves: %s. To go on: fixgatectl resume %s, "
+		    "or all if all are", s->halted, s->name);
+		return STATUS_WARNING;
+	}
 	if (!s->enabled) {
 		if (s->pending == 0)
 			return STATUS_HEALTHY; /* as the operator wants it */

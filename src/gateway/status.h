@@ -38,6 +38,7 @@ struct status_session {
 	wall_t opens;           /* when closed; INT64_MAX: never */
 	const char *address;    /* of the counterparty, "" if not connected */
 	const char *last_event; /* "refused: ..." */
+	const char *halted;     /* by whom and why, or NULL */
 	uint64_t gap_from;      /* a ResendRequest of ours is open */
 	uint64_t pending;       /* messages that wait for a logon */
 	int64_t off_ns;         /* how long it has not been logged on */

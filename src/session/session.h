@@ -67,7 +67,9 @@ const char *sess_state_text(enum sess_state st);
 	X(REMOVED, "removed")                                                  \
 	X(EXPIRED, "expired")                                                  \
 	X(ENABLED, "enabled")                                                  \
-	X(DISABLED, "disabled")
+	X(DISABLED, "disabled")                                                \
+	X(HALTED, "halted")                                                    \
+	X(RESUMED, "resumed")
 
 enum sess_event {
 #define X(name, text) SESS_EV_##name,

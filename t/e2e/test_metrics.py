@@ -183,7 +183,7 @@ def documented(port):
     """fixgated(8) has each, and no other."""
     types = parse(ask(port)[2])[1]
     with open(os.path.join(fg.SRC, "man", "fixgated.8")) as f:
-        page = set(re.findall(r"^\.It Li (\w+)", f.read(), re.M))
+        page = set(re.findall(r"^\.It Li (fixgate_\w+)", f.read(), re.M))
     mine = {n for n in types if n.startswith("fixgate_")}
     assert mine == page, (mine ^ page)
     print("ok documented")
