@@ -90,9 +90,9 @@ listens(const struct conf_section *s)
 	    !port->bad && port->num != 0;
 }
 
-/* TLS begins before a Logon says whose connection it is. */
+/* What comes before a Logon says whose connection it is. */
 static void
-check_same_tls(struct conf *c, const struct conf_section *s,
+check_same_start(struct conf *c, const struct conf_section *s,
     const struct conf_section *other)
 {
 	const struct conf_entry *a, *b;
@@ -101,6 +101,12 @@ check_same_tls(struct conf *c, const struct conf_section *s,
 	b = section_find(other, CONF_SocketAcceptHost, "");
 	if (a != NULL && b != NULL && strcmp(a->value, b->value) != 0)
 		return;
+	a = section_good(s, CONF_UseTCPProxy);
+	b = section_good(other, CONF_UseTCPProxy);
+	if (a != NULL && b != NULL && a->num != b->num)
+		fault_add(c, CONF_ERROR, s->line, "another UseTCPProxy than the "
+		    "session %s, on the same port: write the same, or another "
+		    "SocketAcceptPort", fault_where(c, other));
 	if (!tls_same(s, other))
 		fault_add(c, CONF_ERROR, s->line, "other settings of TLS than "
 		    "the session %s, on the same port: write the same, or "
@@ -123,7 +129,7 @@ check_ports(struct conf *c, struct named *list)
 	qsort(list, n, sizeof(*list), compare);
 	for (i = 1; i < n; i++) {
 		if (strcmp(list[i - 1].text, list[i].text) == 0)
-			check_same_tls(c, list[i].s, list[i - 1].s);
+			check_same_start(c, list[i].s, list[i - 1].s);
 		one = section_find(list[i - 1].s, CONF_SocketAcceptHost, "");
 		other = section_find(list[i].s, CONF_SocketAcceptHost, "");
 		if (strcmp(list[i - 1].text, list[i].text) == 0 &&

@@ -15,8 +15,16 @@ struct port {
 	struct tls *tls; /* held; NULL: none */
 	char *host; /* NULL: all addresses */
 	uint16_t number;
+	bool proxied; /* UseTCPProxy */
 	struct listener *listener;
 };
+
+int
+listen_secure(struct port *port, struct visitor *v)
+{
+	v->secured = port->tls != NULL;
+	return v->secured ? conn_start_tls(v->conn, port->tls, NULL, NULL) : 0;
+}
 
 static void
 on_accept(struct conn *c, void *arg)
@@ -39,8 +47,9 @@ on_accept(struct conn *c, void *arg)
 		return;
 	}
 	conn_set_ops(c, &visitor_ops, v);
-	v->secured = port->tls != NULL;
-	if (v->secured && conn_start_tls(c, port->tls, NULL, NULL) != 0) {
+	if (port->proxied) {
+		v->header = port;
+	} else if (listen_secure(port, v) != 0) {
 		conn_abort(c, "no memory");
 		return;
 	}
@@ -67,6 +76,13 @@ find_port(struct peers *p, const char *host, uint16_t number)
 static void
 port_free(struct port *port)
 {
+	struct visitor *v;
+
+	for (v = port->peers->first; v != NULL; v = v->next)
+		if (v->header == port) {
+			v->header = NULL;
+			conn_abort(v->conn, "no longer listening");
+		}
 	listener_free(port->listener);
 	tlsset_put(port->peers->g->sessions->tls, port->tls);
 	free(port->host);
@@ -132,6 +148,7 @@ peers_listen(struct peers *p, const struct conf_section *sec, struct tls *tls,
 		snprintf(err, NET_ERR_MAX, "no memory");
 		return FG_ENOMEM;
 	}
+	port->proxied = conf_bool(sec, CONF_UseTCPProxy);
 	rc = open_port(p, port, conf_bool(sec, CONF_SocketNodelay), err);
 	if (rc != 0)
 		port_free(port);
@@ -149,9 +166,9 @@ names(const struct conf_section *sec, const struct port *port)
 	    strcmp(host, port->host) == 0;
 }
 
-/* Its TLS is that of those who name it. */
+/* Its TLS and its headers are those of who names it. */
 static bool
-is_named(const struct peers *p, const struct port *port, struct tls **tls)
+is_named(const struct peers *p, struct port *port, struct tls **tls)
 {
 	const struct conf_section *sec;
 	const struct route *r;
@@ -162,11 +179,13 @@ is_named(const struct peers *p, const struct port *port, struct tls **tls)
 		return true; /* nobody could find it again */
 	TAILQ_FOREACH(r, &p->routes, link)
 		if (!r->initiator && names(r->conf, port)) {
+			port->proxied = conf_bool(r->conf, CONF_UseTCPProxy);
 			*tls = sessions_tls(r->fs);
 			return true;
 		}
 	for (i = 0; (sec = template_at(p->g->sessions, i)) != NULL; i++)
 		if (names(sec, port)) {
+			port->proxied = conf_bool(sec, CONF_UseTCPProxy);
 			*tls = template_tls(p->g->sessions, i);
 			return true;
 		}

@@ -54,6 +54,8 @@ libgateway_a_SOURCES = \
 	src/gateway/order.c \
 	src/gateway/parked.c \
 	src/gateway/parked.h \
+	src/gateway/proxy.c \
+	src/gateway/proxy.h \
 	src/gateway/quarantine.c \
 	src/gateway/quarantine.h \
 	src/gateway/release.c \

@@ -46,6 +46,8 @@ struct visitor {
 	struct conn *conn;
 	struct route *route;  /* NULL: has not logged on, or is being drained */
 	bool stranger;        /* never was anybody's */
+	struct port *header;  /* whose connections begin with a PROXY header;
+	                       * NULL: not, or it came */
 	bool secured;         /* with TLS, or it will be */
 	mono_t deadline;      /* of a stranger's Logon */
 	/* Of the Logon that waits, with UsersFile: */
@@ -113,6 +115,8 @@ void window_look(struct route *r);
 bool window_opens(const struct route *r, wall_t *at);
 
 /* listen.c */
+/* TLS, if the port has it. 0 or FG_ENOMEM. */
+int listen_secure(struct port *port, struct visitor *v);
 void listen_free(struct peers *p);
 /* Messages may be as long as any session's from now on. */
 void listen_settle(struct peers *p);

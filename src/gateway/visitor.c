@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "gateway/peers_int.h"
+#include "gateway/proxy.h"
 #include "gateway/template.h"
 #include "log/log.h"
 
@@ -506,6 +507,32 @@ visitors_stall(struct peers *p, bool on)
 	}
 }
 
+/* Take the header of a balancer. false: not whole yet, or refused, or TLS has
+ * to begin first. */
+static bool
+take_header(struct visitor *v)
+{
+	char addr[PROXY_ADDR_MAX];
+	struct port *port = v->header;
+	const char *p;
+	size_t n = conn_in(v->conn, &p), len;
+	int err = proxy_parse(p, n, &len, addr);
+
+	if (err == FG_EPARTIAL)
+		return false;
+	if (err != 0) {
+		refuse(v, p, n, "no PROXY header comes first (UseTCPProxy)");
+		return false;
+	}
+	v->header = NULL;
+	conn_eat(v->conn, len);
+	if (addr[0] != '\0')
+		conn_set_peer(v->conn, addr);
+	if (listen_secure(port, v) != 0)
+		conn_abort(v->conn, "no memory");
+	return !v->secured;
+}
+
 static void
 on_data(struct conn *c, void *arg)
 {
@@ -520,6 +547,8 @@ on_data(struct conn *c, void *arg)
 		conn_eat(c, n);
 		return;
 	}
+	if (v->header != NULL && (conn_in(c, &p) == 0 || !take_header(v)))
+		return;
 	while ((n = conn_in(c, &p)) > 0) {
 		if (driver_is_stalled(d)) {
 			visitors_stall(v->peers, true);

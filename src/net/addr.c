@@ -41,6 +41,12 @@ addr_format_host(char out[NET_ADDR_MAX], const char *host, uint16_t port)
 	snprintf(out, NET_ADDR_MAX, fmt, host, (unsigned)port);
 }
 
+void
+conn_set_peer(struct conn *c, const char *text)
+{
+	snprintf(c->peer, sizeof(c->peer), "%s", text);
+}
+
 socklen_t
 addr_unix(struct sockaddr_storage *ss, const char *path)
 {

@@ -107,6 +107,8 @@ void conn_set_ops(struct conn *c, const struct conn_ops *ops, void *arg);
 void *conn_arg(const struct conn *c);
 /* "127.0.0.1:5001", "unix:pid 7, uid 0"; valid as long as c. */
 const char *conn_peer(const struct conn *c);
+/* It came by way of another, which says whose it is. */
+void conn_set_peer(struct conn *c, const char *text);
 /* uid of the process at the other end of a unix socket, or -1. */
 long conn_peer_uid(const struct conn *c);
 

@@ -22,14 +22,30 @@
 
 /* ---- the socket as a BIO ---- */
 
+/* What was shown to the owner and not taken before TLS began. */
+static ssize_t
+take_before(struct conn_tls *t, char *p, size_t n)
+{
+	size_t left = t->before.len - t->before_at;
+
+	if (n > left)
+		n = left;
+	if (n > 0)
+		memcpy(p, t->before.p + t->before_at, n);
+	t->before_at += n;
+	return (ssize_t)n;
+}
+
 static int
 bio_read(BIO *b, char *p, int n)
 {
 	struct conn *c = BIO_get_data(b);
 	struct conn_tls *t = c->tls;
-	ssize_t got = io_recv(c, p, (size_t)n);
+	ssize_t got = take_before(t, p, (size_t)n);
 	size_t keep;
 
+	if (got == 0)
+		got = io_recv(c, p, (size_t)n);
 	BIO_clear_retry_flags(b);
 	if (got == IO_AGAIN)
 		BIO_set_retry_read(b);
@@ -194,7 +210,8 @@ conn_start_tls(struct conn *c, const struct tls *tls, const char *name,
 	t->server = tls->cfg.server;
 	t->ssl = SSL_new(tls->ctx);
 	bio = bio_new(c);
-	if (t->ssl == NULL || bio == NULL)
+	if (t->ssl == NULL || bio == NULL ||
+	    buf_add(&t->before, c->unread, c->nunread) != 0)
 		goto fail;
 	SSL_set_app_data(t->ssl, t);
 	SSL_set_bio(t->ssl, bio, bio);
@@ -214,10 +231,14 @@ conn_start_tls(struct conn *c, const struct tls *tls, const char *name,
 	else
 		SSL_set_connect_state(t->ssl);
 	c->tls = t;
+	if (c->nunread > 0)
+		conn_turn_later(c, TURN_READ);
+	c->nunread = 0;
 	if (c->state == CONN_OPEN)
 		conn_shake(c);
 	return 0;
 fail:
+	buf_free(&t->before);
 	ERR_clear_error();
 	BIO_free(bio);
 	SSL_free(t->ssl);
@@ -231,6 +252,7 @@ tls_drop(struct conn *c)
 	if (c->tls == NULL)
 		return;
 	SSL_free(c->tls->ssl);
+	buf_free(&c->tls->before);
 	free(c->tls);
 	c->tls = NULL;
 }

@@ -66,7 +66,8 @@ void tls_free(struct tls *t);
  * one. */
 bool tls_days_left(const struct tls *t, int *days);
 
-/* Of an accepted connection in its accept_fn, of an outgoing one right after
+/* Of an accepted connection in its accept_fn, or in data() (what is not taken of
+ * what came so far is TLS already), of an outgoing one right after
  * conn_connect. data() and connected() come after the handshake; one that fails
  * is a closed() with the reason. name: what the client asks for (SNI); check:
  * the host name or address that the server's certificate must be for. Both may

@@ -21,6 +21,8 @@ struct conn_tls {
 	bool over;    /* no more TLS: it failed */
 	bool more;    /* the last read left bytes behind */
 	bool stuck;   /* reading has to write first */
+	struct buf before; /* bytes that were read before TLS began */
+	size_t before_at;
 	ssize_t last; /* what the next read returns, if it is not IO_AGAIN */
 	unsigned char first[24]; /* what the peer sent first, for the log: no
 	                           * further than a password might be */

@@ -6,6 +6,7 @@ import ctypes
 import os
 import socket
 import stat
+import struct
 import sys
 import time
 
@@ -14,6 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import cases
 import fixgate as fg
+import tls
 
 fg.need("fixgated", "fixgatectl")
 
@@ -369,6 +371,70 @@ def AllowedRemoteAddresses(work):
         p.sock = socket.create_connection(("127.0.0.1", port), 5,
                                           ("127.0.0.7", 0))
         p.logon()
+
+
+def proxied(port, header, size=1 << 16):
+    """Does a Logon behind this header get an answer? It comes in pieces."""
+    with fg.Peer("BANK", "EXCH") as p:
+        p.connect(port)
+        data = header + p.build("A", "98=0|108=30|")
+        for at in range(0, len(data), size):
+            p.raw(data[at:at + size])
+        if p.recv() is None:
+            return False
+        p.logout()
+        return True
+
+
+def v2(command, family, addresses, more=b""):
+    return b"\r\n\r\n\0\r\nQUIT\n" + bytes((command, family)) + struct.pack(
+        ">H", len(addresses + more)) + addresses + more
+
+
+def UseTCPProxy(work):
+    """Who it is for, a balancer says before all else."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", port, UseTCPProxy="Y", SessionName="S", ResetOnLogon="Y",
+        AllowedRemoteAddresses="192.0.2.1,2001:db8::1,127.0.0.1")]).start()
+    four = socket.inet_aton("192.0.2.1") + socket.inet_aton("192.0.2.9") + \
+        struct.pack(">HH", 40000, port)
+    six = socket.inet_pton(socket.AF_INET6, "2001:db8::1") * 2 + \
+        struct.pack(">HH", 40001, port)
+    v1 = b"PROXY TCP4 192.0.2.1 192.0.2.9 40000 5001\r\n"
+    for header, peer in (
+            (v1, "192.0.2.1:40000"),
+            (b"PROXY TCP6 2001:db8::1 ::1 40001 5001\r\n",
+             "[2001:db8::1]:40001"),
+            (b"PROXY UNKNOWN whatever\r\n", "127.0.0.1:"),
+            (v2(0x21, 0x11, four), "192.0.2.1:40000"),
+            (v2(0x21, 0x21, six, b"\x04\0\x01x"), "[2001:db8::1]:40001"),
+            (v2(0x20, 0, b""), "127.0.0.1:")):
+        for size in (1 << 16, 1):
+            before = len(g.log())
+            assert proxied(port, header, size), header
+            assert "connection with " + peer in g.log()[before:], header
+    for header in (b"", b"PROXY TCP4 192.0.2.7 192.0.2.9 40000 5001\r\n",
+                   b"PROXY TCP4 hello there 1 2\r\n", b"PROXY " + b"x" * 200,
+                   v2(0x22, 0x11, four), v2(0x21, 0x11, four[:8])):
+        assert not proxied(port, header), header
+    g.stop()
+    g.sessions[0].update(tls.settings(tls.certs(work)))
+    g.configure()
+    g.start()
+    with fg.Peer("BANK", "EXCH") as p:
+        p.connect(port)
+        p.raw(v1)
+        p.sock = tls.client(tls.certs(work)).wrap_socket(p.sock)
+        p.send("A", "98=0|108=30|")
+        assert p.sock.recv(4096).startswith(b"8=FIX.4.4")
+    # Two sessions of a port that do not agree.
+    g.stop()
+    g.sessions.append(fg.acceptor("EXCH", "FUND", port))
+    g.configure()
+    fg.Proc.start(g)
+    assert g.wait() == 1
+    assert "another UseTCPProxy" in g.log(), g.log()
 
 
 def LogMessageWhenSessionNotFound(work):

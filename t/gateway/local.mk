@@ -51,3 +51,9 @@ t_gateway_check_table_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_table_LDADD = libgateway.a libconf.a libschedule.a \
 	libstore.a liblink.a libfix.a liblog.a libbase.a $(BDB_LIBS) \
 	$(MSGPACK_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/gateway/check_proxy
+TESTS += t/gateway/check_proxy
+t_gateway_check_proxy_SOURCES = t/gateway/check_proxy.c
+t_gateway_check_proxy_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_proxy_LDADD = libgateway.a libbase.a $(CHECK_LIBS)
