@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import struct
+import subprocess
 import sys
 import time
 
@@ -435,6 +436,20 @@ def UseTCPProxy(work):
     fg.Proc.start(g)
     assert g.wait() == 1
     assert "another UseTCPProxy" in g.log(), g.log()
+
+
+def UsersFile(work):
+    """Nobody but those of the file; more in test_a3.py."""
+    with open(work.path("users"), "w") as f:
+        f.write("# nobody yet\n")
+    port = accepts(work, UsersFile=work.path("users"))
+    assert not is_let_in(port, "BANK", "EXCH", body="553=joe|554=pass|")
+    hashed = subprocess.run([fg.program("fixgatectl"), "password", "joe"],
+                            input=b"pass\n", stdout=subprocess.PIPE,
+                            check=True).stdout.decode()
+    with open(work.path("users"), "w") as f:
+        f.write(hashed)
+    assert is_let_in(port, "BANK", "EXCH", body="553=joe|554=pass|")
 
 
 def LogMessageWhenSessionNotFound(work):
