@@ -316,6 +316,19 @@ drop(struct logon *l)
 	free(l);
 }
 
+/* Of all streams of a process: each is a tail there. */
+static size_t
+count_tails(const struct upstream *u)
+{
+	const struct streamer *st = u->st;
+	size_t i, n = 0;
+
+	for (i = 0; i < st->nstream; i++)
+		if (st->stream[i].up == u)
+			n += st->stream[i].nlogon;
+	return n;
+}
+
 /* false: a NACK was sent. */
 static bool
 admit(const struct server_ask *a, struct stream *s, const struct logon *l)
@@ -327,13 +340,17 @@ admit(const struct server_ask *a, struct stream *s, const struct logon *l)
 	}
 	if (!check_stream(a, s, l) || !take_over(a, s, l))
 		return false;
-	if (s->nlogon >= (size_t)s->script->max_logons) {
+	if (s->nlogon >= (size_t)s->script->max_logons)
 		server_nack(a, "MAX_LOGONS", true, "%zu clients are logged on "
 		    "to %s, and more are not allowed (maxLogons)", s->nlogon,
 		    s->script->name);
-		return false;
-	}
-	return true;
+	else if (count_tails(s->up) >= UPSTREAM_TAILS)
+		server_nack(a, "MAX_LOGONS", true, "%d clients are logged on "
+		    "to streams of %s, and more are not possible",
+		    UPSTREAM_TAILS, s->up->process->name);
+	else
+		return true;
+	return false;
 }
 
 void

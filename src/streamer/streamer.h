@@ -21,6 +21,7 @@
 #define NAME_MAX_BYTES 128 /* of a client's name or key, with its NUL */
 #define SOURCE_MAX     192 /* of "UUID/TABLE/INCARNATION" */
 #define TEXT_MAX       SCRIPT_ERR_MAX
+#define UPSTREAM_TAILS 1024 /* that a gateway gives one connection */
 
 struct streamer;
 struct stream;

@@ -42,6 +42,7 @@ fixStream("OTHER") { table = "FIX_IN_OTHER", fields = { "MsgType" },
     log.warn("garbled " .. row.REASON .. ": " .. text)
   end }
 fixStream("SILENT") { table = "FIX_IN_OTHER", fields = { "MsgType" } }
+fixStream("STOPS") { table = "FIX_IN_OTHER", onParsingError = error }
 fixStream("NO_MESSAGE") { column = "REASONS", table = "FIX_IN_OTHER" }
 fixStream("CHAIN") { table = "FIX_IN" }
 """
@@ -139,6 +140,10 @@ def garbled(g, s):
             assert c.rows(last) == [], c.got
     assert "stream OTHER: garbled " in s.log(), s.log()
     assert "stream SILENT, row " in s.log(), s.log()
+    with Logon(s, "STOPS") as c:
+        end = c.ended()
+        assert end["CODE"] == "STREAM_ENDED", end
+        assert "stream STOPS, row 1: " in end["TEXT"], end
     print("ok messages that cannot be read")
 
 

@@ -18,12 +18,14 @@ fg.need("fixgated", "fixgate-streamer")
 ROWS = 100
 WIDE = 2000     # bytes of a row's text
 MANY = 20000    # such rows
+TAILS = 1024    # of one process
 HUGE = 80       # rows of 1 MB
 GROWTH = 16 << 20  # bytes that a streamer may grow by a client that stands
 
 LUA = """
 stream("T", "T") { maxLogons = 3 }
 stream("U", "T") { }
+stream("MANY", "T") { maxLogons = 2000 }
 """
 
 
@@ -113,6 +115,23 @@ def storms(s, upto):
     with Logon(s, "T", "S") as c:
         assert sequences(c.rows(upto)) == list(range(1, upto + 1))
     print("ok storms of logons")
+
+
+def as_many_as_a_process_serves(s, upto):
+    """1,024 are; one more is told to come again later."""
+    with Link(s.socket) as link:
+        many = [Logon(s, "MANY", "C%d" % i, link=link, FROM="live")
+                for i in range(TAILS)]
+        more = Logon(s, "MANY", "MORE", link=link, FROM="live")
+        assert more.code == "MAX_LOGONS" and more.ack["RETRY"], more.ack
+        assert "GW" in more.ack["TEXT"], more.ack
+        more = Logon(s, "T", "MORE", link=link, FROM="live")
+        assert more.code == "MAX_LOGONS", more.ack
+        many[-1].logoff()
+        more = Logon(s, "T", "MORE", link=link, AFTER=upto - 1)
+        assert more.code is None and len(more.rows(upto)) == 1, more.ack
+    fg.wait_until(lambda: s.list()["MANY"]["LOGONS"] == [])
+    print("ok as many as a process serves")
 
 
 def takeover(s, upto):
@@ -292,6 +311,7 @@ def main():
         wrong_requests(s)
         upto = credit_and_logoff(g, s, ROWS)
         storms(s, upto)
+        as_many_as_a_process_serves(s, upto)
         takeover(s, upto)
         takeover_of_a_silent_one(s)
         cursors(g, s, upto)
