@@ -50,8 +50,10 @@ FILES = [
      'listen("tcp:0.0.0.0:5001")\n' + GOOD, 2, "127.0.0.1"),
     ("a file that is read", HEAD + 'local f = io.open("/etc/passwd")', 3,
      "io"),
-    ("a view", HEAD + GOOD + 'view("V", { from = "T", join = { X = { table = '
-     '"X", on = "ID" } } })', 4, "views are not served yet"),
+    ("a view of nothing", HEAD + GOOD + 'view("V", { join = { X = { table = '
+     '"X", on = "ID" } } })', 4, 'view V: from = "TABLE" is missing'),
+    ("a view that is called as a stream", HEAD + GOOD +
+     'view("GOOD", { from = "T" })', 4, "there is a stream of this name"),
 ]
 
 # Options of a stream, and what its clients and the log are told at row 50.
