@@ -151,7 +151,7 @@ struct target {
 	struct client *client; /* NULL: an exec:, of all clients */
 	const struct start_process *process;
 	struct remote *remote;
-	struct exec *exec;
+	struct exec *exec;  /* NULL: not needed yet */
 	bool plain;         /* a link process without lanes */
 	mono_t down;        /* since when */
 	TAILQ_HEAD(, channel) channels;
@@ -169,6 +169,11 @@ void target_free(struct target *t);
 void target_add(struct target *t, struct channel *ch);
 void target_remove(struct target *t, struct channel *ch);
 void target_work(struct target *t, mono_t now);
+static inline bool
+target_is_exec(const struct target *t)
+{
+	return t->process->exec;
+}
 bool target_is_up(const struct target *t);
 const char *target_trouble(const struct target *t);
 

@@ -74,7 +74,7 @@ pack(struct program *p, const struct sender *s, const struct script_fields *f,
 {
 	p->scratch.len = 0;
 	*nkeys = 0;
-	if (s->target->exec != NULL)
+	if (target_is_exec(s->target))
 		return fields_json(&p->scratch, f);
 	return fields_link(p->out, &p->scratch, s->script->event, f, nkeys);
 }

@@ -70,7 +70,8 @@ all_over(const struct program *p)
 	size_t i;
 
 	for (i = 0; i < p->nexec; i++)
-		if (!exec_is_over(p->exec[i]->exec))
+		if (p->exec[i]->exec != NULL &&
+		    !exec_is_over(p->exec[i]->exec))
 			return false;
 	return true;
 }
@@ -99,7 +100,8 @@ stop_work(struct program *p)
 	}
 	if (p->stage == STAGE_CURSORS && (late || all_put(p))) {
 		for (i = 0; i < p->nexec; i++)
-			exec_end(p->exec[i]->exec);
+			if (p->exec[i]->exec != NULL)
+				exec_end(p->exec[i]->exec);
 		next_stage(p, EXECS_NS);
 		late = false;
 	}

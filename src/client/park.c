@@ -52,6 +52,7 @@ insert(struct channel *ch, struct park *new)
 
 	TAILQ_INSERT_TAIL(&ch->parks, new, link);
 	c->nparks++;
+	c->park_due = (mono_t){ 0 };
 	park_count(c);
 }
 
@@ -73,7 +74,7 @@ keep_event(struct channel *ch, const struct event *ev, struct buf *to)
 	struct sender *s = ch->sender;
 	struct link_out *o = s->block->client->program->out;
 
-	if (s->target->exec != NULL) {
+	if (target_is_exec(s->target)) {
 		must_be_0(buf_add(to, ev->data, ev->len));
 		return;
 	}
@@ -149,6 +150,7 @@ on_parked(void *arg, const struct link_msg *m)
 	if (strcmp(m->type, "EVENT_ACK") == 0) {
 		(void)settle_done(b->settle, p->seq);
 		drop(ch, p);
+		c->park_due = (mono_t){ 0 }; /* there may be another one */
 		return;
 	}
 	(void)link_find_str(m->details, "CODE", code, sizeof(code));
@@ -185,6 +187,7 @@ ask_park(struct channel *ch, struct park *p)
 	link_str(o, "DETAILS");
 	link_bin(o, p->details.p, p->details.len);
 	p->asked = remote_end(c->remote) == 0;
+	c->park_due = mono_add(now(c), RETRY_NS);
 }
 
 /* One at a time: they are rare. */
@@ -312,7 +315,7 @@ read_event(struct sender *s, const struct link_val *row)
 
 	if (!link_get_str(link_find(row, "DETAILS"), &bytes, &len))
 		return NULL;
-	if (s->target->exec == NULL)
+	if (!target_is_exec(s->target))
 		return read_message(p, bytes, len);
 	p->scratch.len = 0;
 	must_be_0(buf_add(&p->scratch, bytes, len));

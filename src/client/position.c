@@ -335,7 +335,7 @@ on_put(void *arg, const struct link_msg *m)
 static bool
 has_acked(const struct channel *ch)
 {
-	return ch->sender->target->exec == NULL &&
+	return !target_is_exec(ch->sender->target) &&
 	    lane_acked(ch->lane) > ch->put;
 }
 

@@ -256,13 +256,16 @@ send_link(struct target *t, struct channel *ch, const struct lane_event *e,
 	int64_t age = ch->again ? 0 : s->age;
 	struct link_out *o = remote_begin(t->remote, s->event, ref);
 
-	link_map(o, ev->nkeys + (ch->number != 0 ? 1 : 4) + 4 + (age >= 0));
+	link_map(o, ev->nkeys + (ch->number != 0 ? 1 : 4) + 3 +
+	    (e->stamp.ns != 0) + (age >= 0));
 	put_names(o, ch);
 	link_key_u64(o, "SEQUENCE", e->seq);
 	link_key_u64(o, "PART", e->part);
 	link_key_u64(o, "ATTEMPT", e->attempt);
-	link_str(o, "TIMESTAMP");
-	link_i64(o, e->stamp.ns);
+	if (e->stamp.ns != 0) {
+		link_str(o, "TIMESTAMP");
+		link_i64(o, e->stamp.ns);
+	}
 	if (age >= 0)
 		link_key_u64(o, "AGE", (uint64_t)age);
 	link_values(o, ev->data, ev->len, 2 * ev->nkeys);
@@ -306,6 +309,18 @@ exec_answered(void *arg, const struct exec_answer *a)
 		channel_refused(ch, a->n, "NACK", a->text, false);
 }
 
+static void
+start_exec(struct target *t)
+{
+	struct exec_cfg cfg = { .loop = t->program->start.loop,
+		.name = t->process->name,
+		.command = t->process->address + EXEC_PREFIX, .up = exec_up,
+		.down = exec_down, .answer = exec_answered,
+		.drained = on_drained, .arg = t };
+
+	t->exec = must(exec_new(&cfg));
+}
+
 static int
 put_member(struct buf *to, const char *name, const char *text)
 {
@@ -337,10 +352,13 @@ send_exec(struct target *t, struct channel *ch, const struct lane_event *e,
 	if (err == 0)
 		err = put_member(to, "send", ch->name);
 	if (err == 0)
-		err = buf_printf(to, "\"seq\":%llu,\"part\":%u,\"attempt\":%u,"
-		    "\"timestamp\":\"%.*s\",\"details\":",
-		    (unsigned long long)e->seq, e->part, e->attempt,
+		err = buf_printf(to, "\"seq\":%llu,\"part\":%u,\"attempt\":%u,",
+		    (unsigned long long)e->seq, e->part, e->attempt);
+	if (err == 0 && e->stamp.ns != 0)
+		err = buf_printf(to, "\"timestamp\":\"%.*s\",",
 		    (int)wall_format(time, e->stamp, FRACTION), time);
+	if (err == 0)
+		err = buf_puts(to, "\"details\":");
 	if (err == 0)
 		err = buf_add(to, ev->data, ev->len);
 	return err != 0 ? err : exec_send(t->exec, n, to->p, to->len);
@@ -351,20 +369,22 @@ send_exec(struct target *t, struct channel *ch, const struct lane_event *e,
 bool
 target_is_up(const struct target *t)
 {
-	return t->exec != NULL ? exec_is_up(t->exec) : remote_is_up(t->remote);
+	return target_is_exec(t) ? t->exec != NULL && exec_is_up(t->exec)
+				: remote_is_up(t->remote);
 }
 
 const char *
 target_trouble(const struct target *t)
 {
-	return t->exec != NULL ? exec_trouble(t->exec)
-			       : remote_trouble(t->remote);
+	if (!target_is_exec(t))
+		return remote_trouble(t->remote);
+	return t->exec == NULL ? "not started yet" : exec_trouble(t->exec);
 }
 
 static bool
 is_full(const struct target *t)
 {
-	return t->exec != NULL ? exec_is_full(t->exec)
+	return target_is_exec(t) ? exec_is_full(t->exec)
 			       : remote_is_full(t->remote);
 }
 
@@ -391,10 +411,28 @@ send_one(struct target *t, struct channel *ch, const struct lane_event *e,
 	fly(t, ch, ref);
 	if (!ch->backs_off)
 		s->sent = now(t);
-	err = t->exec != NULL ? send_exec(t, ch, e, ref)
+	err = target_is_exec(t) ? send_exec(t, ch, e, ref)
 			      : send_link(t, ch, e, ref);
 	if (err != 0)
 		send_failed(t, ch, ref, err);
+}
+
+/* Its client is logged on: make it one that events can be sent on. */
+static void
+open_channel(struct target *t, struct channel *ch, mono_t at)
+{
+	if (target_is_exec(t) && t->exec == NULL) {
+		start_exec(t);
+		t->down = at;
+	}
+	if (!target_is_up(t))
+		return; /* it comes */
+	if (mono_before(at, ch->open_due))
+		t->due = mono_min(t->due, ch->open_due);
+	else if (target_is_exec(t))
+		opened(ch, 0);
+	else
+		open_lane(t, ch);
 }
 
 static void
@@ -404,18 +442,10 @@ work_channel(struct target *t, struct channel *ch, mono_t at)
 	struct sender *s = ch->sender;
 	uint64_t ref;
 
-	if (ch->state == CHANNEL_SHUT && target_is_up(t) &&
-	    s->block->client->state == CLIENT_ON &&
-	    !mono_before(at, ch->open_due)) {
-		if (t->exec != NULL)
-			opened(ch, 0);
-		else
-			open_lane(t, ch);
-	}
-	if (ch->state == CHANNEL_SHUT)
-		t->due = mono_min(t->due, ch->open_due);
+	if (ch->state == CHANNEL_SHUT && s->block->client->state == CLIENT_ON)
+		open_channel(t, ch, at);
 	while (target_is_up(t) && !is_full(t)) {
-		ref = t->exec != NULL ? t->n + 1 : remote_ref(t->remote);
+		ref = target_is_exec(t) ? t->n + 1 : remote_ref(t->remote);
 		e = lane_send(ch->lane, ref, at);
 		if (e == NULL)
 			break;
@@ -429,7 +459,7 @@ work_channel(struct target *t, struct channel *ch, mono_t at)
 		else
 			t->due = mono_min(t->due, mono_add(t->down, GIVE_UP));
 	}
-	if (!is_full(t))
+	if (target_is_up(t) && !is_full(t))
 		t->due = mono_min(t->due, lane_due(ch->lane));
 }
 
@@ -483,11 +513,6 @@ target_new(struct program *p, struct client *c,
 		.at = process->at, .self = p->start.name, .role = "client",
 		.heartbeat = HEARTBEAT_S, .up = on_up, .down = on_down,
 		.message = on_message, .drained = on_drained, .arg = t };
-	struct exec_cfg exec = { .loop = p->start.loop,
-		.name = process->name,
-		.command = process->address + EXEC_PREFIX, .up = exec_up,
-		.down = exec_down, .answer = exec_answered,
-		.drained = on_drained, .arg = t };
 
 	t->program = p;
 	t->client = c;
@@ -495,9 +520,7 @@ target_new(struct program *p, struct client *c,
 	t->due = MONO_NEVER;
 	t->down = now(t);
 	TAILQ_INIT(&t->channels);
-	if (process->exec)
-		t->exec = must(exec_new(&exec));
-	else
+	if (!process->exec)
 		t->remote = must(remote_new(&remote));
 	return t;
 }

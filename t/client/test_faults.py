@@ -216,6 +216,10 @@ def handler_down_waits(work):
     w.fill(1, 5)
     w.wait(lambda: "send G/EVENT_A: WARNING: G is not there" in c.log(),
            "WARNING")
+    before = c.cpu()
+    w.wait(lambda: "send G/EVENT_A: ERROR: G is not there" in c.log(),
+           "ERROR")
+    assert c.cpu() - before < 0.1, "it is busy: %g s" % (c.cpu() - before)
     w.gateway.start()
     w.wait_cursor(5)
     assert seqs(w) == [1, 2, 3, 4, 5]

@@ -174,6 +174,43 @@ def by_hand(w):
     assert c.stop() == 0
 
 
+def back_pressure(w):
+    """a program that stands still: no process grows, another client of the
+    same stream has all; and when it answers again nothing is missing"""
+    slow = w.client("""streamerClient("SLOW") { dataSource = { "S", "A" },
+      startAt = "live", eventHandlerBuffer = 100, updateFrequency = 20,
+      sentWarningRange = { 1, 2 }, receiveWarningRange = { 1, 2 },
+      onMessage { send("B", "SLOW") } }""").start()
+    quick = w.client("""streamerClient("QUICK") { dataSource = { "S", "A" },
+      startAt = "live", onMessage { send("G", "EVENT_TABLE_INSERT",
+        function(row) return { TABLE = "COPY", QTY = row.QTY } end) } }
+      """).start()
+    wait(lambda: slow.is_live("SLOW") and quick.is_live("QUICK"), "both")
+    text = "x" * 1000
+    w.insert("A", 1001, 1200, ID=text)
+    wait(lambda: slow.is_live("SLOW") and quick.is_live("QUICK"), "some rows")
+    procs = (slow, w.streamer)
+    before = [p.memory() for p in procs]
+    w.book.freeze()
+    w.insert("A", 1201, 21200, ID=text)
+    wait(lambda: quick.is_live("QUICK"), "the other one has all", 60)
+    wait(lambda: "send B/SLOW: ERROR" in slow.log(), "ERROR")
+    state = slow.list()["SLOW"]
+    assert (state["HEALTH"], state["STATE"]) == ("ERROR", "replay"), state
+    assert state["BLOCKS"][0]["SENDS"][0]["UNANSWERED"] == 100, state
+    grown = [p.memory() - b for p, b in zip(procs, before)]
+    assert max(grown) < 8 << 20, grown
+    w.book.thaw()
+    wait(lambda: slow.is_live("SLOW"), "it has all, too", 60)
+    got = [m["details"]["QTY"] for m in w.book.lines()
+           if m["event"] == "SLOW"]
+    assert got == list(range(1001, 21201)), len(got)
+    wait(lambda: "send B/SLOW is HEALTHY again" in slow.log(), "HEALTHY")
+    print("  behind 20 MB of rows client and streamer grew by %d and %d KB" % (
+        grown[0] >> 10, grown[1] >> 10))
+    assert slow.stop() == 0 and quick.stop() == 0
+
+
 def into_a_table(w):
     """EVENT_TABLE_INSERT, of rows that toRow made; a handler that never was"""
     c = w.client("""streamerClient("COPIER") { dataSource = { "S", "B" },
@@ -223,7 +260,7 @@ def main():
     with fg.Work() as work:
         w = World(work)
         for test in (two_on_one_session, one_of_a_name, by_hand,
-                     into_a_table, fix_fields):
+                     into_a_table, back_pressure, fix_fields):
             test(w)
             print("ok %s: %s" % (test.__name__,
                                  " ".join(test.__doc__.split())))

@@ -229,6 +229,12 @@ class Proc:
         self.signal(signal.SIGKILL)
         return self.wait()
 
+    def cpu(self):
+        """Seconds that it has computed."""
+        with open("/proc/%d/stat" % self.pid()) as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self):
         """Resident bytes."""
         with open("/proc/%d/status" % self.pid()) as f:
