@@ -47,6 +47,7 @@ libgateway_a_SOURCES = \
 	src/gateway/identity.h \
 	src/gateway/join.c \
 	src/gateway/join.h \
+	src/gateway/known.c \
 	src/gateway/lanes.c \
 	src/gateway/lanes.h \
 	src/gateway/metrics.c \

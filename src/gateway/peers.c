@@ -202,12 +202,14 @@ settle_strangers(struct peers *p)
 		if (r->max_message > p->max_message)
 			p->max_message = r->max_message;
 		p->checks &= r->checks;
+		known_settle(p, r->conf);
 	}
 	for (i = 0; (sec = template_at(p->g->sessions, i)) != NULL; i++) {
 		size = (size_t)conf_int(sec, CONF_MaxMessageSize);
 		if (size > p->max_message)
 			p->max_message = size;
 		p->checks &= peers_checks(sec);
+		known_settle(p, sec);
 		p->shows_unknown &= conf_bool(sec,
 		    CONF_LogMessageWhenSessionNotFound);
 	}
@@ -326,7 +328,7 @@ peers_free(struct peers *p)
 		route_free(r);
 	while (p->first != NULL)
 		visitor_free(p->first);
-	credentials_free(p->credentials);
+	known_free(p);
 	if (p->logon_timer != NULL)
 		timer_free(p->logon_timer);
 	if (p->stop_timer != NULL)
@@ -339,8 +341,7 @@ peers_free(struct peers *p)
 void
 peers_wake(struct peers *p)
 {
-	if (p->credentials != NULL)
-		visitors_checked(p);
+	known_wake(p);
 }
 
 /* ---- operator ---- */

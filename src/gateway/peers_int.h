@@ -40,6 +40,13 @@ struct route {
 	unsigned tries;    /* since the last logon */
 };
 
+/* How far the check of a Logon is: UsersFile, then LogonCheck. */
+struct known {
+	enum { KNOWN_NEW, KNOWN_USER, KNOWN_HALF, KNOWN_ASKED, KNOWN_YES } is;
+	uint64_t check;    /* of credentials */
+	char why_not[160]; /* "": nothing is wrong so far */
+};
+
 /* A connection, from accept or connect to its end. */
 struct visitor {
 	struct peers *peers;
@@ -50,10 +57,7 @@ struct visitor {
 	                       * NULL: not, or it came */
 	bool secured;         /* with TLS, or it will be */
 	mono_t deadline;      /* of a stranger's Logon */
-	/* Of the Logon that waits, with UsersFile: */
-	uint64_t check;       /* its number; 0: not asked for */
-	bool checked;
-	const char *why_not;  /* of the check; NULL: it is right */
+	struct known known;   /* of the Logon that waits */
 	uint64_t noise;       /* bytes dropped since the last good message */
 	enum fix_garble noise_kind;
 	struct visitor *next, *prev;
@@ -79,7 +83,8 @@ struct peers {
 	bool halted;                  /* nobody may log on */
 	bool stalled;                 /* reading is paused for the disk */
 	struct credentials *credentials; /* made with the first check */
-	uint64_t checks_asked;
+	uint64_t nchecks;                /* of credentials, so far */
+	struct judge *judge;             /* processes of LogonCheck */
 	struct route *ended;          /* released disconnects of this wake-up */
 	struct timer *stop_timer;
 	void (*stopped)(void *arg);
@@ -93,10 +98,21 @@ void visitor_free(struct visitor *v);
 extern const struct conn_ops visitor_ops;
 /* The logon timer's: close strangers that have not logged on in time. */
 void visitors_time_out(void *arg);
-/* The answers of the credentials that were checked. */
-void visitors_checked(struct peers *p);
 /* Pause or go on reading from all: the disk is behind, or caught up. */
 void visitors_stall(struct peers *p, bool on);
+
+/* known.c: may who sent this Logon log on? true: yes; else *why says why not, or
+ * is NULL: the connection is kicked when that is known, and the Logon stays
+ * unread until then. */
+bool known_look(struct visitor *v, const struct conf_section *sec,
+    const struct fix_msg *m, const char **why);
+/* The visitor goes. */
+void known_forget(struct visitor *v);
+/* Reach the process that the section names, if any. */
+void known_settle(struct peers *p, const struct conf_section *sec);
+/* Take what was checked on another thread. */
+void known_wake(struct peers *p);
+void known_free(struct peers *p);
 
 /* initiate.c: connect the session now, or later. */
 void initiate_now(struct route *r);

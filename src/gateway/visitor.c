@@ -85,6 +85,7 @@ visitor_free(struct visitor *v)
 	struct peers *p = v->peers;
 
 	no_stranger(v);
+	known_forget(v);
 	*(v->prev == NULL ? &p->first : &v->prev->next) = v->next;
 	*(v->next == NULL ? &p->last : &v->next->prev) = v->prev;
 	p->nvisitors--;
@@ -259,103 +260,14 @@ why_not(const struct visitor *v, const struct conf_section *sec,
 	return why_not_tls(v, sec, m);
 }
 
-/* ---- credentials ---- */
-
-#define CREDENTIAL_MAX 1024 /* bytes of a name or password */
-
-static void
-wake(void *arg)
-{
-	loop_wake(arg);
-}
-
-/* The value of a field as text. false: there is none, or it cannot be one. */
-static bool
-text_of(const struct fix_msg *m, int32_t tag, char out[CREDENTIAL_MAX + 1])
-{
-	const struct fix_field *f = fix_find(m, tag);
-
-	if (f == NULL || f->len == 0 || f->len > CREDENTIAL_MAX ||
-	    memchr(fix_value(m, f), 0, f->len) != NULL)
-		return false;
-	memcpy(out, fix_value(m, f), f->len);
-	out[f->len] = '\0';
-	return true;
-}
-
-/* Why the check cannot be begun; NULL: it is. */
-static const char *
-begin_check(struct visitor *v, const char *file, const struct fix_msg *m)
-{
-	char user[CREDENTIAL_MAX + 1], comp_id[CREDENTIAL_MAX + 1];
-	char password[CREDENTIAL_MAX + 1];
-	const struct credentials_ask ask = { file, comp_id, user, password };
-	struct peers *p = v->peers;
-	int err;
-
-	if (!text_of(m, 553, user) || !text_of(m, 554, password) ||
-	    !text_of(m, 49, comp_id))
-		return "Username or Password is missing";
-	if (p->credentials == NULL)
-		p->credentials = credentials_new(wake, p->g->loop);
-	err = p->credentials == NULL ? FG_ENOMEM :
-	    credentials_ask(p->credentials, &ask, p->checks_asked + 1);
-	explicit_bzero(password, sizeof(password));
-	if (err != 0)
-		return fg_strerror(err);
-	v->check = ++p->checks_asked;
-	v->checked = false;
-	return NULL;
-}
-
-/* UsersFile. The Logon stays unread while it is checked. true: it is right, or
- * need not be checked; else *why says what is wrong, or is NULL: wait. */
-static bool
-is_known(struct visitor *v, const struct conf_section *sec,
-    const struct fix_msg *m, const char **why)
-{
-	const char *file = conf_path(sec, CONF_UsersFile);
-
-	*why = NULL;
-	if (file == NULL)
-		return true;
-	if (v->check == 0)
-		*why = begin_check(v, file, m);
-	else if (v->checked)
-		*why = v->why_not;
-	return v->check != 0 && v->checked && *why == NULL;
-}
-
 /* One event tells of all tries until somebody logs on. */
 static void
 refuse_user(struct visitor *v, const struct route *r, const struct fix_msg *m,
     const char *why)
 {
 	refuse(v, m->buf, m->len, why);
-	if (r != NULL && strstr(r->fs->last_event, why) == NULL)
+	if (strstr(r->fs->last_event, why) == NULL)
 		driver_event(v->peers->g->driver, r->fs, SESS_EV_REFUSED, why);
-}
-
-static void
-on_checked(void *arg, uint64_t serial, const char *why)
-{
-	struct peers *p = arg;
-	struct visitor *v;
-
-	for (v = p->first; v != NULL; v = v->next)
-		if (v->check == serial)
-			break;
-	if (v == NULL)
-		return;
-	v->checked = true;
-	v->why_not = why;
-	conn_kick(v->conn);
-}
-
-void
-visitors_checked(struct peers *p)
-{
-	credentials_take(p->credentials, on_checked, p);
 }
 
 /* No session is for this Logon, but perhaps a template. NULL: it was refused. */
@@ -373,7 +285,7 @@ make_route(struct visitor *v, const struct fix_msg *m)
 		return NULL;
 	}
 	why = why_not(v, template_section(t), m);
-	if (why == NULL && !is_known(v, template_section(t), m, &why) &&
+	if (why == NULL && !known_look(v, template_section(t), m, &why) &&
 	    why == NULL)
 		return NULL; /* it waits */
 	if (why == NULL)
@@ -416,7 +328,7 @@ introduce(struct visitor *v, const struct fix_msg *m)
 		return false;
 	} else if (r->visitor != NULL) {
 		refuse(v, m->buf, m->len, "the session is connected already");
-	} else if (!is_known(v, r->conf, m, &why)) {
+	} else if (!known_look(v, r->conf, m, &why)) {
 		if (why != NULL)
 			refuse_user(v, r, m, why);
 	} else {

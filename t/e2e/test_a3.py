@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import fixgate as fg
 from link import Link
+from serve import Server
 
 fg.need("fixgated", "fixgatectl")
 
@@ -582,10 +583,81 @@ def a3_19_credentials(work):
     is_refused(work, "AuthenticateLogonCredentials", "Y", "UsersFile")
 
 
+class Judge(Server):
+    """A process of LogonCheck: say(details) gives OK and TEXT, or None for no
+    answer."""
+
+    asked, say = (), staticmethod(lambda details: (True, ""))
+
+    def request(self, conn, kind, ref, details):
+        assert kind == "LOGON_CHECK", kind
+        self.asked = self.asked + (details,)
+        said = self.say(details)
+        if said is not None:
+            conn.send("LOGON_CHECK_ACK", ref, OK=said[0], TEXT=said[1])
+
+
 def a3_20_who_may_log_on(work):
-    """No code of the user runs in the gateway: a Logon is refused by its
-    address, its identity, its schedule and its state, and each refusal is a
-    row of SESSION_EVENT or a line in the log."""
+    """No code of the user runs in the gateway: another process is asked, which
+    sees all of the Logon; without its word nobody is let in. And a Logon is
+    refused by its address, and by what the settings say."""
+    judge = Judge(work.path("j.sock")).start()
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "A", port, SessionName="A",
+                    LogonCheck="unix:" + judge.path, LogonTimeout=2),
+        fg.acceptor("EXCH", "FREE", port, SessionName="FREE")],
+        gateway={"LogonTimeout": 2}).start()
+
+    def up():
+        """It has said HELLO."""
+        return judge.conns
+    fg.wait_until(up, what="the gateway asks")
+    with fg.Peer("A", "EXCH") as a, fg.Peer("FREE", "EXCH") as free:
+        free.connect(port).logon()
+        judge.say = lambda d: (d["PASSWORD"] == "yes", "not today")
+        assert try_logon(a, port, "me", "no") is None
+        events = [r["TEXT"] for r in g.rows("SESSION_EVENT", session="A")]
+        assert "refused by LogonCheck: not today" in events, events
+        a.next_out = 1
+        assert try_logon(a, port, "me", "yes").type == "A"
+        asked = judge.asked[-1]
+        assert (asked["SESSION"], asked["COMP_ID"], asked["USERNAME"]) == (
+            "A", "A", "me"), asked
+        assert asked["ADDRESS"].startswith("127.0.0.1:"), asked
+        assert asked["CERTIFICATE"] is None and \
+            b"\x01553=me\x01" in asked["FIX_DATA"], asked
+        a.logout()
+        # No answer: LogonTimeout; meanwhile nobody else waits.
+        judge.say = lambda d: None
+        a.connect(port).send("A", "98=0|108=30|553=me|554=yes|")
+        assert free.sync(5) == []
+        a.expect_closed()
+        # It goes while it is asked, and is not there.
+        a.next_out -= 1
+        asked = len(judge.asked)
+        a.connect(port).send("A", "98=0|108=30|553=me|554=yes|")
+        fg.wait_until(lambda: len(judge.asked) > asked, what="question")
+        judge.stop()
+        a.expect_closed()
+        a.next_out -= 1
+        a.connect(port).send("A", "98=0|108=30|553=me|554=yes|")
+        a.expect_closed()
+        assert "is not reached" in str(g.rows("SESSION_EVENT"))
+        assert free.sync(5) == []
+        judge.say = lambda d: (True, "")
+        judge.start()
+        a.next_out -= 1
+        fg.wait_until(lambda: judge.conns, what="the gateway comes back")
+
+        def lets_in():
+            m = try_logon(a, port, "me", "yes")
+            if m is None:
+                a.next_out -= 1
+            return m
+        assert fg.wait_until(lets_in, 10, "logon").type == "A"
+    assert g.stop() == 0
+    judge.stop()
     g = one(work, AllowedRemoteAddresses="192.0.2.1")
     with fg.Peer("A", "EXCH") as p:
         p.connect(g.port).send("A", "98=0|108=30")
@@ -597,6 +669,13 @@ def a3_20_who_may_log_on(work):
         assert m is None or m.type == "5", m
         fg.wait_until(lambda: "HeartBtInt" in str(g.rows("SESSION_EVENT")),
                       10, "the reason")
+    for address, why in (("tcp:192.0.2.1:5", "over the network"),
+                         ("here", "is no address")):
+        g = one(work, LogonCheck=address)
+        assert why in g.log() and "nobody can log on" in g.log(), g.log()
+        with fg.Peer("A", "EXCH") as p:
+            p.connect(g.port).send("A", "98=0|108=30")
+            p.expect_closed()
 
 
 def one_owner(work):
