@@ -2,7 +2,6 @@
 """What an operator does about tables, cursors and QUARANTINE, with
 fixgatectl."""
 
-import json
 import os
 import subprocess
 import sys

@@ -2,7 +2,7 @@
 # and install jspurefix themselves, and skip where there is no QuickFIX or npm.
 TESTS += t/interop/test_interop.py t/interop/test_kill.py \
 	t/interop/test_jspurefix.py
-EXTRA_DIST += t/lib/fixgate.py t/interop/pair.py t/interop/qf.py \
+EXTRA_DIST += t/lib/fixgate.py t/lib/peer.py t/interop/pair.py t/interop/qf.py \
 	t/interop/qfpeer.cpp t/interop/test_interop.py \
 	t/interop/test_jspurefix.py t/interop/test_kill.py \
 	t/interop/jspurefix/package.json t/interop/jspurefix/peer.js

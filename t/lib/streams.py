@@ -1,6 +1,4 @@
 """A fixgate-streamer, and clients of its streams, for tests."""
-import os
-
 import fixgate as fg
 from link import Link
 
