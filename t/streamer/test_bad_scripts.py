@@ -4,19 +4,21 @@ it at once; what shows with the first row ends its own stream only, with the
 place, the row and the reason, while the others go on."""
 
 import os
+import signal
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import fixgate as fg
+from link import Link
 from streams import Logon, Streamer, insert, table
 
 fg.need("fixgated", "fixgate-streamer")
 
 ROWS = 200
+BUSY = 1000  # rows for a script that spins
 HEAD = 'process("GW", "unix:/none")\nlisten("unix:/none/s")\n'
 GOOD = 'stream("GOOD", "T") { }\n'
 
@@ -131,6 +133,48 @@ def files_do_not_start(work):
     assert not os.path.exists(s.socket)
 
 
+def run(*args):
+    """The exit status and what was said."""
+    r = subprocess.run([fg.program("fixgate-streamer"), *args],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       timeout=fg.LIMIT)
+    return r.returncode, r.stdout.decode()
+
+
+def the_command_line(work, g):
+    status, said = run("-V")
+    assert status == 0 and said.startswith("fixgate-streamer "), said
+    for args in ((), ("-x", "a.lua"), ("-N", "", "a.lua"), ("-n",)):
+        status, said = run(*args)
+        assert status == 2 and "usage: fixgate-streamer" in said, (args, said)
+    status, said = run("-n", work.path("none.lua"))
+    assert status == 1 and "none.lua: cannot be read: not found" in said, said
+    pid, log = work.path("pid"), work.path("log")
+    s = Streamer(work, "OPT", GOOD, [g], args=["-p", pid, "-l", log,
+                                               "-N", "NAMED"])
+    fg.Proc.start(s)
+
+    def logged(text):
+        with open(log) as f:
+            return text in f.read()
+    fg.wait_until(lambda: os.path.exists(log) and logged("ready: 1 stream"))
+    with open(pid) as f:
+        assert int(f.read()) == s.pid()
+    with Link(s.socket) as link:
+        assert link.hello["NAME"] == "NAMED", link.hello
+        assert "STORE_UUID" not in link.hello, link.hello
+    status, said = run("-p", pid, s.file)
+    assert status == 1 and "already running, pid %d" % s.pid() in said, said
+    other = Streamer(work, "OPT2", GOOD, [g], sock=s.socket)
+    fg.Proc.start(other)
+    assert other.wait() == 1 and "listen: " in other.log(), other.log()
+    os.rename(log, log + ".1")
+    s.signal(signal.SIGHUP)
+    fg.wait_until(lambda: os.path.exists(log))
+    assert s.stop() == 0 and logged("stopped") and not os.path.exists(pid)
+    print("ok the command line")
+
+
 def rows_end_their_own_stream(work, g):
     lua = GOOD + "".join('stream("%s", "T") { %s }\n' % (name, options)
                          for name, (options, want) in STREAMS.items())
@@ -166,19 +210,21 @@ def a_slow_script_leaves_time(work, g, at):
     s = Streamer(work, "SLOW", GOOD + """
 stream("SPINS", "T") { terminateOnError = false,
   where = function(row) while true do end end }""", [g]).start().wait_up()
+    insert(g, at + 1, at + BUSY)
+    at += BUSY
     with Logon(s, "SPINS") as spins, Logon(s, "GOOD", FROM="live") as good:
-        worst = 0
+        spins.step()
         for i in range(1, 21):
-            began = time.monotonic()
             insert(g, at + i, at + i)
             good.rows(at + i)
-            worst = max(worst, time.monotonic() - began)
-        busy = s.list()["SPINS"]["LOGONS"][0]["UPTO"]
-        assert spins.rows(at + 20) == []
-        assert s.list()["SPINS"]["ERRORS"] == at + 20
-    print("ok a live row needed %.0f ms at most while another stream's "
-          "script was spinning (at row %d)" % (worst * 1000, busy))
-    assert worst < 5, worst
+        said = s.list()["SPINS"]
+        upto = said["LOGONS"][0]["UPTO"]
+        assert 0 < said["ERRORS"] <= upto and spins.got == [], said
+        # At its own pace it would have had them all by now: a row takes it
+        # milliseconds, and the others wait for eight of them at most.
+        assert upto < at, (upto, at)
+    print("ok 20 live rows came while another stream's script was spinning "
+          "(%d of %d rows)" % (upto, at))
     assert s.stop() == 0
 
 
@@ -189,6 +235,7 @@ def main():
         g = work.gateway("GW")
         table(g)
         g.start()
+        the_command_line(work, g)
         insert(g, 1, ROWS)
         at = rows_end_their_own_stream(work, g)
         a_slow_script_leaves_time(work, g, at)
