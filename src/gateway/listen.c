@@ -38,6 +38,9 @@ on_accept(struct conn *c, void *arg)
 		return;
 	}
 	if (p->nstrangers >= p->max_strangers) {
+		log_warnx("%s: refused: %zu connections have not logged on, "
+		    "and MaxUnauthenticated is %zu", conn_peer(c),
+		    p->nstrangers, p->max_strangers);
 		conn_abort(c, "too many connections that have not logged on");
 		return;
 	}

@@ -56,6 +56,8 @@ struct visitor {
 	struct port *header;  /* whose connections begin with a PROXY header;
 	                       * NULL: not, or it came */
 	bool secured;         /* with TLS, or it will be */
+	bool told;            /* the log knows why it was refused */
+	bool began;           /* to send something */
 	mono_t deadline;      /* of a stranger's Logon */
 	struct known known;   /* of the Logon that waits */
 	uint64_t noise;       /* bytes dropped since the last good message */

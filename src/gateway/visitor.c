@@ -111,6 +111,7 @@ refuse(struct visitor *v, const char *p, size_t n, const char *why)
 {
 	char text[STRANGER_TEXT];
 
+	v->told = true;
 	if (driver_stranger(v->peers->g->driver, p, n, why))
 		log_warnx("%s: refused: %s: %s", conn_peer(v->conn), why,
 		    shown(text, NULL, p, n));
@@ -127,6 +128,7 @@ refuse_unknown(struct visitor *v, const struct fix_msg *m)
 		refuse(v, m->buf, m->len, why);
 		return;
 	}
+	v->told = true;
 	if (driver_stranger(v->peers->g->driver, m->buf, m->len, why))
 		log_warnx("%s: refused: %s", conn_peer(v->conn), why);
 	conn_abort(v->conn, why);
@@ -462,6 +464,7 @@ on_data(struct conn *c, void *arg)
 	if (v->header != NULL && (conn_in(c, &p) == 0 || !take_header(v)))
 		return;
 	while ((n = conn_in(c, &p)) > 0) {
+		v->began = true;
 		if (driver_is_stalled(d)) {
 			visitors_stall(v->peers, true);
 			return;
@@ -497,11 +500,18 @@ on_connected(struct conn *c, void *arg)
 	bind_route(v, v->route);
 }
 
-/* No TLS came about, so no message either. */
+/* No first message came: without TLS, in time, or before it went. That it only
+ * looked in is no warning: monitors do that all day. */
 static void
-tls_failed(struct visitor *v, const char *why)
+never_was(struct visitor *v, const char *why)
 {
-	if (driver_stranger(v->peers->g->driver, "", 0, why))
+	bool tls = v->secured && conn_tls(v->conn) == NULL;
+
+	if (!tls && !v->began && mono_before(loop_now(v->peers->g->loop).mono,
+	    v->deadline))
+		log_info("%s: left without a byte: %s", conn_peer(v->conn),
+		    why);
+	else if (driver_stranger(v->peers->g->driver, "", 0, why))
 		log_warnx("%s: refused: %s", conn_peer(v->conn), why);
 }
 
@@ -512,8 +522,9 @@ on_closed(struct conn *c, void *arg, const char *why)
 	struct peers *p = v->peers;
 	struct route *r = v->route;
 
-	if (v->stranger && v->secured && conn_tls(c) == NULL)
-		tls_failed(v, why);
+	(void)c;
+	if (v->stranger && !v->told)
+		never_was(v, why);
 	if (r != NULL) {
 		if (r->dialing == v)
 			r->dialing = NULL;
