@@ -30,6 +30,7 @@ struct appender {
 	size_t eaten;
 	uint64_t lineno;
 	size_t inflight;
+	uint64_t late, last_late; /* refused behind the line it stopped at */
 	struct ctl_appended done;
 };
 
@@ -217,9 +218,12 @@ take_answer(struct appender *a, const struct link_msg *m)
 	}
 	link_find_str(m->details, "CODE", code, sizeof(code));
 	link_find_str(m->details, "TEXT", text, sizeof(text));
-	/* Those behind the first that has to come again are not news. */
-	if (strcmp(code, "LANE_STOPPED") == 0 && a->stop)
+	/* Those that were under way behind the first one are no news. */
+	if (a->stop && link_find_bool(m->details, "RETRY", false)) {
+		a->late++;
+		a->last_late = m->ref > a->last_late ? m->ref : a->last_late;
 		return CTL_OK;
+	}
 	parked = link_find_u64(m->details, "PARKED", 0);
 	if (parked != 0)
 		snprintf(more, sizeof(more), "%s; it is in QUARANTINE as row "
@@ -310,6 +314,12 @@ conclude(struct appender *a, int code)
 		    "them again (with --as NAME there is no such doubt)");
 	if (code != CTL_OK)
 		return code;
+	if (a->late != 0 && a->as == NULL) {
+		a->done.refused += a->late;
+		ctl_complain("%llu of the lines behind it, up to line %llu, "
+		    "were refused, too", (unsigned long long)a->late,
+		    (unsigned long long)a->last_late);
+	}
 	if (!a->stop && a->lineno < a->handled) {
 		ctl_complain("line %llu was appended as %s to %s before, but "
 		    "the input ends at line %llu: is it another one? Give it "
@@ -348,8 +358,8 @@ cmd_append(struct ctl *c, int argc, char **argv)
 	code = append_run(&a);
 	progress_end();
 	a.done.seconds = seconds() - start;
-	c->out->appended(stdout, &a.done);
 	code = conclude(&a, code);
+	c->out->appended(stdout, &a.done);
 	buf_free(&a.in);
 	return code;
 }

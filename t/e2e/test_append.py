@@ -145,6 +145,57 @@ def in_use(g):
     print("ok in use")
 
 
+def stopped(g, work):
+    """A passing reason stops it at a line, from which the next run goes on; so
+    do too many wrong lines."""
+    stat = os.statvfs(work.path())
+    free = stat.f_bavail * stat.f_frsize >> 20
+    if free * 4 >= 1 << 20:
+        print("SKIP stopped: the disk is too large")
+        return
+    before = len(rows(g, "FILLS"))
+    lines = ['{"ID": "S%d"}\n' % i for i in range(1, 1001)]
+    p = subprocess.Popen(argv(g, "FILLS", "--as", "STOP", "--json"),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    p.stdin.write("".join(lines[:300]).encode())
+    p.stdin.flush()
+    fg.wait_until(lambda: len(rows(g, "FILLS")) == before + 300, what="rows")
+    g.keys["MinDiskFree"] = free * 4
+    g.configure(fg.settings(g.keys) + TABLE)
+    g.ctl("reload")
+    fg.wait_until(lambda: "MinDiskFree" in g.ctl("status", check=False),
+                  what="the disk is low")
+    out, err = p.communicate("".join(lines[300:]).encode(), timeout=60)
+    err = err.decode()
+    assert p.returncode == 3 and "DISK_FULL" in err, (p.returncode, err)
+    assert len(err.splitlines()) == 2, err
+    assert "stopped at line 301: run the same command again" in err, err
+    assert counts(out) == (300, 0, 1), (out, err)
+    code, out, err = append(g, '{"ID": "T"}\n{"ID": "U"}\n', "FILLS")
+    assert code == 3 and "stopped at line 1: append from there" in err, err
+    assert "1 of the lines behind it, up to line 2, were refused" in err, err
+    assert out.split(", ")[2] == "refused 2", out
+    code, out, err = append(g, '{"ID": "T"}\n', "FILLS", "--as", "NEW")
+    assert code == 3 and "DISK_FULL" in err, err
+    g.keys["MinDiskFree"] = 0
+    g.configure(fg.settings(g.keys) + TABLE)
+    g.ctl("reload")
+    fg.wait_until(lambda: "MinDiskFree" not in g.ctl("status", check=False),
+                  what="there is room")
+    code, out, err = append(g, "".join(lines), "FILLS", "--as", "STOP",
+                            "--json")
+    assert (code, counts(out)) == (0, (700, 300, 0)), (code, out, err)
+    assert [r["ID"] for r in rows(g, "FILLS", before)] == \
+        ["S%d" % i for i in range(1, 1001)]
+    code, out, err = append(g, '{"QTY": "x"}\n' * 150, "FILLS", "--as", "BAD",
+                            "--json")
+    assert (code, counts(out)) == (3, (0, 0, 101)), (code, out, err[-500:])
+    assert "stopped at line 101: " in err and "QUARANTINE_FULL" in err and \
+        len(err.splitlines()) == 102, err
+    print("ok stopped")
+
+
 def pour(to, text):
     """And hold it open: the reader cannot be done."""
     try:
@@ -204,6 +255,7 @@ def main():
         wrong(g)
         again(g)
         in_use(g)
+        stopped(g, work)
         killed(g, random.Random(SEED))
         assert g.stop() == 0
 
