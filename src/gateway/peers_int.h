@@ -82,6 +82,8 @@ struct peers {
 	size_t max_message;           /* of a stranger */
 	unsigned checks;              /* that every session makes */
 	bool shows_unknown;           /* in the log, what nobody's Logon says */
+	mono_t made_at;               /* when a template was used last */
+	unsigned made;                /* how often then */
 	bool halted;                  /* nobody may log on */
 	bool stalled;                 /* reading is paused for the disk */
 	struct credentials *credentials; /* made with the first check */

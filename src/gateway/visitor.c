@@ -11,6 +11,7 @@
 #include "gateway/template.h"
 #include "log/log.h"
 
+#define MADE_MAX      8   /* sessions of templates, in a wake-up */
 #define STRANGER_TEXT 160 /* bytes of a stranger's message that are logged */
 
 /* ---- strangers: connections before their Logon ---- */
@@ -272,7 +273,21 @@ refuse_user(struct visitor *v, const struct route *r, const struct fix_msg *m,
 		driver_event(v->peers->g->driver, r->fs, SESS_EV_REFUSED, why);
 }
 
-/* No session is for this Logon, but perhaps a template. NULL: it was refused. */
+/* Each one that is made waits for the disk: only some in a wake-up, for those
+ * that are logged on. */
+static bool
+may_make(struct peers *p)
+{
+	mono_t now = loop_now(p->g->loop).mono;
+
+	if (p->made_at.ns != now.ns)
+		p->made = 0;
+	p->made_at = now;
+	return p->made++ < MADE_MAX;
+}
+
+/* No session is for this Logon, but perhaps a template. NULL: it was refused,
+ * or stays for later. */
 static struct route *
 make_route(struct visitor *v, const struct fix_msg *m)
 {
@@ -290,6 +305,10 @@ make_route(struct visitor *v, const struct fix_msg *m)
 	if (why == NULL && !known_look(v, template_section(t), m, &why) &&
 	    why == NULL)
 		return NULL; /* it waits */
+	if (why == NULL && !may_make(v->peers)) {
+		conn_kick(v->conn);
+		return NULL;
+	}
 	if (why == NULL)
 		fs = template_use(g, t, m, conn_peer(v->conn), &said);
 	if (fs == NULL)

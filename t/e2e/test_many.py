@@ -4,7 +4,8 @@ exchange orders and heartbeats; no number, heartbeat, order or report is missing
 or there twice (t/long/many.c watches that).
 
 FG_SESSIONS (default 100), FG_SECONDS (5), FG_RATE (orders a second in all, as
-many as sessions), FG_HEARTBEAT (2 seconds), FG_DURABILITY (written), FG_SEED."""
+many as sessions), FG_HEARTBEAT (2 seconds), FG_DURABILITY (written), FG_SEED.
+FG_TEMPLATE=Y: none of them is in the settings, their Logons make them."""
 
 import os
 import random
@@ -26,8 +27,16 @@ RATE = float(os.environ.get("FG_RATE", str(SESSIONS)))
 HEARTBEAT = int(os.environ.get("FG_HEARTBEAT", "2"))
 DURABILITY = os.environ.get("FG_DURABILITY", "written")
 SEED = int(os.environ.get("FG_SEED", str(random.randrange(1 << 32))))
+TEMPLATE = os.environ.get("FG_TEMPLATE", "N")
 OVERDUE_MS = 1000 # a heartbeat that comes later than that is a missed one
 MANY = os.path.join(fg.BUILD, "t", "long", "many")
+
+
+def sessions(port):
+    if TEMPLATE == "Y":
+        return [fg.acceptor("GATE", "*", port, AcceptorTemplate="Y",
+                            MaxTemplateSessions=SESSIONS)]
+    return [fg.acceptor("GATE", "P%d" % i, port) for i in range(SESSIONS)]
 
 
 def more_files():
@@ -76,8 +85,7 @@ def main():
         port = fg.free_port()
         g = w.gateway("gw", gateway={"Durability": DURABILITY,
                                      "MaxUnauthenticated": SESSIONS + 10},
-                      sessions=[fg.acceptor("GATE", "P%d" % i, port)
-                                for i in range(SESSIONS)]).start()
+                      sessions=sessions(port)).start()
         got = run(g, port)
         check(g, got)
         assert g.stop() == 0, g.log()

@@ -3,6 +3,7 @@
 restart, a reload and an operator make of them."""
 
 import os
+import random
 import sys
 import time
 
@@ -263,12 +264,53 @@ def many_at_once(work):
     assert g.stop() == 0, g.log()
 
 
+def a_kill_finds_them_whole_or_not_at_all(work):
+    """Killed in the middle of a storm, again and again: who was answered is
+    there after it, and nobody is there in part."""
+    port, count = fg.free_port(), 0
+    seed = int(os.environ.get("FG_SEED", str(random.randrange(1 << 32))))
+    print("   seed %d" % seed)
+    rnd = random.Random(seed)
+    g = work.gateway("gw", sessions=[template(port, SessionName="T")]).start()
+    there = {}
+    for _ in range(int(os.environ.get("FG_KILLS", "5"))):
+        peers = [fg.Peer("C%d" % (count + i), "EXCH") for i in range(40)]
+        count += len(peers)
+        for p in peers:
+            p.connect(port)
+            p.send("A", "98=0|108=30")
+        for p in peers[:rnd.randrange(len(peers))]:
+            p.expect("A")
+            there[made(p.sender)] = p
+        g.kill()
+        for p in peers:
+            p.close()
+        g.start()
+        assert "cannot be read" not in g.log() and \
+            "left out" not in g.log(), g.log()
+        got = sessions(g)
+        assert set(there) <= set(got), (sorted(there), sorted(got))
+        for name in got:
+            if name in there:
+                assert got[name]["NEXT_IN"] == there[name].next_out, name
+                continue
+            there[name] = fg.Peer(name.split("->")[1], "EXCH")
+            there[name].next_out = got[name]["NEXT_IN"]
+        name = rnd.choice(sorted(there))
+        there[name].connect(port).logon()
+        assert there[name].sync() == []
+        there[name].close()
+    print("   %d of %d sessions were made" % (len(there), count))
+    assert g.stop() == 0, g.log()
+
+
 def main():
     tests = (a_logon_makes_a_session_that_stays,
              every_id_may_be_a_wildcard,
              who_may_not_makes_none,
              a_reload_obeys_a_changed_template,
-             many_at_once)
+             many_at_once,
+             a_kill_finds_them_whole_or_not_at_all)
     for test in tests:
         if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
             continue
