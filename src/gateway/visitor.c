@@ -141,6 +141,8 @@ bind_route(struct visitor *v, struct route *r)
 	no_stranger(v);
 	v->route = r;
 	r->visitor = v;
+	conn_limit_out(v->conn, (size_t)conf_int(r->conf,
+	    CONF_MaxSendQueueBytes));
 	driver_connected(v->peers->g->driver, r->fs, conn_peer(v->conn));
 	if (v->secured)
 		log_info("%s: %s, %s%s", r->fs->name, conn_tls(v->conn),

@@ -129,6 +129,8 @@ void conn_pause(struct conn *c, bool on);
 /* Queue bytes (copied); written at the end of the wake-up. 0, FG_ECLOSED,
  * FG_ELIMIT (out_max: the connection is cut) or FG_ENOMEM. */
 int conn_send(struct conn *c, const void *p, size_t n);
+/* out_max from now on, and marks below it. */
+void conn_limit_out(struct conn *c, size_t max);
 bool conn_is_full(const struct conn *c);
 size_t conn_queued(const struct conn *c);
 /* Write what is queued (a peer that takes nothing for 10 s is left), then

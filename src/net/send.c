@@ -144,6 +144,16 @@ conn_send(struct conn *c, const void *p, size_t n)
 	return 0;
 }
 
+void
+conn_limit_out(struct conn *c, size_t max)
+{
+	c->lim.out_max = max;
+	if (c->lim.out_high > max / 2)
+		c->lim.out_high = max / 2;
+	if (c->lim.out_low > max / 4)
+		c->lim.out_low = max / 4;
+}
+
 bool
 conn_is_full(const struct conn *c)
 {

@@ -463,6 +463,20 @@ def LogMessageWhenSessionNotFound(work):
     assert "STRANGER" in str(g.rows("FIX_IN_OTHER"))
 
 
+def MaxSendQueueBytes(work):
+    """Who does not read is left long before the default."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", port, SessionName="S",
+        MaxSendQueueBytes=65536)]).start()
+    with fg.Peer("BANK", "EXCH") as p:
+        p.connect(port)
+        p.logon()
+        g.send_file("S", ["35=D|11=%d|58=%s|" % (n, "x" * 100000)
+                          for n in range(200)])
+        fg.wait_until(lambda: "not connected" in g.ctl("session", "show"), 10)
+
+
 def SocketNodelay(work):
     port = fg.free_port()
     g = work.gateway("gw", sessions=[fg.acceptor(
