@@ -36,6 +36,12 @@ enum conf_echo_141 { CONF_ECHO_ASKED, CONF_ECHO_ALWAYS };
 enum conf_tls_profile { CONF_TLS_STANDARD, CONF_TLS_FIXS };
 /* Those before TLS 1.2 mean 1.2. */
 enum conf_tls_minimum { CONF_TLS12, CONF_TLS13 };
+enum conf_cancel {
+	CONF_CANCEL_NONE,
+	CONF_CANCEL_DISCONNECT,
+	CONF_CANCEL_LOGOUT,
+	CONF_CANCEL_BOTH
+};
 enum conf_throttle { CONF_THROTTLE_REJECT, CONF_THROTTLE_LOGOUT };
 enum conf_durability {
 	CONF_DURABILITY_NONE,

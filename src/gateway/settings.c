@@ -97,6 +97,7 @@ read_numbers(struct sess_cfg *c, const struct conf_section *sec)
 		{ CONF_RepeatedResendLimit, AT(repeated_resend_limit) },
 		{ CONF_MaxResendMessages, AT(max_resend) },
 		{ CONF_MaxResendAge, AT(max_resend_age) },
+		{ CONF_CancelOnDisconnectTimeout, AT(cancel_after) },
 		{ CONF_ThrottleNoMsgs, AT(throttle) },
 		{ CONF_ThrottleTimeInterval, AT(throttle_interval) },
 	};
@@ -125,6 +126,22 @@ read_identity(struct sess_cfg *c, const struct conf_section *sec)
 	c->target_location_id = conf_str(sec, CONF_TargetLocationID);
 }
 
+static unsigned
+cancel_on(enum conf_cancel how)
+{
+	switch (how) {
+	case CONF_CANCEL_NONE:
+		break;
+	case CONF_CANCEL_DISCONNECT:
+		return SESS_CANCEL_LOST;
+	case CONF_CANCEL_LOGOUT:
+		return SESS_CANCEL_LOGOUT;
+	case CONF_CANCEL_BOTH:
+		return SESS_CANCEL_LOST | SESS_CANCEL_LOGOUT;
+	}
+	return 0;
+}
+
 void
 settings_read(struct sess_cfg *c, const struct conf_section *sec)
 {
@@ -140,6 +157,7 @@ settings_read(struct sess_cfg *c, const struct conf_section *sec)
 	    conf_thousandths(sec, CONF_HeartBeatTimeoutMultiplier);
 	c->refused_logon_logout =
 	    conf_enum(sec, CONF_RefusedLogon) == CONF_REFUSED_LOGOUT;
+	c->cancel_on = cancel_on(conf_enum(sec, CONF_CancelOnDisconnect));
 	c->throttle_logout =
 	    conf_enum(sec, CONF_ThrottleAction) == CONF_THROTTLE_LOGOUT;
 	c->echo_141_always = conf_enum(sec, CONF_Echo141) == CONF_ECHO_ALWAYS;

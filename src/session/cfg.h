@@ -11,6 +11,8 @@
 
 enum sess_role { SESS_ACCEPTOR, SESS_INITIATOR };
 
+enum sess_cancel { SESS_CANCEL_LOST = 1, SESS_CANCEL_LOGOUT = 2 };
+
 /* An application dictionary of FIXT.1.1. */
 struct sess_appl {
 	const char *ver_id; /* ApplVerID (1128), "9" */
@@ -84,6 +86,11 @@ struct sess_cfg {
 	/* ThrottleNoMsgs in ThrottleTimeInterval (ms); 0: any number */
 	uint32_t throttle, throttle_interval;
 	bool throttle_logout;       /* ThrottleAction=logout */
+
+	/* CancelOnDisconnect: ends that say so (enum sess_cancel), and seconds
+	 * in which a Logon prevents that */
+	unsigned cancel_on;
+	uint32_t cancel_after;
 
 	uint32_t max_early;         /* MaxEarlyMessages; not ResendRequests */
 	uint32_t max_early_bytes;   /* MaxEarlyBytes */

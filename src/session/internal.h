@@ -96,6 +96,9 @@ struct sess {
 	uint64_t peer_has;
 	uint64_t test_seq; /* of our last TestRequest */
 	mono_t throttle; /* when the messages so far are due at even pace */
+	bool was_on, logged_out; /* on this connection */
+	bool cancels;       /* at cancel_at, unless the peer logs on before */
+	mono_t cancel_at;
 	bool lingers; /* in ENDING: the peer may close first */
 	struct gap gap;
 	struct early early;

@@ -26,6 +26,7 @@ logout_start(struct sess *s, struct now now, const char *text,
 	 * peer asks again for the rest when it is back. */
 	resend_cancel(s);
 	put_logout(s, now, text, a);
+	s->logged_out = true;
 	sess_enter(s, now, SESS_LOGOUT_SENT, SESS_EV_LOGGED_OUT, why, a);
 }
 
@@ -52,6 +53,7 @@ logout_recv_text(struct sess *s, struct now now, const struct rx *rx,
 	    f == NULL ? "" : ": ",
 	    f == NULL ? 0 : (int)(f->len < TEXT_SHOWN ? f->len : TEXT_SHOWN),
 	    f == NULL ? "" : fix_value(rx->m, f));
+	s->logged_out = true;
 	sess_enter(s, now, SESS_ENDING, SESS_EV_LOGGED_OUT, text, a);
 }
 

@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,32 @@ sess_free(struct sess *s)
 	free(s);
 }
 
+/* The connection is gone. */
+static void
+cancel_arm(struct sess *s, struct now now)
+{
+	unsigned how = s->logged_out ? SESS_CANCEL_LOGOUT : SESS_CANCEL_LOST;
+
+	if (s->was_on && (s->cfg.cancel_on & how) != 0) {
+		s->cancels = true;
+		s->cancel_at = mono_add(now.mono,
+		    (int64_t)s->cfg.cancel_after * NS_PER_S);
+	}
+	s->was_on = false;
+}
+
+static void
+cancel(struct sess *s, struct now now, struct sess_acts *a)
+{
+	if (!s->cancels || mono_before(now.mono, s->cancel_at))
+		return;
+	s->cancels = false;
+	acts_event(s, a, SESS_EV_CANCEL, 0, 0, "%s, and it did not log on "
+	    "again within %" PRIu32 " s", s->logged_out ?
+	    "the session logged out" : "the connection was lost",
+	    s->cfg.cancel_after);
+}
+
 void
 sess_enter(struct sess *s, struct now now, enum sess_state st,
     enum sess_event ev, const char *text, struct sess_acts *a)
@@ -115,10 +142,14 @@ sess_enter(struct sess *s, struct now now, enum sess_state st,
 		seq_forget(s, a);
 		s->gap = (struct gap){ 0 };
 		s->lingers = s->reset_open = false;
+		cancel_arm(s, now);
+		break;
+	case SESS_ON:
+		s->was_on = true;
+		s->logged_out = s->cancels = false;
 		break;
 	case SESS_LOGON_WAIT:
 	case SESS_LOGON_SENT:
-	case SESS_ON:
 	case SESS_LOGOUT_SENT:
 		break;
 	case SESS_ENDING:
@@ -218,6 +249,7 @@ sess_garbled(struct sess *s, struct now now, const struct fix_msg *m,
 void
 sess_tick(struct sess *s, struct now now, struct sess_acts *a)
 {
+	cancel(s, now, a);
 	if (mono_before(now.mono, timer_due(s)))
 		return;
 	switch (s->state) {
@@ -378,7 +410,8 @@ sess_set_seqs(struct sess *s, struct now now, uint64_t next_in,
 mono_t
 sess_due(const struct sess *s)
 {
-	return timer_due(s);
+	return s->cancels ? mono_min(s->cancel_at, timer_due(s)) :
+	    timer_due(s);
 }
 
 enum sess_state

@@ -69,7 +69,8 @@ const char *sess_state_text(enum sess_state st);
 	X(ENABLED, "enabled")                                                  \
 	X(DISABLED, "disabled")                                                \
 	X(HALTED, "halted")                                                    \
-	X(RESUMED, "resumed")
+	X(RESUMED, "resumed")                                                  \
+	X(CANCEL, "cancel-on-disconnect")
 
 enum sess_event {
 #define X(name, text) SESS_EV_##name,

@@ -322,6 +322,23 @@ def LogonTimeout(work):
         stranger.expect_closed(6)
 
 
+def CancelOnDisconnect(work):
+    """Of either kind, as a row that can be streamed."""
+    g, p = cases.logged_on(work, CancelOnDisconnect="both")
+
+    def said():
+        return [r["TEXT"] for r in g.rows("SESSION_EVENT", session="S")
+                if r["EVENT"] == "cancel-on-disconnect"]
+    p.close()
+    fg.wait_until(lambda: len(said()) == 1, 10)
+    p.connect(p.port)
+    p.logon()
+    p.logout()
+    fg.wait_until(lambda: len(said()) == 2, 10)
+    assert "connection was lost" in said()[0], said()
+    assert "logged out" in said()[1], said()
+
+
 def LogoutTimeout(work):
     """It waits for so long: the default is shorter."""
     g, p = cases.logged_on(work, LogoutTimeout=4)

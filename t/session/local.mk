@@ -118,6 +118,9 @@ session_scenarios = \
 	t/session/8_OnlyApplicationMessages.fix \
 	t/session/AllowPosDup.fix \
 	t/session/AllowPosDup_not.fix \
+	t/session/CancelOnDisconnect.fix \
+	t/session/CancelOnDisconnectTimeout.fix \
+	t/session/CancelOnDisconnect_logout.fix \
 	t/session/CheckCompID_off.fix \
 	t/session/CheckFieldsHaveValues.fix \
 	t/session/CheckFieldsHaveValues_off.fix \

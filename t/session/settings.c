@@ -49,6 +49,7 @@ static const struct {
 	size_t at;
 	double unit;
 } numbers[] = {
+	{ "CancelOnDisconnectTimeout", AT(cancel_after), 1 },
 	{ "HeartBeatTimeoutMultiplier", AT(heart_beat_timeout), 1000 },
 	{ "HeartBtInt", AT(heart_bt_int), 1 },
 	{ "HeartBtIntMin", AT(heart_bt_int_min), 1 },
@@ -101,6 +102,11 @@ settings_set(struct sess_cfg *c, const char *key, const char *value)
 	size_t i;
 	bool flag;
 
+	if (strcmp(key, "CancelOnDisconnect") == 0) {
+		c->cancel_on = strcmp(value, "disconnect") == 0 ?
+		    SESS_CANCEL_LOST : SESS_CANCEL_LOGOUT;
+		return true;
+	}
 	if (strcmp(key, "ValidateFieldsHaveValues") == 0 &&
 	    strcmp(value, "N") == 0) {
 		c->dict_flags &= ~(unsigned)DICT_FIELDS_HAVE_VALUES;
