@@ -452,6 +452,13 @@ def UsersFile(work):
     assert is_let_in(port, "BANK", "EXCH", body="553=joe|554=pass|")
 
 
+def LogonCheck(work):
+    """Nobody gets in while there is nobody to ask; more in test_a3.py."""
+    port = accepts(work, LogonCheck="unix:" + work.path("judge"),
+                   LogonTimeout=2)
+    assert not is_let_in(port, "BANK", "EXCH")
+
+
 def LogMessageWhenSessionNotFound(work):
     """Its text is in the table, not in the log; noise is in both."""
     port = fg.free_port()
