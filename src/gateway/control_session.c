@@ -6,6 +6,7 @@
 #include "gateway/peers.h"
 #include "gateway/quarantine.h"
 #include "gateway/status.h"
+#include "gateway/template.h"
 
 #define SHOWN_EDGES  20           /* of a schedule */
 #define WHO_MAX      512
@@ -255,8 +256,8 @@ judge(const struct control *c, struct buf *b)
 {
 	struct driver *d = c->g->driver;
 	enum status_health worst;
+	size_t i, made, most;
 	struct advice a;
-	size_t i;
 
 	a.subject = "store";
 	a.level = worst = control_judge_store(c, a.text);
@@ -268,6 +269,14 @@ judge(const struct control *c, struct buf *b)
 		worst = a.level;
 	if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
 		return STATUS_ERROR;
+	for (i = 0; (a.subject = template_name(c->g->sessions, i, &made,
+	    &most)) != NULL; i++) {
+		a.level = status_of_template(made, most, a.text);
+		if (a.level > worst)
+			worst = a.level;
+		if (a.text[0] != '\0' && buf_add(b, &a, sizeof(a)) != 0)
+			return STATUS_ERROR;
+	}
 	for (i = 0; i < driver_count(d); i++) {
 		a.subject = driver_session(d, i)->name;
 		a.level = control_judge_session(c, driver_session(d, i), true,

@@ -164,3 +164,16 @@ status_of_quarantine(size_t waiting, char advice[STATUS_ADVICE_MAX])
 	    waiting == 1 ? "" : "s", waiting == 1 ? "s" : "");
 	return STATUS_WARNING;
 }
+
+enum status_health
+status_of_template(size_t made, size_t most, char advice[STATUS_ADVICE_MAX])
+{
+	advice[0] = '\0';
+	if (made < most - most / 10)
+		return STATUS_HEALTHY;
+	snprintf(advice, STATUS_ADVICE_MAX, "%zu of MaxTemplateSessions=%zu "
+	    "sessions are made%s. Raise it, or delete some: fixgatectl session "
+	    "delete", made, most, made < most ?
+	    "" : ": nobody new is let in");
+	return STATUS_WARNING;
+}

@@ -202,6 +202,21 @@ count_made(const struct sessions *s, const struct unit *t)
 	return n;
 }
 
+const char *
+template_name(const struct sessions *s, size_t i, size_t *made, size_t *most)
+{
+	const struct unit *t;
+
+	TAILQ_FOREACH(t, &s->templates, link)
+		if (i-- == 0) {
+			*made = count_made(s, t);
+			*most = (size_t)conf_int(t->sec,
+			    CONF_MaxTemplateSessions);
+			return t->cfg.name;
+		}
+	return NULL;
+}
+
 static bool
 is_open(const struct gateway *g, const struct unit *t)
 {

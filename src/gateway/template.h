@@ -24,6 +24,10 @@ const struct conf_section *template_at(const struct sessions *s, size_t i);
 /* What secures its connections, or NULL. */
 struct tls *template_tls(const struct sessions *s, size_t i);
 
+/* Its name, or NULL; and how many sessions are of it, and may be. */
+const char *template_name(const struct sessions *s, size_t i, size_t *made,
+    size_t *most);
+
 /* The template that this Logon matches, the most exact one, or NULL. */
 struct unit *template_find(const struct sessions *s, const struct fix_msg *m);
 const struct conf_section *template_section(const struct unit *t);

@@ -109,6 +109,21 @@ START_TEST(what_waits_in_quarantine_is_said)
 }
 END_TEST
 
+START_TEST(a_template_that_is_nearly_used_up_is_said)
+{
+	char text[STATUS_ADVICE_MAX];
+
+	ck_assert_int_eq(STATUS_HEALTHY, status_of_template(0, 1, text));
+	ck_assert_int_eq(STATUS_HEALTHY, status_of_template(899, 1000, text));
+	ck_assert_str_eq("", text);
+	ck_assert_int_eq(STATUS_WARNING, status_of_template(900, 1000, text));
+	ck_assert_ptr_nonnull(strstr(text, "900 of MaxTemplateSessions=1000"));
+	ck_assert_ptr_null(strstr(text, "nobody"));
+	ck_assert_int_eq(STATUS_WARNING, status_of_template(2, 2, text));
+	ck_assert_ptr_nonnull(strstr(text, "nobody new is let in"));
+}
+END_TEST
+
 START_TEST(the_store_is_judged_by_whether_it_takes_rows)
 {
 	static const struct {
@@ -153,5 +168,6 @@ status_cases(void)
 	tcase_add_test(tc, an_initiator_says_when_it_tries_again);
 	tcase_add_test(tc, the_store_is_judged_by_whether_it_takes_rows);
 	tcase_add_test(tc, what_waits_in_quarantine_is_said);
+	tcase_add_test(tc, a_template_that_is_nearly_used_up_is_said);
 	return tc;
 }

@@ -170,6 +170,10 @@ def who_may_not_makes_none(work):
             p.logout()
     with fg.Peer("C", "FEW") as p:
         refused(g, port, p, "MaxTemplateSessions=2")
+        advice = [a for a in g.ctl_json("--json", "status", check=False)[0][
+            "ADVICE"] if a["SUBJECT"] == "FEW"]
+        assert len(advice) == 1 and advice[0]["LEVEL"] == "WARNING" and \
+            "nobody new is let in" in advice[0]["TEXT"], advice
         g.kill()
         g.start()
         refused(g, port, p, "MaxTemplateSessions=2")
