@@ -1,4 +1,5 @@
 # man
+dist_man_MANS += man/fixgate.7
 dist_man_MANS += man/fixgated.8
 dist_man_MANS += man/fixgate.conf.5
 dist_man_MANS += man/fixgate-link.7
