@@ -48,6 +48,23 @@ check_initiator(struct conf *c, const struct conf_section *s)
 			fault_add(c, CONF_ERROR, e->line,
 			    "%s has no host: write SocketConnectHost%s",
 			    e->name, e->suffix);
+	e = section_good(s, CONF_AuthenticateLogonCredentials);
+	if (e != NULL && e->num != 0)
+		fault_add(c, CONF_ERROR, e->line, "%s=Y is for acceptors: an "
+		    "initiator gives a password, with LogonTag=553=user and "
+		    "LogonTag1=554=password", e->name);
+}
+
+static void
+check_users(struct conf *c, const struct conf_section *s)
+{
+	const struct conf_entry *file = section_good(s, CONF_UsersFile);
+	const struct conf_entry *kept =
+	    section_good(s, CONF_AuthenticateLogonCredentials);
+
+	if (file != NULL && kept != NULL && kept->num != 0)
+		fault_add(c, CONF_ERROR, file->line, "UsersFile beside "
+		    "AuthenticateLogonCredentials=Y: write one of them");
 }
 
 static void
@@ -191,6 +208,7 @@ check_session(struct conf *c, struct conf_section *s)
 	check_routing(c, s);
 	check_template(c, s);
 	check_tls(c, s);
+	check_users(c, s);
 	settle_timestamps(c, s);
 	settle_name(c, s);
 	if (mask != NULL && section_find(s, CONF_MaskTags, "") == NULL)

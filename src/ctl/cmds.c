@@ -90,6 +90,12 @@ const struct ctl_cmd ctl_cmds[] = {
 	    cmd_tail,
 	    "rows of FIX_IN, FIX_OUT, FIX_IN_OTHER, SESSION_EVENT, "
 	    "OUT_PENDING, QUARANTINE or a table of your own" },
+	{ "user list", "", cmd_user_list,
+	    "the users whose passwords the gateway keeps" },
+	{ "user remove", "SESSION USER", cmd_user_remove,
+	    "a user may not log on any more" },
+	{ "user set", "SESSION USER", cmd_user_set,
+	    "the password of a user, from standard input" },
 	{ "version", "", cmd_version, "the version of fixgatectl" },
 };
 const size_t ctl_ncmds = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);

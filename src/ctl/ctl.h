@@ -127,6 +127,10 @@ int cmd_dict_dry_run(struct ctl *c, int argc, char **argv);
 int cmd_reload(struct ctl *c, int argc, char **argv);
 /* cmd_settings.c */
 int cmd_settings(struct ctl *c, int argc, char **argv);
+/* cmd_user.c */
+int cmd_user_list(struct ctl *c, int argc, char **argv);
+int cmd_user_remove(struct ctl *c, int argc, char **argv);
+int cmd_user_set(struct ctl *c, int argc, char **argv);
 /* cmd_watch.c */
 int cmd_streams(struct ctl *c, int argc, char **argv);
 int cmd_clients(struct ctl *c, int argc, char **argv);

@@ -15,6 +15,7 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_status.c \
 	src/ctl/cmd_table.c \
 	src/ctl/cmd_tail.c \
+	src/ctl/cmd_user.c \
 	src/ctl/cmd_watch.c \
 	src/ctl/cmds.c \
 	src/ctl/ctl.c \

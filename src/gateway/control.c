@@ -46,6 +46,9 @@ static const struct server_request requests[] = {
 	{ "TABLES", control_tables, SERVER_READS },
 	{ "TAIL", control_tail, SERVER_READS },
 	{ "UNTAIL", control_untail, SERVER_READS },
+	{ "USER_LIST", control_user_list, 0 },
+	{ "USER_REMOVE", control_user_remove, SERVER_WAITS },
+	{ "USER_SET", control_user_set, SERVER_WAITS },
 };
 
 struct fgsess *

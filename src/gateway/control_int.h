@@ -4,6 +4,7 @@
  *	control.c          the sockets, the table of requests
  *	control_session.c  STATUS, SESSIONS, SESSION_*
  *	control_metrics.c  a copy of the numbers for Prometheus
+ *	control_auth.c     USER_*
  *	control_create.c   SESSION_CREATE, _DELETE, _ENABLE, _DISABLE
  *	control_halt.c     HALT, RESUME
  *	control_reload.c   RELOAD
@@ -86,6 +87,10 @@ void control_session_start(const struct server_ask *a);
 void control_session_stop(const struct server_ask *a);
 void control_session_reset(const struct server_ask *a);
 void control_session_seq(const struct server_ask *a);
+
+void control_user_list(const struct server_ask *a);
+void control_user_remove(const struct server_ask *a);
+void control_user_set(const struct server_ask *a);
 
 void control_session_create(const struct server_ask *a);
 void control_session_delete(const struct server_ask *a);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "gateway/auth.h"
 #include "gateway/definitions.h"
 #include "gateway/sessions_int.h"
 
@@ -150,7 +151,11 @@ create_forget(struct gateway *g, const char *name)
 	if (x.kind == CONF_EXTRA_OVER)
 		return FG_ENOENT;
 	err = driver_settle(g->driver);
-	return err != 0 ? err : store_undefine(g->store, name);
+	if (err == 0)
+		err = store_undefine(g->store, name);
+	if (err == 0)
+		auth_remove_all(g->auth, name);
+	return err;
 }
 
 void

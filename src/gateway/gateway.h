@@ -18,6 +18,7 @@
 #include "store/store.h"
 
 struct admin;
+struct auth;
 struct control;
 struct disk;
 struct sessions;
@@ -31,6 +32,7 @@ struct gateway {
 	struct store *store;
 	struct tables *tables;
 	struct driver *driver;
+	struct auth *auth;
 	struct sessions *sessions;
 	struct peers *peers;
 	struct control *control;

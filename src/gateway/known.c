@@ -1,6 +1,6 @@
 /*
- * known.c: who sent a Logon? Its name and password are looked up in UsersFile,
- * on another thread, and then the process of LogonCheck is asked. While that
+ * known.c: who sent a Logon? Its name and password are looked up, on another
+ * thread (auth.h), and then the process of LogonCheck is asked. While that
  * takes, the Logon stays unread, so nothing has to be kept of it.
  */
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "daemon/remote.h"
+#include "gateway/auth.h"
 #include "gateway/peers_int.h"
 #include "log/log.h"
 
@@ -17,6 +18,7 @@
 #define TAG_COMP_ID    49
 #define TAG_USERNAME   553
 #define TAG_PASSWORD   554
+#define TAG_NEW_PASSWORD 925
 
 /* A process that says who may log on; never forgotten while we run. */
 struct judge {
@@ -47,64 +49,82 @@ deny(struct visitor *v, const char *why)
 	snprintf(v->known.why_not, sizeof(v->known.why_not), "%s", why);
 }
 
-/* ---- UsersFile ---- */
+/* ---- UsersFile, AuthenticateLogonCredentials ---- */
 
-static void
-wake(void *arg)
+/* Its address without the port. */
+static const char *
+ip_of(const struct visitor *v, char out[NET_ADDR_MAX])
 {
-	loop_wake(arg);
+	const char *peer = conn_peer(v->conn), *end = strrchr(peer, ':');
+
+	snprintf(out, NET_ADDR_MAX, "%.*s", end == NULL ? NET_ADDR_MAX :
+	    (int)(end - peer), peer);
+	return out;
 }
 
 static void
-check_user(struct visitor *v, const char *file, const struct fix_msg *m)
+on_checked(void *arg, const char *why)
 {
-	char user[CREDENTIAL_MAX + 1], comp_id[CREDENTIAL_MAX + 1];
-	char password[CREDENTIAL_MAX + 1];
-	const struct credentials_ask ask = { file, comp_id, user, password };
-	struct peers *p = v->peers;
-	int err;
+	struct visitor *v = arg;
+	char ip[NET_ADDR_MAX];
 
-	if (!text_of(m, TAG_USERNAME, user) ||
-	    !text_of(m, TAG_PASSWORD, password) ||
-	    !text_of(m, TAG_COMP_ID, comp_id)) {
-		deny(v, "Username or Password is missing");
-		return;
-	}
-	if (p->credentials == NULL)
-		p->credentials = credentials_new(wake, p->g->loop);
-	err = p->credentials == NULL ? FG_ENOMEM :
-	    credentials_ask(p->credentials, &ask, p->nchecks + 1);
-	explicit_bzero(password, sizeof(password));
-	if (err != 0) {
-		deny(v, fg_strerror(err));
-		return;
-	}
-	v->known.check = ++p->nchecks;
-	v->known.is = KNOWN_USER;
-}
-
-static void
-on_checked(void *arg, uint64_t serial, const char *why)
-{
-	struct peers *p = arg;
-	struct visitor *v;
-
-	for (v = p->first; v != NULL; v = v->next)
-		if (v->known.check == serial)
-			break;
-	if (v == NULL)
-		return;
 	v->known.is = KNOWN_HALF;
 	if (why != NULL)
 		deny(v, why);
+	if (why == NULL || why == auth_wrong)
+		auth_tried(v->peers->g->auth, ip_of(v, ip),
+		    loop_now(v->peers->g->loop).mono, why == NULL);
 	conn_kick(v->conn);
 }
 
-void
-known_wake(struct peers *p)
+/* Why the check cannot be begun; NULL: it is. */
+static const char *
+begin_check(struct visitor *v, const struct conf_section *sec,
+    const struct fix_msg *m)
 {
-	if (p->credentials != NULL)
-		credentials_take(p->credentials, on_checked, p);
+	struct auth *a = v->peers->g->auth;
+	char user[CREDENTIAL_MAX + 1], comp_id[CREDENTIAL_MAX + 1];
+	char password[CREDENTIAL_MAX + 1], fresh[CREDENTIAL_MAX + 1];
+	struct auth_ask ask = { .file = conf_path(sec, CONF_UsersFile),
+		.session = conf_name(sec), .base = conf_base(sec),
+		.comp_id = comp_id, .user = user, .password = password };
+	char ip[NET_ADDR_MAX];
+	int err;
+
+	if (!auth_may_try(a, ip_of(v, ip), loop_now(v->peers->g->loop).mono))
+		return "too many wrong passwords from this address";
+	if (!text_of(m, TAG_USERNAME, user) ||
+	    !text_of(m, TAG_PASSWORD, password) ||
+	    !text_of(m, TAG_COMP_ID, comp_id))
+		return "Username or Password is missing";
+	text_of(m, TAG_NEW_PASSWORD, fresh);
+	if (fix_find(m, TAG_NEW_PASSWORD) != NULL)
+		ask.fresh = fresh;
+	err = auth_check(a, &ask, on_checked, v);
+	explicit_bzero(password, sizeof(password));
+	explicit_bzero(fresh, sizeof(fresh));
+	switch (err) {
+	case 0:
+		return NULL;
+	case FG_ELIMIT:
+		return "too many passwords wait to be checked";
+	case FG_EINVAL:
+		return "a Username or Password that is too long, or a "
+		    "NewPassword that is none";
+	}
+	return fg_strerror(err);
+}
+
+static void
+check_user(struct visitor *v, const struct conf_section *sec,
+    const struct fix_msg *m)
+{
+	const char *why = begin_check(v, sec, m);
+
+	if (why != NULL)
+		deny(v, why);
+	else
+		v->known.is = KNOWN_USER;
 }
 
 /* ---- LogonCheck ---- */
@@ -258,13 +278,13 @@ bool
 known_look(struct visitor *v, const struct conf_section *sec,
     const struct fix_msg *m, const char **why)
 {
-	const char *file = conf_path(sec, CONF_UsersFile);
 	const char *address = conf_str(sec, CONF_LogonCheck);
 	struct known *k = &v->known;
 
 	*why = NULL;
-	if (k->is == KNOWN_NEW && file != NULL)
-		check_user(v, file, m);
+	if (k->is == KNOWN_NEW && (conf_path(sec, CONF_UsersFile) != NULL ||
+	    conf_bool(sec, CONF_AuthenticateLogonCredentials)))
+		check_user(v, sec, m);
 	else if (k->is == KNOWN_NEW)
 		k->is = KNOWN_HALF;
 	if (k->is == KNOWN_HALF && k->why_not[0] == '\0') {
@@ -283,6 +303,8 @@ known_forget(struct visitor *v)
 {
 	struct judge *j;
 
+	if (v->known.is == KNOWN_USER)
+		auth_forget(v->peers->g->auth, v);
 	for (j = v->peers->judge; j != NULL; j = j->next)
 		if (j->remote != NULL)
 			remote_forget(j->remote, v);
@@ -293,7 +315,6 @@ known_free(struct peers *p)
 {
 	struct judge *j;
 
-	credentials_free(p->credentials);
 	while ((j = p->judge) != NULL) {
 		p->judge = j->next;
 		remote_free(j->remote);

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libgateway.a
 libgateway_a_SOURCES = \
+	src/gateway/auth.c \
+	src/gateway/auth.h \
 	src/gateway/compose.c \
 	src/gateway/compose.h \
 	src/gateway/control.c \
@@ -16,8 +18,6 @@ libgateway_a_SOURCES = \
 	src/gateway/control_send.c \
 	src/gateway/control_session.c \
 	src/gateway/control_tail.c \
-	src/gateway/credentials.c \
-	src/gateway/credentials.h \
 	src/gateway/dictset.c \
 	src/gateway/dictset.h \
 	src/gateway/disk.c \
@@ -80,6 +80,7 @@ fixgated_SOURCES = \
 	src/gateway/admin.h \
 	src/gateway/control_reload.c \
 	src/gateway/control_metrics.c \
+	src/gateway/control_auth.c \
 	src/gateway/control_create.c \
 	src/gateway/create.c \
 	src/gateway/create.h \
@@ -87,6 +88,8 @@ fixgated_SOURCES = \
 	src/gateway/template.h \
 	src/gateway/tlsset.c \
 	src/gateway/tlsset.h \
+	src/gateway/users_file.c \
+	src/gateway/users_file.h \
 	src/gateway/definitions.c \
 	src/gateway/definitions.h \
 	src/gateway/initiate.c \

@@ -12,6 +12,7 @@
 #include "daemon/daemon.h"
 #include "daemon/secure.h"
 #include "gateway/admin.h"
+#include "gateway/auth.h"
 #include "gateway/control.h"
 #include "gateway/definitions.h"
 #include "gateway/disk.h"
@@ -137,8 +138,8 @@ on_moved(void *arg)
 {
 	struct gateway *g = arg;
 
+	auth_take(g->auth);
 	control_wake(g->control);
-	peers_wake(g->peers);
 	admin_wake(g->admin);
 }
 
@@ -290,6 +291,11 @@ start(struct gateway *g)
 		return -1;
 	}
 	driver_set_arg(g->driver, g->peers);
+	g->auth = auth_new(g->driver, store_moved, g);
+	if (g->auth == NULL) {
+		log_error("no memory, or no thread, to check passwords");
+		return -1;
+	}
 	if (sessions_open(g->sessions, g, err) != 0 ||
 	    control_open(&g->control, g, err) != 0) {
 		log_error("%s", err);
@@ -314,6 +320,7 @@ stop(struct gateway *g)
 	disk_free(g->disk);
 	control_free(g->control);
 	peers_free(g->peers);
+	auth_free(g->auth);
 	driver_free(g->driver);
 	tables_free(g->tables);
 	store_close(g->store);

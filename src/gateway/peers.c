@@ -338,12 +338,6 @@ peers_free(struct peers *p)
 	free(p);
 }
 
-void
-peers_wake(struct peers *p)
-{
-	known_wake(p);
-}
-
 /* ---- operator ---- */
 
 void

@@ -44,8 +44,6 @@ bool peers_is_leaving(const struct fgsess *fs);
 /* Obey its schedule from now on; an initiator connects, if it is enabled. */
 void peers_begin(struct fgsess *fs);
 void peers_free(struct peers *p);
-/* The loop was woken: a thread may have something for it. */
-void peers_wake(struct peers *p);
 
 /* The driver's ops point here; arg is the struct peers. */
 extern const struct driver_ops peers_driver_ops;

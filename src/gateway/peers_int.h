@@ -5,7 +5,6 @@
 #include <sys/queue.h>
 
 #include "conf/conf.h"
-#include "gateway/credentials.h"
 #include "gateway/fields.h"
 #include "gateway/gateway.h"
 #include "gateway/identity.h"
@@ -40,10 +39,9 @@ struct route {
 	unsigned tries;    /* since the last logon */
 };
 
-/* How far the check of a Logon is: UsersFile, then LogonCheck. */
+/* How far the check of a Logon is: user and password, then LogonCheck. */
 struct known {
 	enum { KNOWN_NEW, KNOWN_USER, KNOWN_HALF, KNOWN_ASKED, KNOWN_YES } is;
-	uint64_t check;    /* of credentials */
 	char why_not[160]; /* "": nothing is wrong so far */
 };
 
@@ -86,8 +84,6 @@ struct peers {
 	unsigned made;                /* how often then */
 	bool halted;                  /* nobody may log on */
 	bool stalled;                 /* reading is paused for the disk */
-	struct credentials *credentials; /* made with the first check */
-	uint64_t nchecks;                /* of credentials, so far */
 	struct judge *judge;             /* processes of LogonCheck */
 	struct route *ended;          /* released disconnects of this wake-up */
 	struct timer *stop_timer;
@@ -114,8 +110,6 @@ bool known_look(struct visitor *v, const struct conf_section *sec,
 void known_forget(struct visitor *v);
 /* Reach the process that the section names, if any. */
 void known_settle(struct peers *p, const struct conf_section *sec);
-/* Take what was checked on another thread. */
-void known_wake(struct peers *p);
 void known_free(struct peers *p);
 
 /* initiate.c: connect the session now, or later. */

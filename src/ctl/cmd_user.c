@@ -1,0 +1,124 @@
+/* cmd_user.c: `user`: those whose password the gateway keeps. */
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "ctl/list.h"
+
+#define LINE 1100 /* longer than any password */
+
+/* A line of standard input without its end. false: there is none, or it is too
+ * long. */
+static bool
+read_line(char p[LINE])
+{
+	size_t n;
+
+	if (fgets(p, LINE, stdin) == NULL)
+		return false;
+	n = strlen(p);
+	if (n == 0 || p[n - 1] != '\n')
+		return feof(stdin) != 0 && n > 0;
+	p[n - 1] = '\0';
+	return true;
+}
+
+/* The same from a terminal, which does not show it. */
+static bool
+ask(const char *prompt, char p[LINE])
+{
+	struct termios before, quiet;
+	bool ok;
+
+	if (tcgetattr(STDIN_FILENO, &before) == -1)
+		return read_line(p);
+	fprintf(stderr, "%s", prompt);
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	ok = read_line(p);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	fputc('\n', stderr);
+	return ok;
+}
+
+static const char *
+get_password(char p[LINE])
+{
+	char again[LINE];
+
+	if (!ask("New password: ", p) || p[0] == '\0')
+		return "there is no password on standard input";
+	if (isatty(STDIN_FILENO) && (!ask("The same again: ", again) ||
+	    strcmp(p, again) != 0))
+		return "these are two different passwords";
+	return NULL;
+}
+
+int
+cmd_user_list(struct ctl *c, int argc, char **argv)
+{
+	static const struct list_column columns[] = {
+		{ "SESSION", "SESSION", LIST_VALUE },
+		{ "USER", "USER", LIST_VALUE } };
+	struct link_msg m;
+	int code;
+
+	(void)argv;
+	if (argc != 0)
+		return ctl_usage("user list", "it takes no names");
+	code = ctl_connect(c);
+	if (code != CTL_OK)
+		return code;
+	link_map(wire_begin(c->wire, "USER_LIST", NULL), 0);
+	code = ctl_ask(c, "USER_LIST_ACK", &m);
+	return code != CTL_OK ? code : list_print(c,
+	    link_find(m.details, "USERS"), columns, 2);
+}
+
+/* Begin an order about a user, with n more entries. */
+static struct link_out *
+begin(struct ctl *c, const char *type, char **argv, unsigned n)
+{
+	struct link_out *o;
+
+	if (ctl_connect(c) != CTL_OK)
+		return NULL;
+	o = wire_begin(c->wire, type, NULL);
+	link_map(o, 2 + n);
+	link_key_str(o, "SESSION", argv[0]);
+	link_key_str(o, "USER", argv[1]);
+	return o;
+}
+
+int
+cmd_user_remove(struct ctl *c, int argc, char **argv)
+{
+	if (argc != 2)
+		return ctl_usage("user remove",
+		    "a SESSION and a USER are needed");
+	return begin(c, "USER_REMOVE", argv, 0) == NULL ? CTL_NO_GATEWAY :
+	    ctl_done(c);
+}
+
+int
+cmd_user_set(struct ctl *c, int argc, char **argv)
+{
+	char password[LINE];
+	const char *why;
+	struct link_out *o;
+
+	if (argc != 2)
+		return ctl_usage("user set", "a SESSION and a USER are needed");
+	why = get_password(password);
+	if (why != NULL)
+		return ctl_usage("user set", why);
+	o = begin(c, "USER_SET", argv, 1);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
+	link_key_str(o, "PASSWORD", password);
+	explicit_bzero(password, sizeof(password));
+	return ctl_done(c);
+}
