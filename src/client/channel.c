@@ -125,7 +125,7 @@ channel_done(struct channel *ch, uint64_t ref)
 	ch->backs_off = false;
 	settled(ch, e.seq);
 	if (ev->quarantine != 0)
-		park_again_done(s->block->client, ev->quarantine, true, "");
+		again_done(s->block->client, ev->quarantine, true, "");
 	free(ev);
 }
 
@@ -159,7 +159,7 @@ channel_refused(struct channel *ch, uint64_t ref, const char *code,
 	    code, text);
 	if (ev->quarantine != 0) {
 		settled(ch, e.seq);
-		park_again_done(c, ev->quarantine, false, text);
+		again_done(c, ev->quarantine, false, text);
 		free(ev);
 		return;
 	}

@@ -51,7 +51,8 @@ TAILQ_HEAD(parks, park);
 struct redo {
 	TAILQ_ENTRY(redo) link;
 	uint64_t quarantine;
-	bool over, ok, asked; /* it was answered; QUARANTINE_DONE */
+	uint32_t left; /* answers that are to come, and that all were sent */
+	bool failed, asked; /* QUARANTINE_DONE was asked */
 	char text[TEXT_MAX];
 };
 TAILQ_HEAD(redos, redo);
@@ -183,15 +184,21 @@ const char *target_trouble(const struct target *t);
 void park_event(struct channel *ch, const struct lane_event *e,
     const char *code, const char *reason);
 /* Put a row aside, of which no event was made. */
-void park_row(struct channel *ch, const struct script_row *row,
-    const char *code, const char *reason);
+void park_row(struct channel *ch, const struct script_row *row, wall_t stamp,
+    const char *reason);
 void park_free(struct channel *ch);
-/* Send what may be sent; ask for what is to be done again. */
+/* Send what may be sent. */
 void park_work(struct client *c, mono_t now);
-/* One that came from QUARANTINE is done, or not. */
-void park_again_done(struct client *c, uint64_t quarantine, bool ok,
-    const char *text);
 /* An event was given up; too many of them stop the client. */
 void park_count(struct client *c);
+
+/* again.c: what an operator wants done again. */
+void again_work(struct client *c, mono_t now);
+/* Send an event of QUARANTINE again, on no lane. Takes its body. */
+void again_put(struct sender *s, const struct lane_event *e);
+/* An event that came from there is done, or not. */
+void again_done(struct client *c, uint64_t quarantine, bool ok,
+    const char *text);
+void again_clear(struct client *c);
 
 #endif

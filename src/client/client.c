@@ -270,7 +270,10 @@ client_work(struct client *c, mono_t at)
 	if (c->state == CLIENT_ON)
 		feed_credit(c);
 	if (c->state == CLIENT_ON || c->state == CLIENT_LEAVING) {
-		park_work(c, at);
+		if (remote_is_up(c->remote)) {
+			park_work(c, at);
+			again_work(c, at);
+		}
 		if (!mono_before(at, c->put_due))
 			position_put(c, at);
 	}
@@ -404,7 +407,7 @@ client_free(struct client *c)
 	}
 	for (i = 0; i < c->ntarget; i++)
 		target_free(c->target[i]);
-	client_clear_redos(c);
+	again_clear(c);
 	remote_free(c->remote);
 	row_columns_free(&c->columns);
 	row_in_free(&c->row);

@@ -91,10 +91,9 @@ mono_t client_due(const struct client *c);
 /* state.c: what is wrong with it; "": nothing. The log hears of it once. */
 void client_say(struct client *c, enum health level, const char *text);
 void client_log_off(struct client *c);
-/* Forget what c->reset says; what a block took; what is being done again. */
+/* Forget what c->reset says; what a block took. */
 void client_reset(struct client *c);
 void client_clear(struct block *b);
-void client_clear_redos(struct client *c);
 /* It cannot go on: try again, in a while; or never. With what it took forgotten:
  * it begins again at its cursor. */
 void client_fail(struct client *c, const char *fmt, ...)
@@ -128,6 +127,10 @@ uint64_t position_lowest(const struct client *c);
 /* feed.c: rows. */
 void feed_rows(struct client *c, const struct link_msg *m);
 void feed_credit(struct client *c);
+/* Send the events of a row of QUARANTINE; the row is as e says. 0, or FG_E* of
+ * the script. */
+int feed_again(struct sender *s, const struct script_row *row,
+    const struct lane_event *e, uint64_t quarantine);
 /* Make an event of what was packed. */
 struct event *event_new(const struct buf *packed, uint32_t nkeys);
 

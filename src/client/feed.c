@@ -58,14 +58,13 @@ faults_of(struct channel **faults, struct sender *s, const char *name)
 
 /* The script cannot handle the row for this send. */
 static void
-script_failed(struct sender *s, const struct script_row *row,
+script_failed(struct sender *s, const struct script_row *row, wall_t stamp,
     const char *text)
 {
 	char name[NAME_MAX_BYTES + 1] = "#";
 
 	strncat(name, s->script->id, sizeof(name) - 2);
-	park_row(faults_of(&s->script_faults, s, name), row, "SCRIPT_ERROR",
-	    text);
+	park_row(faults_of(&s->script_faults, s, name), row, stamp, text);
 }
 
 static int
@@ -93,14 +92,14 @@ put_event(struct sender *s, const struct script_row *row, wall_t stamp,
 	int err;
 
 	if (ch == NULL) {
-		script_failed(s, row, why);
+		script_failed(s, row, stamp, why);
 		return false;
 	}
 	err = pack(p, s, f, &nkeys);
 	if (err == FG_ENOMEM)
 		must_be_0(err);
 	if (err != 0) {
-		script_failed(s, row, "the event is too long");
+		script_failed(s, row, stamp, "the event is too long");
 		return false;
 	}
 	ev = event_new(&p->scratch, nkeys);
@@ -122,13 +121,38 @@ feed_send(struct sender *s, const struct script_row *row, wall_t stamp)
 	int i, n = script_send_values(s->script, row, &part);
 
 	if (n < 0) { /* FG_ENOMEM, too: its own limit */
-		script_failed(s, row, script_error(s->script->code));
+		script_failed(s, row, stamp, script_error(s->script->code));
 		return 1;
 	}
 	for (i = 0; i < n; i++)
 		if (!put_event(s, row, stamp, &part[i], (uint32_t)i))
 			return (uint32_t)i + 1;
 	return (uint32_t)n;
+}
+
+int
+feed_again(struct sender *s, const struct script_row *row,
+    const struct lane_event *e, uint64_t quarantine)
+{
+	struct program *p = s->block->client->program;
+	const struct script_fields *part;
+	struct lane_event new = *e;
+	struct event *ev;
+	uint32_t nkeys;
+	int i, err, n = script_send_values(s->script, row, &part);
+
+	for (i = 0; i < n; i++) {
+		err = pack(p, s, &part[i], &nkeys);
+		if (err != 0)
+			return err;
+		ev = event_new(&p->scratch, nkeys);
+		ev->quarantine = quarantine;
+		new.part = (uint32_t)i;
+		new.body = ev;
+		new.len = ev->len;
+		again_put(s, &new);
+	}
+	return n < 0 ? n : 0;
 }
 
 static void
@@ -144,7 +168,7 @@ feed_block(struct block *b, const struct script_row *row, wall_t stamp)
 	takes = script_block_takes(c->script, b->script, row);
 	if (takes < 0) {
 		park_row(faults_of(&b->faults, &b->sender[0], "#where"), row,
-		    "SCRIPT_ERROR", script_error(c->script->code));
+		    stamp, script_error(c->script->code));
 		events = 1;
 	}
 	for (i = 0; takes > 0 && i < b->script->nsend; i++)

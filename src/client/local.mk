@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libclient.a
 libclient_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libclient_a_SOURCES = \
+	src/client/again.c \
 	src/client/channel.c \
 	src/client/channel.h \
 	src/client/client.c \

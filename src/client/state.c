@@ -105,17 +105,6 @@ client_clear(struct block *b)
 	b->put = 0;
 }
 
-void
-client_clear_redos(struct client *c)
-{
-	struct redo *r;
-
-	while ((r = TAILQ_FIRST(&c->redos)) != NULL) {
-		TAILQ_REMOVE(&c->redos, r, link);
-		free(r);
-	}
-}
-
 static bool
 has_lanes(const struct target *t)
 {
@@ -145,7 +134,7 @@ client_reset(struct client *c)
 			    "its lanes are given up");
 	for (i = 0; i < c->nblock; i++)
 		client_clear(&c->block[i]);
-	client_clear_redos(c);
+	again_clear(c);
 	c->pending_asked = false;
 	c->source[0] = '\0';
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "ctl/ctl.h"
+#include "ctl/json.h"
 #include "ctl/list.h"
 #include "ctl/opt.h"
 
@@ -63,6 +64,34 @@ cmd_quarantine_list(struct ctl *c, int argc, char **argv)
 	return code;
 }
 
+/* The event as it was kept: a message, whose details are shown as JSON; or text
+ * of a client's. */
+static int
+put_details(struct buf *to, const struct link_val *v)
+{
+	struct link_in *in = link_in_new();
+	struct link_msg m;
+	const char *p, *why;
+	size_t n;
+	int err;
+
+	if (in == NULL)
+		return FG_ENOMEM;
+	if (link_get_str(v, &p, &n) &&
+	    link_decode(in, p, n, &m, &why) == (int64_t)n)
+		err = json_put(to, json_value(m.details));
+	else
+		err = list_cell(to, v, LIST_VALUE);
+	link_in_free(in);
+	return err;
+}
+
+static bool
+is_key(const char *key, size_t n, const char *name)
+{
+	return n == strlen(name) && memcmp(key, name, n) == 0;
+}
+
 /* All about one, a member on a line. */
 static int
 print_one(const struct ctl *c, const struct link_val *rows)
@@ -78,10 +107,11 @@ print_one(const struct ctl *c, const struct link_val *rows)
 	for (i = 0; i < link_count(row) && err == 0; i++) {
 		v = link_map_at(row, i, &key, &n);
 		err = buf_printf(&text, "%-13.*s ", (int)n, key);
-		if (err == 0)
-			err = list_cell(&text, v, n == 4 &&
-			    memcmp(key, "TIME", 4) == 0 ? LIST_TIME
-			    : LIST_VALUE);
+		if (err == 0 && is_key(key, n, "DETAILS"))
+			err = put_details(&text, v);
+		else if (err == 0)
+			err = list_cell(&text, v, is_key(key, n, "TIME")
+			    ? LIST_TIME : LIST_VALUE);
 		if (err == 0)
 			err = buf_puts(&text, "\n");
 	}

@@ -13,6 +13,7 @@ main(void)
 	suite_add_tcase(s, health_cases());
 	suite_add_tcase(s, lane_cases());
 	suite_add_tcase(s, exec_cases());
+	suite_add_tcase(s, fields_cases());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -6,6 +6,7 @@
 
 TCase *settle_cases(void);
 TCase *exec_cases(void);
+TCase *fields_cases(void);
 TCase *health_cases(void);
 TCase *lane_cases(void);
 

@@ -8,6 +8,14 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from clients import Link, World, run
+from link import unpack
+
+
+def frame(data):
+    """A message that was kept: its type and details."""
+    m, end = unpack(data, 4)
+    assert end == len(data)
+    return m["MESSAGE_TYPE"], m["DETAILS"]
 
 
 def seqs(world):
@@ -97,8 +105,44 @@ def script_fails(work):
     assert (b["SEQUENCE"], b["SEND"], b["CODE"]) == \
         (3, "#B/E", "SCRIPT_ERROR"), b
     assert "c1.lua:10" in b["REASON"] and "row 3" in b["REASON"], b
-    assert json.loads(b["DETAILS"]) == {"ID": "R3", "QTY": 3.5}, b
+    assert frame(b["DETAILS"]) == ("ROW", {
+        "TIMESTAMP": 1767603600000000003,
+        "ROW": {"ID": "R3", "QTY": {"DECIMAL": "3.50"}}}), b
     assert "a row goes to QUARANTINE" in c.log()
+
+
+def script_is_mended(work):
+    """rows on which it failed are given to it again"""
+    w = World(work)
+    w.client("local bad = { R2 = 1, R3 = 1, R4 = 1 }\n" + w.simple(sends="""
+        where = function(r) if r.ID == "R2" and bad.R2 then bad.R2 = nil
+          error("no where") end return true end,
+        send("B", "E", function(r) if r.ID == "R3" and bad.R3 then
+          bad.R3 = nil error("no event") end
+          if r.ID == "R4" then error("never") end
+          return { { ID = r.ID, Q = r.QTY * 2 }, { ID = "two" } } end),
+        send("G", "EVENT_A")"""))
+    w.fill(1, 4)
+    w.wait_cursor(4)
+    assert sorted(d["SEND"] for d in w.streamer.parked) == [
+        "#B/E", "#B/E", "#where"], w.streamer.parked
+    w.streamer.pending = [{
+        "SEQUENCE": 20 + d["SEQUENCE"], "TIME": 9, "CONSUMER": "C",
+        "KEY": "C", "SEND": d["SEND"], "SOURCE": d["SOURCE"],
+        "ROW_SEQUENCE": d["SEQUENCE"], "PART": 0, "ATTEMPT": 0,
+        "PROCESS": "", "EVENT": "", "DETAILS": d["DETAILS"]}
+        for d in w.streamer.parked]
+    w.wait(lambda: len(w.streamer.done) == 3, "it is known what became")
+    done = {d["SEQUENCE"]: d for d in w.streamer.done}
+    assert done[22]["OK"] and done[23]["OK"] and not done[24]["OK"], done
+    assert "never" in done[24]["TEXT"], done
+    got = sorted((m["seq"], m["part"], m["attempt"],
+                  m["details"].get("Q")) for m in w.book.lines())
+    assert got == [(1, 0, 0, 3.0), (1, 1, 0, None), (2, 0, 1, 5.0),
+                   (2, 1, 1, None), (3, 0, 1, 7.0), (3, 1, 1, None)], got
+    stamps = {m["seq"]: m["timestamp"] for m in w.book.lines()}
+    assert stamps[2] == "20260105-09:00:00.000000002", stamps
+    assert sorted(seqs(w)) == [1, 2, 3, 4]
 
 
 def quarantine_limit(work):
@@ -139,20 +183,22 @@ def quarantine_retry(work):
     w.streamer.pending = [
         row, dict(row, SEQUENCE=12, SEND="GONE/E"),
         dict(row, SEQUENCE=13, SEND="#B/FILL", PROCESS="", EVENT=""),
+        dict(row, SEQUENCE=16, SEND="#NO", PROCESS="", EVENT=""),
         dict(row, SEQUENCE=14, SOURCE="other/ORDERS/1")]
-    w.wait(lambda: len(w.streamer.done) == 4, "it is known what became")
+    w.wait(lambda: len(w.streamer.done) == 5, "it is known what became")
     done = {d["SEQUENCE"]: d for d in w.streamer.done}
     assert not any(d["OK"] for d in done.values()), done
     assert done[11]["TEXT"] == "still not", done
     assert "no such send" in done[12]["TEXT"], done
-    assert "no event was made" in done[13]["TEXT"], done
+    assert "cannot be read" in done[13]["TEXT"], done
+    assert "no such block or send" in done[16]["TEXT"], done
     assert "no longer there" in done[14]["TEXT"], done
     assert w.book.lines()[-1]["attempt"] == 1
     w.book.say()
     w.streamer.pending = [dict(row, SEQUENCE=15, ATTEMPT=1)]
-    w.wait(lambda: len(w.streamer.done) == 5, "it is done")
-    assert w.streamer.done[4] == {"SEQUENCE": 15, "OK": True, "TEXT": "",
-                                  "STREAM": "S"}, w.streamer.done[4]
+    w.wait(lambda: len(w.streamer.done) == 6, "it is done")
+    assert w.streamer.done[5] == {"SEQUENCE": 15, "OK": True, "TEXT": "",
+                                  "STREAM": "S"}, w.streamer.done[5]
     m = w.book.lines()[-1]
     assert (m["seq"], m["attempt"], m["details"]) == (1, 2, {"ID": "R1"}), m
     assert len(w.book.lines()) == 3, w.book.lines()
@@ -563,4 +609,4 @@ def columns_do_not_fit(work):
 
 
 run([f for f in list(globals().values())
-     if getattr(f, "__module__", "") == "__main__" and f is not seqs])
+     if getattr(f, "__module__", "") == "__main__" and f not in (seqs, frame)])

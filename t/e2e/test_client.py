@@ -144,7 +144,9 @@ def by_hand(w):
     assert w.orders()[-1] == "ar712"
     number = {r["CONSUMER"]: r["SEQUENCE"] for r in rows}
     shown = w.gw.ctl("quarantine", "show", number["FILLS"])
-    assert "no such book" in shown, shown
+    assert "no such book" in shown and '"QTY":99999' in shown, shown
+    shown = w.gw.ctl("quarantine", "show", number["ONE"])
+    assert '"SESSION":"BROKER"' in shown and '["Side","NONE"]' in shown, shown
     w.gw.ctl("quarantine", "drop", number["ONE"], "--reason", "typing error",
              "--yes")
     w.book.say()
