@@ -108,6 +108,9 @@ configure(int link, int gate, const struct version *v, uint32_t resets)
 	if (sim.wrong && sim_one_in(2))
 		set_dict(c, v);
 	c->heart_bt_int = 2;
+	c->strict_admin_numbers = sim_one_in(6);
+	c->test_req_id_unique = sim_one_in(4);
+	c->refused_logon_logout = sim_one_in(4);
 	c->max_early = 1 + sim_rnd(50);
 	c->send_redundant_resend_requests = sim_one_in(4);
 	c->last_msg_seq_num_processed = sim_one_in(3);
