@@ -3,45 +3,32 @@
  * the SOURCE_REF of an event is the number of its line, and on a lane so is its
  * SEQUENCE.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "ctl/ctl.h"
+#include "ctl/input.h"
 #include "ctl/json_line.h"
 #include "ctl/opt.h"
 #include "ctl/progress.h"
 
-#define IN_FLIGHT  1024
-#define READ_BYTES (64 * 1024)
-#define LINE_MAX_  (2u << 20) /* bytes of one line; no frame gets too long */
-#define NAME_MAX_  120	      /* bytes; "append/NAME" is a name of a lane */
+#define IN_FLIGHT 1024
+#define LINE_MAX_ (2u << 20) /* bytes of one line; no frame gets too long */
+#define NAME_MAX_ 120	     /* bytes; "append/NAME" is a name of a lane */
 
 struct appender {
 	struct ctl *c;
 	const char *table, *as;
 	uint64_t lane, handled; /* with as */
-	bool eof, stop;
+	bool stop;
 	bool skip; /* the rest of a line that is too long */
-	struct buf in;
-	size_t eaten;
-	uint64_t lineno;
+	struct input in;
 	size_t inflight;
 	uint64_t late, last_late; /* refused behind the line it stopped at */
 	struct ctl_appended done;
 };
-
-static double
-seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static void
 refuse(struct appender *a, uint64_t line, const char *code, const char *text)
@@ -69,11 +56,11 @@ insert(struct appender *a, const json_t *row)
 {
 	struct link_out *o;
 
-	o = wire_begin_ref(a->c->wire, "EVENT_TABLE_INSERT", a->lineno);
+	o = wire_begin_ref(a->c->wire, "EVENT_TABLE_INSERT", a->in.lineno);
 	link_map(o, a->as == NULL ? 2 : 4);
 	if (a->as != NULL) {
 		link_key_u64(o, "LANE", a->lane);
-		link_key_u64(o, "SEQUENCE", a->lineno);
+		link_key_u64(o, "SEQUENCE", a->in.lineno);
 	}
 	link_key_str(o, "TABLE", a->table);
 	link_str(o, "COLUMNS");
@@ -91,36 +78,18 @@ append_line(struct appender *a, const char *p, size_t n)
 
 	if (is_blank(p, n))
 		return CTL_OK;
-	if (a->lineno <= a->handled) {
+	if (a->in.lineno <= a->handled) {
 		a->done.before++;
 		return CTL_OK;
 	}
 	row = json_line(p, n, err);
 	if (row == NULL) {
-		refuse(a, a->lineno, "BAD_LINE", err);
+		refuse(a, a->in.lineno, "BAD_LINE", err);
 		return CTL_OK;
 	}
 	code = insert(a, row);
 	json_decref(row);
 	return code;
-}
-
-/* The next whole line, or NULL. At the end of the input a last line needs no
- * newline. */
-static const char *
-take_line(struct appender *a, size_t *n)
-{
-	const char *p, *end;
-
-	if (a->in.len == a->eaten)
-		return NULL;
-	p = a->in.p + a->eaten;
-	end = memchr(p, '\n', a->in.len - a->eaten);
-	if (end == NULL && !a->eof)
-		return NULL;
-	*n = end == NULL ? a->in.len - a->eaten : (size_t)(end - p);
-	a->eaten += *n + (end != NULL);
-	return p;
 }
 
 static int
@@ -131,58 +100,31 @@ append_lines(struct appender *a)
 	int code = CTL_OK;
 
 	while (code == CTL_OK && !a->stop && a->inflight < IN_FLIGHT &&
-	    (p = take_line(a, &n)) != NULL) {
-		if (a->skip) {
+	    (p = input_line(&a->in, &n)) != NULL) {
+		if (a->skip)
 			a->skip = false;
-			continue;
-		}
-		a->lineno++;
-		if (n > LINE_MAX_)
-			refuse(a, a->lineno, "BAD_LINE", "it is too long");
+		else if (n > LINE_MAX_)
+			refuse(a, a->in.lineno, "BAD_LINE", "it is too long");
 		else
 			code = append_line(a, p, n);
 	}
 	return code;
 }
 
-/* What is there of a line that does not end is dropped when it gets too
- * long. */
+/* What is there of a line that does not end is dropped when it gets too long;
+ * a byte of it stays, for the rest that is skipped. */
 static void
 drop_long(struct appender *a)
 {
-	if (a->in.len <= LINE_MAX_ ||
-	    memchr(a->in.p, '\n', a->in.len) != NULL)
+	struct buf *b = &a->in.buf;
+
+	if (a->in.eaten != 0 || b->len <= LINE_MAX_ ||
+	    memchr(b->p, '\n', b->len) != NULL)
 		return;
-	if (!a->skip) {
-		a->lineno++;
-		refuse(a, a->lineno, "BAD_LINE", "it is too long");
-	}
+	if (!a->skip)
+		refuse(a, a->in.lineno + 1, "BAD_LINE", "it is too long");
 	a->skip = true;
-	a->in.len = 0;
-}
-
-static int
-read_more(struct appender *a)
-{
-	ssize_t n;
-
-	buf_shift(&a->in, a->eaten);
-	a->eaten = 0;
-	drop_long(a);
-	if (buf_reserve(&a->in, READ_BYTES) != 0) {
-		ctl_complain("%s", fg_strerror(FG_ENOMEM));
-		return CTL_USAGE;
-	}
-	n = read(STDIN_FILENO, a->in.p + a->in.len, READ_BYTES);
-	if (n == -1 && errno != EINTR && errno != EAGAIN) {
-		ctl_complain("standard input: %s", strerror(errno));
-		return CTL_USAGE;
-	}
-	if (n == 0)
-		a->eof = true;
-	if (n > 0)
-		a->in.len += (size_t)n;
-	return CTL_OK;
+	b->len = 1;
 }
 
 /* ---- answers ---- */
@@ -246,7 +188,7 @@ static bool
 is_done(const struct appender *a)
 {
 	return a->inflight == 0 &&
-	    (a->stop || (a->eof && a->eaten == a->in.len));
+	    (a->stop || input_is_over(&a->in));
 }
 
 static int
@@ -257,7 +199,7 @@ append_run(struct appender *a)
 	int code, err, got = 0;
 
 	while (!is_done(a)) {
-		progress_at(a->lineno);
+		progress_at(a->in.lineno);
 		code = CTL_OK;
 		while (code == CTL_OK && (got = wire_next(a->c->wire, &m)) == 1)
 			code = take_answer(a, &m);
@@ -269,13 +211,14 @@ append_run(struct appender *a)
 			return ctl_lost(a->c->wire);
 		if (is_done(a))
 			break;
-		want = !a->eof && !a->stop && a->inflight < IN_FLIGHT;
+		want = !a->in.eof && !a->stop && a->inflight < IN_FLIGHT;
 		err = wire_wait(a->c->wire, want ? STDIN_FILENO : -1, &ready,
 		    -1);
 		if (err != 0 && err != FG_EPARTIAL)
 			return ctl_lost(a->c->wire);
-		if (ready && (code = read_more(a)) != CTL_OK)
+		if (ready && (code = input_read(&a->in)) != CTL_OK)
 			return code;
+		drop_long(a);
 	}
 	return CTL_OK;
 }
@@ -320,11 +263,11 @@ conclude(struct appender *a, int code)
 		    "were refused, too", (unsigned long long)a->late,
 		    (unsigned long long)a->last_late);
 	}
-	if (!a->stop && a->lineno < a->handled) {
+	if (!a->stop && a->in.lineno < a->handled) {
 		ctl_complain("line %llu was appended as %s to %s before, but "
 		    "the input ends at line %llu: is it another one? Give it "
 		    "another NAME", (unsigned long long)a->handled, a->as,
-		    a->table, (unsigned long long)a->lineno);
+		    a->table, (unsigned long long)a->in.lineno);
 		return CTL_USAGE;
 	}
 	return a->done.refused != 0 ? CTL_REFUSED : CTL_OK;
@@ -347,19 +290,21 @@ cmd_append(struct ctl *c, int argc, char **argv)
 		return ctl_usage("append", "--as needs a NAME of 1 to 120 "
 		    "bytes");
 	a.c = c;
+	a.in.fd = STDIN_FILENO;
+	a.in.name = "standard input";
 	a.table = argv[0];
 	code = ctl_connect(c);
 	if (code == CTL_OK && a.as != NULL)
 		code = open_lane(&a);
 	if (code != CTL_OK)
 		return code;
-	start = seconds();
+	start = input_seconds();
 	progress_begin("append", "lines", 0);
 	code = append_run(&a);
 	progress_end();
-	a.done.seconds = seconds() - start;
+	a.done.seconds = input_seconds() - start;
 	code = conclude(&a, code);
 	c->out->appended(stdout, &a.done);
-	buf_free(&a.in);
+	buf_free(&a.in.buf);
 	return code;
 }

@@ -6,18 +6,17 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "ctl/ctl.h"
+#include "ctl/input.h"
 #include "ctl/line.h"
 #include "ctl/opt.h"
 #include "ctl/progress.h"
 
-#define IN_FLIGHT  256
-#define READ_BYTES (64 * 1024)
-#define LINE_MAX_  (1024 * 1024) /* bytes of one line */
+#define IN_FLIGHT 256
+#define LINE_MAX_ (1024 * 1024) /* bytes of one line */
 
 struct flight {
 	uint64_t ref, line; /* ref 0: free */
@@ -25,27 +24,15 @@ struct flight {
 
 struct sender {
 	struct ctl *c;
-	const char *session, *file;
-	int fd;
-	bool eof, stop;
-	struct buf in;
-	size_t eaten;
-	uint64_t taken, size; /* bytes; size 0: not known */
-	uint64_t lineno;
+	const char *session;
+	bool stop;
+	struct input in;
+	uint64_t size; /* bytes of the file; 0: not known */
 	struct flight flight[IN_FLIGHT];
 	size_t inflight;
 	struct ctl_sent done;
 	struct line line;
 };
-
-static double
-seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static int
 send_one(struct ctl *c, const char *session, const struct line *l)
@@ -67,7 +54,7 @@ static void
 refuse(struct sender *s, uint64_t line, const char *code, const char *text)
 {
 	s->done.refused++;
-	ctl_complain("%s:%llu: %s (%s)", s->file, (unsigned long long)line,
+	ctl_complain("%s:%llu: %s (%s)", s->in.name, (unsigned long long)line,
 	    text, code);
 }
 
@@ -80,28 +67,9 @@ send_line(struct sender *s)
 		f++;
 	line_put(wire_begin(s->c->wire, "EVENT_FIX_SEND", &f->ref), s->session,
 	    &s->line);
-	f->line = s->lineno;
+	f->line = s->in.lineno;
 	s->inflight++;
 	return wire_end(s->c->wire) == 0 ? CTL_OK : ctl_lost(s->c->wire);
-}
-
-/* The next whole line, or NULL. At the end of the file a last line needs no
- * newline. */
-static char *
-take_line(struct sender *s, size_t *n)
-{
-	char *p, *end;
-
-	if (s->in.len == s->eaten)
-		return NULL;
-	p = s->in.p + s->eaten;
-	end = memchr(p, '\n', s->in.len - s->eaten);
-	if (end == NULL && !s->eof)
-		return NULL;
-	*n = end == NULL ? s->in.len - s->eaten : (size_t)(end - p);
-	s->eaten += *n + (end != NULL);
-	s->lineno++;
-	return p;
 }
 
 static int
@@ -112,7 +80,7 @@ send_lines(struct sender *s)
 	int code = CTL_OK;
 
 	while (code == CTL_OK && !s->stop && s->inflight < IN_FLIGHT &&
-	    (p = take_line(s, &n)) != NULL) {
+	    (p = input_line(&s->in, &n)) != NULL) {
 		switch (line_parse(&s->line, p, n, err)) {
 		case LINE_MESSAGE:
 			code = send_line(s);
@@ -120,7 +88,7 @@ send_lines(struct sender *s)
 		case LINE_NOTHING:
 			break;
 		case LINE_BAD:
-			refuse(s, s->lineno, "BAD_LINE", err);
+			refuse(s, s->in.lineno, "BAD_LINE", err);
 			break;
 		}
 	}
@@ -130,26 +98,11 @@ send_lines(struct sender *s)
 static int
 read_more(struct sender *s)
 {
-	ssize_t n;
-
-	buf_shift(&s->in, s->eaten);
-	s->taken += s->eaten;
-	s->eaten = 0;
-	if (s->in.len > LINE_MAX_ || buf_reserve(&s->in, READ_BYTES) != 0) {
-		ctl_complain("%s:%llu: the line is too long", s->file,
-		    (unsigned long long)s->lineno + 1);
-		return CTL_USAGE;
-	}
-	n = read(s->fd, s->in.p + s->in.len, READ_BYTES);
-	if (n == -1 && errno != EINTR && errno != EAGAIN) {
-		ctl_complain("%s: %s", s->file, strerror(errno));
-		return CTL_USAGE;
-	}
-	if (n == 0)
-		s->eof = true;
-	if (n > 0)
-		s->in.len += (size_t)n;
-	return CTL_OK;
+	if (s->in.buf.len - s->in.eaten <= LINE_MAX_)
+		return input_read(&s->in);
+	ctl_complain("%s:%llu: the line is too long", s->in.name,
+	    (unsigned long long)s->in.lineno + 1);
+	return CTL_USAGE;
 }
 
 static void
@@ -191,8 +144,8 @@ take_answer(struct sender *s, const struct link_msg *m)
 	if (link_find_bool(m->details, "RETRY", false) && !s->stop) {
 		s->stop = true;
 		ctl_complain("stopped: no line after %s:%llu is sent; try "
-		    "again from the first that was refused", s->file,
-		    (unsigned long long)s->lineno);
+		    "again from the first that was refused", s->in.name,
+		    (unsigned long long)s->in.lineno);
 	}
 	return CTL_OK;
 }
@@ -201,7 +154,7 @@ static bool
 is_done(const struct sender *s)
 {
 	return s->inflight == 0 &&
-	    (s->stop || (s->eof && s->eaten == s->in.len));
+	    (s->stop || input_is_over(&s->in));
 }
 
 static int
@@ -212,7 +165,8 @@ send_run(struct sender *s)
 	int code, err, got = 0;
 
 	while (!is_done(s)) {
-		progress_at(s->size == 0 ? s->lineno : s->taken + s->eaten);
+		progress_at(s->size == 0 ? s->in.lineno :
+		    s->in.taken + s->in.eaten);
 		code = CTL_OK;
 		while (code == CTL_OK && (got = wire_next(s->c->wire, &m)) == 1)
 			code = take_answer(s, &m);
@@ -224,8 +178,8 @@ send_run(struct sender *s)
 			return ctl_lost(s->c->wire);
 		if (is_done(s))
 			break;
-		want = !s->eof && !s->stop && s->inflight < IN_FLIGHT;
-		err = wire_wait(s->c->wire, want ? s->fd : -1, &ready, -1);
+		want = !s->in.eof && !s->stop && s->inflight < IN_FLIGHT;
+		err = wire_wait(s->c->wire, want ? s->in.fd : -1, &ready, -1);
 		if (err != 0 && err != FG_EPARTIAL)
 			return ctl_lost(s->c->wire);
 		if (ready && (code = read_more(s)) != CTL_OK)
@@ -256,26 +210,26 @@ send_file(struct ctl *c, const char *session, const char *file)
 		return code;
 	s.c = c;
 	s.session = session;
-	s.file = file;
-	s.fd = strcmp(file, "-") == 0 ? STDIN_FILENO
+	s.in.name = file;
+	s.in.fd = strcmp(file, "-") == 0 ? STDIN_FILENO
 	    : open(file, O_RDONLY | O_CLOEXEC);
-	if (s.fd == -1) {
+	if (s.in.fd == -1) {
 		ctl_complain("%s: %s", file, strerror(errno));
 		return CTL_USAGE;
 	}
-	start = seconds();
-	s.size = size_of(s.fd);
+	start = input_seconds();
+	s.size = size_of(s.in.fd);
 	progress_begin("send", "lines", s.size);
 	code = send_run(&s);
 	progress_end();
-	s.done.seconds = seconds() - start;
+	s.done.seconds = input_seconds() - start;
 	c->out->sent(stdout, &s.done);
 	if (code != CTL_OK && s.inflight != 0)
 		ctl_complain("%zu messages were not answered: look in FIX_OUT "
 		    "before you send them again", s.inflight);
-	if (s.fd != STDIN_FILENO)
-		close(s.fd);
-	buf_free(&s.in);
+	if (s.in.fd != STDIN_FILENO)
+		close(s.in.fd);
+	buf_free(&s.in.buf);
 	return code == CTL_OK && s.done.refused != 0 ? CTL_REFUSED : code;
 }
 

@@ -26,6 +26,8 @@ libctl_a_SOURCES = \
 	src/ctl/dicts.h \
 	src/ctl/flat.c \
 	src/ctl/flat.h \
+	src/ctl/input.c \
+	src/ctl/input.h \
 	src/ctl/json.c \
 	src/ctl/json.h \
 	src/ctl/json_line.c \

@@ -110,14 +110,14 @@ port_new(struct peers *p, const char *host, uint16_t number, struct tls *tls)
 }
 
 static int
-open_port(struct peers *p, struct port *port, bool nodelay,
+open_port(struct peers *p, struct port *port, const struct conf_section *sec,
     char err[NET_ERR_MAX])
 {
 	/* Whose connection it will be, its Logon says: room for anybody's. */
-	const struct conn_limits limits = { .in_max = p->max_message + 1,
-		.nodelay = nodelay };
+	struct conn_limits limits = { .in_max = p->max_message + 1 };
 	struct port **all;
 
+	peers_tune(&limits, sec);
 	snprintf(err, NET_ERR_MAX, "no memory");
 	all = realloc(p->port, (p->nport + 1) * sizeof(struct port *));
 	if (all == NULL)
@@ -152,7 +152,7 @@ peers_listen(struct peers *p, const struct conf_section *sec, struct tls *tls,
 		return FG_ENOMEM;
 	}
 	port->proxied = conf_bool(sec, CONF_UseTCPProxy);
-	rc = open_port(p, port, conf_bool(sec, CONF_SocketNodelay), err);
+	rc = open_port(p, port, sec, err);
 	if (rc != 0)
 		port_free(port);
 	return rc;

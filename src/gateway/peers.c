@@ -168,6 +168,16 @@ peers_checks(const struct conf_section *sec)
 	    FIX_CHECK_LENGTH;
 }
 
+void
+peers_tune(struct conn_limits *lim, const struct conf_section *sec)
+{
+	lim->nodelay = conf_bool(sec, CONF_SocketNodelay);
+	lim->keep_alive = conf_bool(sec, CONF_SocketKeepAlive);
+	lim->traffic_class = (int)conf_int(sec, CONF_SocketTrafficClass);
+	lim->send_buffer = (int)conf_int(sec, CONF_SocketSendBufferSize);
+	lim->receive_buffer = (int)conf_int(sec, CONF_SocketReceiveBufferSize);
+}
+
 static int
 setup_route(struct route *r)
 {
@@ -175,7 +185,7 @@ setup_route(struct route *r)
 	r->enabled = conf_bool(r->conf, CONF_Enabled);
 	r->max_message = (size_t)conf_int(r->conf, CONF_MaxMessageSize);
 	r->limits.in_max = r->max_message + 1;
-	r->limits.nodelay = conf_bool(r->conf, CONF_SocketNodelay);
+	peers_tune(&r->limits, r->conf);
 	r->next_try = MONO_NEVER;
 	r->checks = peers_checks(r->conf);
 	if (window_setup(r) != 0)

@@ -128,6 +128,9 @@ void window_look(struct route *r);
 /* When it is open next; false: not within a year. */
 bool window_opens(const struct route *r, wall_t *at);
 
+/* peers.c: the options of the session's sockets. */
+void peers_tune(struct conn_limits *lim, const struct conf_section *sec);
+
 /* listen.c */
 /* TLS, if the port has it. 0 or FG_ENOMEM. */
 int listen_secure(struct port *port, struct visitor *v);

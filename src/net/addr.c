@@ -62,9 +62,23 @@ addr_unix(struct sockaddr_storage *ss, const char *path)
 }
 
 void
-fd_nodelay(int fd, bool on)
+fd_tune(int fd, const struct conn_limits *lim)
 {
-	int v = on;
+	int nodelay = lim->nodelay, keep = lim->keep_alive;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &v, sizeof(v));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &keep, sizeof(keep));
+	if (lim->send_buffer != 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &lim->send_buffer,
+		    sizeof(lim->send_buffer));
+	if (lim->receive_buffer != 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &lim->receive_buffer,
+		    sizeof(lim->receive_buffer));
+	if (lim->traffic_class == 0)
+		return;
+	/* One of them is of the socket's family. */
+	setsockopt(fd, IPPROTO_IP, IP_TOS, &lim->traffic_class,
+	    sizeof(lim->traffic_class));
+	setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &lim->traffic_class,
+	    sizeof(lim->traffic_class));
 }

@@ -49,7 +49,7 @@ start(struct conn *c, const struct sockaddr *sa, socklen_t len)
 	if (fd == -1)
 		return errno;
 	if (sa->sa_family != AF_UNIX)
-		fd_nodelay(fd, c->lim.nodelay);
+		fd_tune(fd, &c->lim);
 	if (sa->sa_family != AF_UNIX &&
 	    (c->lim.source != NULL || c->lim.source_port != 0) &&
 	    (err = bind_source(fd, sa->sa_family, &c->lim)) != 0) {

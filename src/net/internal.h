@@ -195,6 +195,7 @@ void addr_format(char out[NET_ADDR_MAX], const struct sockaddr *sa);
 void addr_format_host(char out[NET_ADDR_MAX], const char *host, uint16_t port);
 /* Fill a unix address; its length, or 0: the path does not fit. */
 socklen_t addr_unix(struct sockaddr_storage *ss, const char *path);
-void fd_nodelay(int fd, bool on);
+/* The options of a TCP socket. */
+void fd_tune(int fd, const struct conn_limits *lim);
 
 #endif

@@ -62,7 +62,7 @@ take(struct listener *li, int fd, const struct sockaddr_storage *ss)
 		return;
 	}
 	if (ss->ss_family != AF_UNIX)
-		fd_nodelay(fd, c->lim.nodelay);
+		fd_tune(fd, &c->lim);
 	name_peer(c, ss);
 	li->fn(c, li->arg);
 	if (c->ops == NULL)
@@ -250,10 +250,12 @@ listener_open(struct loop *l, const char *host, uint16_t port,
 		return NULL;
 	}
 	li = listener_new(l, fd, lim, fn, arg);
-	if (li == NULL)
+	if (li == NULL) {
 		snprintf(err, NET_ERR_MAX, "listen on %s: out of memory", name);
-	else
-		memcpy(li->name, name, sizeof(name));
+		return NULL;
+	}
+	memcpy(li->name, name, sizeof(name));
+	fd_tune(fd, &li->lim); /* buffers count before a connection is made */
 	return li;
 }
 

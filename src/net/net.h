@@ -89,6 +89,9 @@ struct conn_limits {
 	size_t out_low;  /* drained below (0: 256 KiB) */
 	size_t out_max;  /* above: the slow peer is cut (0: 64 MiB) */
 	bool nodelay;    /* SocketNodelay */
+	bool keep_alive; /* SocketKeepAlive */
+	int traffic_class; /* of its packets; 0: as the system has it */
+	int send_buffer, receive_buffer; /* the system's, bytes; 0: its own */
 	/* To connect from; NULL and 0: any. A numeric address, borrowed until
 	 * the connection is up. */
 	const char *source;

@@ -484,21 +484,58 @@ def MaxSendQueueBytes(work):
         fg.wait_until(lambda: "not connected" in g.ctl("session", "show"), 10)
 
 
+def option(work, level, name, **keys):
+    """An option of both ends' sockets of ours: an acceptor and an initiator."""
+    got = []
+    for role in (fg.acceptor, fg.initiator):
+        with fg.Peer("BANK", "EXCH") as p:
+            port = fg.free_port() if role is fg.acceptor else p.listen()
+            g = work.gateway(role.__name__, sessions=[
+                role("EXCH", "BANK", port, **keys)]).start()
+            if role is fg.acceptor:
+                p.connect(port)
+                p.logon()
+            else:
+                p.accept()
+                p.answer_logon()
+                p.sync()
+            for s in sockets_of(g):
+                got.append(s.getsockopt(level, name))
+                s.close()
+    if not got:
+        fg.skip("the sockets of another process may not be looked at")
+    return got
+
+
 def SocketNodelay(work):
-    port = fg.free_port()
-    g = work.gateway("gw", sessions=[fg.acceptor(
-        "EXCH", "BANK", port, SocketNodelay="N")]).start()
-    with fg.Peer("BANK", "EXCH") as p:
-        p.connect(port)
-        p.logon()
-        got = sockets_of(g)
-        if not got:
-            fg.skip("the sockets of another process may not be looked at")
-        delays = [s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-                  for s in got]
-        for s in got:
-            s.close()
-        assert delays == [0], delays
+    got = option(work, socket.IPPROTO_TCP, socket.TCP_NODELAY,
+                 SocketNodelay="N")
+    assert got == [0, 0], got
+
+
+def SocketKeepAlive(work):
+    got = option(work, socket.SOL_SOCKET, socket.SO_KEEPALIVE,
+                 SocketKeepAlive="Y")
+    assert got == [1, 1], got
+
+
+def SocketTrafficClass(work):
+    got = option(work, socket.IPPROTO_IP, socket.IP_TOS,
+                 SocketTrafficClass=0xb8)
+    assert got == [0xb8] * 2, got
+
+
+def SocketSendBufferSize(work):
+    """Linux says twice what it was told."""
+    got = option(work, socket.SOL_SOCKET, socket.SO_SNDBUF,
+                 SocketSendBufferSize=10000)
+    assert got == [20000] * 2, got
+
+
+def SocketReceiveBufferSize(work):
+    got = option(work, socket.SOL_SOCKET, socket.SO_RCVBUF,
+                 SocketReceiveBufferSize=10000)
+    assert got == [20000] * 2, got
 
 
 cases.run(globals())

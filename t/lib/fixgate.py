@@ -45,6 +45,8 @@ os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=8")
 
 # A test that is told to end leaves its blocks, and so ends what it started.
 signal.signal(signal.SIGTERM, lambda signum, _: sys.exit(128 + signum))
+# Who runs the tests in the background may ignore it; children must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def skip(why):
