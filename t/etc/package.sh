@@ -41,6 +41,7 @@ done
 for f in usr/share/bash-completion/completions/fixgatectl \
     etc/logrotate.d/fixgate etc/fixgate/ usr/lib/sysusers.d/fixgate.conf \
     usr/lib/tmpfiles.d/fixgate.conf usr/sbin/fixgated usr/sbin/fixgatectl \
+    usr/sbin/fixgate-streamer usr/sbin/fixgate-client \
     usr/share/doc/fixgate/copyright usr/share/doc/fixgate/fixgate.conf \
     usr/share/fixgate/dict/FIX44.xml; do
 	want "./$f"

@@ -4,7 +4,6 @@ FG_INIT may name a folder with scripts of an installed package."""
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,71 +12,11 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import fixgate as fg
+import initscript
+from initscript import Script
 
 fg.need("fixgated", "fixgatectl")
-if shutil.which("start-stop-daemon", path="/usr/sbin:/sbin:/usr/bin") is None:
-    fg.skip("no start-stop-daemon: the System V scripts were not run")
-SCRIPTS = os.environ.get("FG_INIT") or os.path.join(fg.BUILD, "etc/init.d")
-
-
-class Script:
-    """A script with its settings in the work folder."""
-
-    def __init__(self, w, name, config):
-        self.w, self.name = w, name
-        with open(os.path.join(SCRIPTS, name)) as f:
-            text = f.read()
-        # One change: where its own settings are.
-        text, n = re.subn(r"/[-/\w]*/default/" + name,
-                          w.path("default-" + name), text)
-        assert n >= 2, "the script does not read its settings"
-        self.path = w.path("init-" + name)
-        with open(self.path, "w") as f:
-            f.write(text)
-        os.chmod(self.path, 0o755)
-        self.config, self.pidfile = config, w.path(name + ".pid")
-        self.settle()
-
-    def settle(self, **more):
-        keys = {"DAEMON": fg.program(self.name), "CONFIG": self.config,
-                "PIDFILE": self.pidfile, "SOCKETS": self.w.path(),
-                "RUN_AS": nobody(), "START_LIMIT": 60, "STOP_LIMIT": 20}
-        keys.update(more)
-        with open(self.w.path("default-" + self.name), "w") as f:
-            f.write("".join("%s='%s'\n" % kv for kv in keys.items()))
-
-    def __call__(self, action, want):
-        r = subprocess.run([self.path, action], stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, timeout=120,
-                           stdin=subprocess.DEVNULL)
-        said = r.stdout.decode("utf-8", "replace")
-        assert r.returncode == want, (action, r.returncode, said)
-        return said
-
-    def pid(self):
-        with open(self.pidfile) as f:
-            return int(f.read())
-
-    def kill(self):
-        """Not to be left behind when the test fails."""
-        if os.path.exists(self.pidfile):
-            try:
-                os.kill(self.pid(), signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
-
-def nobody():
-    """Root's scripts become this user, if that may run what was built; others
-    stay who they are."""
-    if os.getuid() != 0:
-        return "not used"
-    try:
-        subprocess.run([fg.program("fixgated"), "-V"], user="nobody",
-                       check=True, stdout=subprocess.DEVNULL, timeout=60)
-    except (OSError, subprocess.CalledProcessError):
-        return "root"
-    return "nobody"
+initscript.need()
 
 
 def header(script):
@@ -195,5 +134,40 @@ def gateway(w):
         s.kill()
 
 
+def lua(w, name, good):
+    """fixgate-streamer or -client: nobody is there for them, and they start."""
+    if fg.program(name) is None:
+        print("not built, and so not tried: " + name)
+        return
+    path = w.path(name + ".lua")
+    s = Script(w, name, path)
+    with open(s.path) as f:
+        assert "-l syslog" in f.read()
+
+    def write(kind):
+        with open(path, "w") as f:
+            f.write("nonsense(" if kind == "bad" else good)
+
+    def listens():
+        assert os.path.exists(w.path(name + ".sock"))
+
+    try:
+        run_through(w, s, write, listens, False)
+    finally:
+        s.kill()
+
+
 with fg.Work() as work:
     gateway(work)
+    lua(work, "fixgate-streamer", """
+process("GATEWAY", "unix:/nonexistent/g.sock")
+listen("unix:%s")
+stream("ORDERS", "GATEWAY.FIX_IN") { }
+""" % work.path("fixgate-streamer.sock"))
+    lua(work, "fixgate-client", """
+process("S", "unix:/nonexistent/s.sock")
+process("B", "exec:cat >/dev/null")
+listen("unix:%s")
+streamerClient("C") { dataSource = { "S", "ORDERS" }, startAt = "beginning",
+    onMessage { send("B", "ROW") } }
+""" % work.path("fixgate-client.sock"))
