@@ -25,6 +25,30 @@ demand(struct conf *c, const struct conf_section *s, enum conf_key k,
 /* ---- sessions ---- */
 
 static void
+check_proxy(struct conf *c, const struct conf_section *s)
+{
+	const struct conf_entry *type = section_good(s, CONF_ProxyType);
+	const struct conf_entry *version = section_good(s, CONF_ProxyVersion);
+
+	if (section_at(s, CONF_ProxyType, 0) == NULL) {
+		if (section_at(s, CONF_ProxyHost, 0) != NULL)
+			demand(c, s, CONF_ProxyType, " of ProxyHost",
+			    "ProxyType=http (or socks)");
+		return;
+	}
+	demand(c, s, CONF_ProxyHost, ", which ProxyType needs",
+	    "ProxyHost=proxy.example.com");
+	demand(c, s, CONF_ProxyPort, ", which ProxyType needs",
+	    "ProxyPort=1080");
+	if (type != NULL && version != NULL && (type->num == CONF_PROXY_HTTP) !=
+	    (version->num <= CONF_PROXY_1_1))
+		fault_add(c, CONF_ERROR, version->line, "ProxyVersion=%s is "
+		    "none of ProxyType=%s: write %s", version->value,
+		    type->value, type->num == CONF_PROXY_HTTP ? "1.0 or 1.1" :
+		    "4, 4a or 5");
+}
+
+static void
 check_initiator(struct conf *c, const struct conf_section *s)
 {
 	const struct conf_entry *e;
@@ -34,6 +58,7 @@ check_initiator(struct conf *c, const struct conf_section *s)
 	    "SocketConnectHost=fix.example.com");
 	demand(c, s, CONF_SocketConnectPort, ", which an initiator needs",
 	    "SocketConnectPort=5001");
+	check_proxy(c, s);
 	demand(c, s, CONF_HeartBtInt, ", which an initiator needs",
 	    "HeartBtInt=30 (seconds)");
 	for (i = 0; (e = section_at(s, CONF_SocketConnectHost, i)); i++)

@@ -5,7 +5,7 @@
 
 #define MASK "***"
 
-/* A value that is a secret shows its tag only. */
+/* A value that is a secret shows its tag only, if it has one. */
 static void
 print_masked(const struct conf_section *s, const struct conf_entry *e,
     FILE *to)
@@ -14,7 +14,9 @@ print_masked(const struct conf_section *s, const struct conf_entry *e,
 	const struct conf_entry *mask = section_find(s, CONF_MaskTags, "");
 	uint64_t tag;
 
-	if (num_parse_u64(e->value, n, &tag) == 0 &&
+	if (e->key != CONF_LogonTag)
+		fprintf(to, "%s=" MASK "\n", e->name);
+	else if (num_parse_u64(e->value, n, &tag) == 0 &&
 	    !form_is_masked(mask == NULL ? NULL : mask->value, tag))
 		fprintf(to, "%s=%s\n", e->name, e->value);
 	else

@@ -42,6 +42,14 @@ enum conf_cancel {
 	CONF_CANCEL_LOGOUT,
 	CONF_CANCEL_BOTH
 };
+enum conf_proxy { CONF_PROXY_HTTP, CONF_PROXY_SOCKS };
+enum conf_proxy_version {
+	CONF_PROXY_1_0,
+	CONF_PROXY_1_1,
+	CONF_PROXY_4,
+	CONF_PROXY_4A,
+	CONF_PROXY_5
+};
 enum conf_throttle { CONF_THROTTLE_REJECT, CONF_THROTTLE_LOGOUT };
 enum conf_durability {
 	CONF_DURABILITY_NONE,

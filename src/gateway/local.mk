@@ -71,6 +71,8 @@ libgateway_a_SOURCES = \
 	src/gateway/table_link.c \
 	src/gateway/tables.c \
 	src/gateway/tables.h \
+	src/gateway/tunnel.c \
+	src/gateway/tunnel.h \
 	src/gateway/waits.h
 
 sbin_PROGRAMS += fixgated

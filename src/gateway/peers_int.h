@@ -51,6 +51,8 @@ struct visitor {
 	struct conn *conn;
 	struct route *route;  /* NULL: has not logged on, or is being drained */
 	bool stranger;        /* never was anybody's */
+	struct tunnel *tunnel; /* to be made through a proxy; NULL: none, or it
+	                        * is there */
 	struct port *header;  /* whose connections begin with a PROXY header;
 	                       * NULL: not, or it came */
 	bool secured;         /* with TLS, or it will be */
@@ -95,6 +97,8 @@ struct peers {
 struct visitor *visitor_new(struct peers *p, struct conn *c,
     struct route *r);
 void visitor_free(struct visitor *v);
+/* The connection that was made for a route is the session's from now on. */
+void visitor_is_up(struct visitor *v);
 extern const struct conn_ops visitor_ops;
 /* The logon timer's: close strangers that have not logged on in time. */
 void visitors_time_out(void *arg);
@@ -117,6 +121,8 @@ void initiate_now(struct route *r);
 void initiate_later(struct route *r);
 void initiate_stop(struct route *r);
 int initiate_setup(struct route *r);
+/* Go on with the tunnel through a proxy: the connection is up, or has bytes. */
+void initiate_tunnel(struct visitor *v);
 
 /* window.c */
 int window_setup(struct route *r);

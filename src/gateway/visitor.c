@@ -90,6 +90,7 @@ visitor_free(struct visitor *v)
 	*(v->prev == NULL ? &p->first : &v->prev->next) = v->next;
 	*(v->next == NULL ? &p->last : &v->next->prev) = v->prev;
 	p->nvisitors--;
+	free(v->tunnel);
 	free(v);
 }
 
@@ -477,6 +478,10 @@ on_data(struct conn *c, void *arg)
 	const char *p;
 	size_t n, max;
 
+	if (v->tunnel != NULL) {
+		initiate_tunnel(v);
+		return;
+	}
 	if (driver_is_down(d) || (!v->stranger && v->route == NULL)) {
 		n = conn_in(c, &p);
 		conn_eat(c, n);
@@ -507,18 +512,29 @@ on_data(struct conn *c, void *arg)
 	}
 }
 
-static void
-on_connected(struct conn *c, void *arg)
+void
+visitor_is_up(struct visitor *v)
 {
-	struct visitor *v = arg;
 	const char *why = why_not_tls(v, v->route->conf, NULL);
 
 	if (why != NULL) {
-		conn_abort(c, why);
+		conn_abort(v->conn, why);
 		return;
 	}
 	v->route->dialing = NULL;
 	bind_route(v, v->route);
+}
+
+static void
+on_connected(struct conn *c, void *arg)
+{
+	struct visitor *v = arg;
+
+	(void)c;
+	if (v->tunnel != NULL)
+		initiate_tunnel(v);
+	else
+		visitor_is_up(v);
 }
 
 /* No first message came: without TLS, in time, or before it went. That it only

@@ -346,7 +346,7 @@ START_TEST(secrets_are_masked_unless_asked_for)
 {
 	struct conf *c = parse_clean(HEAD "MaskTags=96, 5000\n[SESSION]\n" ONE
 	    ACCEPTOR "LogonTag=553=user\nLogonTag1=554=hunter=2\n"
-	    "LogonTag2=5000=token\n");
+	    "LogonTag2=5000=token\nProxyPassword=swordfish\n");
 	char *masked = print(c, false), *open = print(c, true);
 	static const unsigned masks[] = { 554, 925, 1402, 1404, 96, 5000 };
 	size_t i;
@@ -355,6 +355,9 @@ START_TEST(secrets_are_masked_unless_asked_for)
 	ck_assert_ptr_nonnull(strstr(masked, "LogonTag1=554=***\n"));
 	ck_assert_ptr_nonnull(strstr(masked, "LogonTag2=5000=***\n"));
 	ck_assert_ptr_null(strstr(masked, "hunter"));
+	ck_assert_ptr_nonnull(strstr(masked, "ProxyPassword=***\n"));
+	ck_assert_ptr_null(strstr(masked, "swordfish"));
+	ck_assert_ptr_nonnull(strstr(open, "ProxyPassword=swordfish\n"));
 	ck_assert_ptr_nonnull(strstr(open, "LogonTag1=554=hunter=2\n"));
 	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++)
 		ck_assert(conf_is_masked(conf_session(c, 0), masks[i]));
@@ -516,6 +519,13 @@ START_TEST(words_have_the_numbers_of_their_enums)
 		    CONF_CANCEL_DISCONNECT },
 		{ CONF_CancelOnDisconnect, "logout", CONF_CANCEL_LOGOUT },
 		{ CONF_CancelOnDisconnect, "both", CONF_CANCEL_BOTH },
+		{ CONF_ProxyType, "http", CONF_PROXY_HTTP },
+		{ CONF_ProxyType, "socks", CONF_PROXY_SOCKS },
+		{ CONF_ProxyVersion, "1.0", CONF_PROXY_1_0 },
+		{ CONF_ProxyVersion, "1.1", CONF_PROXY_1_1 },
+		{ CONF_ProxyVersion, "4", CONF_PROXY_4 },
+		{ CONF_ProxyVersion, "4a", CONF_PROXY_4A },
+		{ CONF_ProxyVersion, "5", CONF_PROXY_5 },
 		{ CONF_ValidationProfile, "strict", CONF_PROFILE_STRICT },
 		{ CONF_ValidationProfile, "quickfix", CONF_PROFILE_QUICKFIX },
 		{ CONF_SendWhenLoggedOff, "queue", CONF_LOGGED_OFF_QUEUE },

@@ -50,3 +50,5 @@ TESTS += t/e2e/test_client.py t/e2e/test_kill_loop.py
 EXTRA_DIST += t/e2e/test_client.py t/e2e/test_kill_loop.py t/lib/counterparty.py
 TESTS += t/e2e/test_asked_for.py
 EXTRA_DIST += t/e2e/test_asked_for.py
+TESTS += t/e2e/test_settings_proxy.py
+EXTRA_DIST += t/e2e/test_settings_proxy.py t/lib/proxy.py

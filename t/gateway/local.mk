@@ -57,3 +57,9 @@ TESTS += t/gateway/check_proxy
 t_gateway_check_proxy_SOURCES = t/gateway/check_proxy.c
 t_gateway_check_proxy_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_proxy_LDADD = libgateway.a libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += t/gateway/check_tunnel
+TESTS += t/gateway/check_tunnel
+t_gateway_check_tunnel_SOURCES = t/gateway/check_tunnel.c
+t_gateway_check_tunnel_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_tunnel_LDADD = libgateway.a libbase.a $(CHECK_LIBS)
