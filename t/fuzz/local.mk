@@ -4,6 +4,7 @@ FUZZERS = \
 	t/fuzz/fuzz_conf \
 	t/fuzz/fuzz_dict \
 	t/fuzz/fuzz_fix \
+	t/fuzz/fuzz_json_line \
 	t/fuzz/fuzz_link \
 	t/fuzz/fuzz_script \
 	t/fuzz/fuzz_session \
@@ -49,3 +50,9 @@ t_fuzz_fuzz_script_SOURCES = t/fuzz/fuzz_script.c $(FUZZ_MAIN)
 t_fuzz_fuzz_script_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_script_LDADD = libscript.a libdict.a libfix.a liblog.a libbase.a \
 	$(LUA_LIBS)
+
+t_fuzz_fuzz_json_line_SOURCES = t/fuzz/fuzz_json_line.c $(FUZZ_MAIN)
+t_fuzz_fuzz_json_line_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+t_fuzz_fuzz_json_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_json_line_LDADD = libctl.a liblink.a libbase.a $(JANSSON_LIBS) \
+	$(MSGPACK_LIBS)
