@@ -135,6 +135,8 @@ check_in(void *arg, const struct store_row *row)
 		return 0;
 	}
 	id = order_of(row->data, row->len);
+	if (id > from->given)
+		sim_fail("order %" PRIu64 " was never given", id);
 	if (from->wrong[id] && e->cfg.validate)
 		sim_fail("order %" PRIu64 " of %s is wrong, and in FIX_IN", id,
 		    from->cfg.name);
@@ -143,8 +145,6 @@ check_in(void *arg, const struct store_row *row)
 	    (row->flags & STORE_POSS_DUP) == 0))
 		sim_fail("order %" PRIu64 " of %s after %" PRIu64, id,
 		    from->cfg.name, e->order);
-	if (id > from->given)
-		sim_fail("order %" PRIu64 " was never given", id);
 	if (id > e->order)
 		e->order = id;
 	from->received[id] = true;
@@ -166,6 +166,8 @@ check_other(void *arg, const struct store_row *row)
 	e = end_of(g, row, &k);
 	from = &sim.link[k].end[!g->id];
 	id = order_of(row->data, row->len);
+	if (id > from->given)
+		sim_fail("order %" PRIu64 " was never given", id);
 	if (!from->wrong[id] || !e->cfg.validate ||
 	    memmem(row->data, row->len, INCORRECT, strlen(INCORRECT)) == NULL)
 		return 0;

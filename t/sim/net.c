@@ -18,7 +18,7 @@ sim_net_forget(struct sim_link *l, int end)
 	struct sim_end *e = &l->end[end];
 
 	e->open = e->told = e->close = false;
-	e->in.len = e->out.len = 0;
+	e->in.len = e->out.len = e->wrong_at = 0;
 	if (l->end[!end].open)
 		l->dead = !l->visitor || end != l->caller;
 	if (end == l->caller) {
@@ -38,7 +38,7 @@ hang_up(struct sim_link *l, int end, const char *why)
 	if (!e->open)
 		return;
 	e->open = e->told = e->close = false;
-	e->in.len = 0;
+	e->in.len = e->wrong_at = 0;
 	if (end == l->caller) {
 		if (l->visitor)
 			e->out.len = 0; /* it was for no one */
@@ -101,6 +101,26 @@ take_message(struct sim_link *l, int to, const struct fix_frame *f)
 	driver_recv(g->driver, e->fs, &m);
 }
 
+/* A byte that came in the last n of them is another. Only one of a message: two
+ * could make up for each other in the CheckSum. */
+static void
+disturb(struct sim_end *e, size_t n)
+{
+	if (!sim.trouble || !sim.noise || e->wrong_at != 0 || !sim_one_in(60))
+		return;
+	e->wrong_at = e->in.len - sim_rnd((uint32_t)n);
+	e->in.p[e->wrong_at - 1] ^= (char)(1 + sim_rnd(127));
+}
+
+static void
+eat(struct sim_end *e, size_t n)
+{
+	if (e->in.len == 0)
+		return; /* the connection is gone */
+	buf_shift(&e->in, n);
+	e->wrong_at = e->wrong_at > n ? e->wrong_at - n : 0;
+}
+
 static void
 receive(struct sim_link *l, int to)
 {
@@ -115,18 +135,8 @@ receive(struct sim_link *l, int to)
 			take_message(l, to, &f);
 		else
 			f.len = 0;
-		if (e->in.len > 0) /* it is still there */
-			buf_shift(&e->in, f.skip + f.len);
+		eat(e, f.skip + f.len);
 	}
-}
-
-/* A byte that came in the last n of them is another. */
-static void
-disturb(struct buf *in, size_t n)
-{
-	if (sim.trouble && sim.noise && sim_one_in(in->len > n ? 60 : 120))
-		in->p[in->len - 1 - sim_rnd((uint32_t)n)] ^=
-		    (char)(1 + sim_rnd(127));
 }
 
 /* Some of the bytes arrive, cut anywhere. */
@@ -153,7 +163,7 @@ deliver(struct sim_link *l, int to)
 			sim_fail("out of memory");
 		buf_shift(&from->out, part);
 		n -= part;
-		disturb(&e->in, part);
+		disturb(e, part);
 		receive(l, to);
 	}
 	receive(l, to);
@@ -179,14 +189,14 @@ call(struct sim_link *l)
 		wait_again(l);
 		return;
 	}
-	from->out.len = from->in.len = 0;
+	from->out.len = from->in.len = from->wrong_at = 0;
 	from->open = from->told = from->first = true;
 	/* Without a Logon it is of no session yet. */
 	l->visitor = to->open && to->told;
 	sim_count[SIM_DUPLICATE] += l->visitor;
 	if (!l->visitor) {
 		l->dead = false;
-		to->out.len = to->in.len = 0;
+		to->out.len = to->in.len = to->wrong_at = 0;
 		to->open = to->first = true;
 	}
 	driver_connected(g->driver, from->fs, "sim");

@@ -31,6 +31,7 @@ struct sim_end {
 	bool first;     /* nothing was sent on it yet */
 	struct buf out; /* bytes on their way to the other end */
 	struct buf in;  /* arrived, no whole message yet */
+	size_t wrong_at; /* in it: 1 and on, the byte that noise made */
 	uint32_t epoch; /* as seen last */
 	/* Orders from this end. The other one may have lost those up to
 	 * forgiven: a reset of the numbers came between. */
