@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -143,18 +144,24 @@ class World:
         self.gateway.stop()
 
 
+AT_ONCE = 1 if fg.valgrind() else 6  # tests: most of them wait
+
+
+def one(test):
+    with fg.Work() as work:
+        test(work)
+        for p in work.procs:
+            if p.running():
+                status = p.stop()
+                assert status == 0, (p.name, status, p.log())
+    print("ok %s: %s" % (test.__name__, " ".join(test.__doc__.split())))
+    sys.stdout.flush()
+
+
 def run(tests):
     """Each with a world of its own; FG_TEST names some."""
     names = os.environ.get("FG_TEST", "").split()
-    for test in tests:
-        if names and test.__name__ not in names:
-            continue
-        with fg.Work() as work:
-            test(work)
-            for p in work.procs:
-                if p.running():
-                    status = p.stop()
-                    assert status == 0, (p.name, status, p.log())
-        print("ok %s: %s" % (test.__name__,
-                              " ".join(test.__doc__.split())))
-        sys.stdout.flush()
+    tests = [t for t in tests if not names or t.__name__ in names]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for done in [pool.submit(one, t) for t in tests]:
+            done.result()

@@ -13,8 +13,11 @@ so with @always, and is left out of the last.
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import fixgate as fg
+
+AT_ONCE = 4  # cases: most of them wait
 
 
 def always(case):
@@ -101,10 +104,8 @@ def run(module):
     args = sys.argv[1:]
     proof = args[:1] == ["--without"]
     names = args[1:] if proof else args
-    failed = False
-    for name in names or cases:
-        if proof:
-            failed = not without(cases[name]) or failed
-        else:
-            one(cases[name])
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = [pool.submit(without if proof else one, cases[name])
+                for name in names or cases]
+        failed = [r for r in runs if r.result() is False]
     sys.exit(1 if failed else 0)
