@@ -273,7 +273,9 @@ on_pending(void *arg, const struct link_msg *m)
 	    strcmp(m->type, "QUARANTINE_PENDING_ACK") != 0)
 		return;
 	rows = link_find(m->details, "ROWS");
-	for (i = 0; rows != NULL && i < link_count(rows); i++)
+	if (rows == NULL || link_kind(rows) != LINK_ARRAY)
+		return;
+	for (i = 0; i < link_count(rows); i++)
 		take_pending(c, link_at(rows, i));
 }
 

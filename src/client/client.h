@@ -64,6 +64,7 @@ struct client {
 	struct row_columns columns;
 	struct row_in row;
 	uint64_t credit; /* rows that may still come */
+	uint64_t made, row_size; /* bytes of events; of those of a row, about */
 	uint64_t upto, visible;
 	bool more;
 	struct block *block;

@@ -9,6 +9,7 @@
 
 #define CREDIT_MIN 64   /* rows of a window of credit */
 #define CREDIT_MAX 1000
+#define CREDIT_BYTES (16u << 20) /* what their events take, about */
 #define HELD_MAX   100000 /* rows that are settled behind one that is not */
 
 struct event *
@@ -105,6 +106,7 @@ put_event(struct sender *s, const struct script_row *row, wall_t stamp,
 	ev = event_new(&p->scratch, nkeys);
 	e.body = ev;
 	e.len = ev->len;
+	s->block->client->made += ev->len;
 	if (s->busy.ns == 0)
 		s->busy = now_of(p).mono;
 	must_be_0(lane_put(ch->lane, &e));
@@ -185,7 +187,7 @@ feed_row(struct client *c, const struct link_val *v)
 	wall_t stamp = { 0 };
 	int err;
 
-	if (link_kind(v) != LINK_ARRAY || link_count(v) < 2)
+	if (link_kind(v) != LINK_ARRAY || link_count(v) < (c->maps ? 3 : 2))
 		return false;
 	err = c->maps ? row_in_map(&c->row, link_at(v, 2), &row)
 		      : row_in_read(&c->row, &c->columns, v, 2, &row);
@@ -203,7 +205,8 @@ void
 feed_rows(struct client *c, const struct link_msg *m)
 {
 	const struct link_val *rows = link_find(m->details, "ROWS");
-	size_t i, n = rows == NULL ? 0 : link_count(rows);
+	size_t i, n = rows == NULL || link_kind(rows) != LINK_ARRAY ? 0 :
+	    link_count(rows);
 	struct block *b;
 
 	for (i = 0; i < n; i++) {
@@ -215,6 +218,9 @@ feed_rows(struct client *c, const struct link_msg *m)
 	}
 	if (i < n)
 		return;
+	if (n > 0)
+		c->row_size = (3 * c->row_size + c->made / n) / 4;
+	c->made = 0;
 	c->credit -= n < c->credit ? n : c->credit;
 	c->upto = link_find_u64(m->details, "UPTO", c->upto);
 	c->visible = link_find_u64(m->details, "VISIBLE", c->visible);
@@ -250,6 +256,8 @@ feed_credit(struct client *c)
 
 	window = window < CREDIT_MIN ? CREDIT_MIN : window;
 	window = window > CREDIT_MAX ? CREDIT_MAX : window;
+	if (window * c->row_size > CREDIT_BYTES)
+		window = CREDIT_BYTES / c->row_size + 1;
 	if (c->credit > window / 2 || !has_room(c) ||
 	    !remote_is_up(c->remote))
 		return;

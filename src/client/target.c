@@ -217,7 +217,7 @@ on_message(void *arg, const struct link_msg *m)
 	if (ch == NULL)
 		return;
 	t->busy = true;
-	if (strcmp(m->type, "EVENT_ACK") == 0)
+	if (strcmp(m->type, "EVENT_ACK") == 0 || strcmp(m->type, "ACK") == 0)
 		channel_done(ch, m->ref);
 	else
 		on_nack(t, ch, m);

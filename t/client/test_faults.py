@@ -4,10 +4,11 @@ gone, scripts that fail, cursors that do not fit, another one of its name."""
 
 import json
 import os
+import random
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from clients import Link, World, run
+from clients import Link, World, fg, run
 from link import unpack
 
 
@@ -354,6 +355,23 @@ def back_pressure(work):
     assert quick.running()
 
 
+def large_rows(work):
+    """fewer rows are taken if they are large"""
+    w = World(work)
+    w.streamer.batch = 10
+    w.client(w.simple("eventHandlerBuffer = 10", 'send("G", "EVENT_A")'))
+    w.streamer.add(*[["x" * 1000000, "1"]] * 70)
+    w.wait_cursor(70)
+    w.gateway.answer = lambda kind, d: "hold"
+    w.gateway.events.clear()
+    w.streamer.add(*[["x" * 1000000, "1"]] * 100)
+    w.wait(lambda: len(w.gateway.events) == 10, "the buffer is full")
+    taken = w.streamer.logons[0][2]["at"] - 70
+    assert taken <= 10 + 2 * 20, taken
+    w.gateway.release()
+    w.wait_cursor(170)
+
+
 # ---- cursors that do not fit ----
 
 def no_cursor(work):
@@ -595,6 +613,55 @@ def rows_that_are_maps(work):
     w.wait_cursor(2)
     assert [m["details"] for m in w.book.lines()] == [
         {"A": 1, "PX": 1.5}, {"B": "x", "G": [{"P": 1}, {"P": 2}]}]
+
+
+def nonsense(work):
+    """of a streamer or handler does not end the process"""
+    w = World(work)
+    seed = int(os.environ.get("FG_SEED", str(random.randrange(1 << 32))))
+    rnd = random.Random(seed)
+    print("  FG_SEED=%d" % seed)
+    junk = [None, True, -1, 0, 1, 2**63 - 1, "", "x" * 300, b"\xff", [], {},
+            [[]], [{}], [1, 2], {"ROW": 1}, [[1, 2, 3]], [["A", "any"]]]
+
+    def mangle(v):
+        """It, with something in it replaced."""
+        if isinstance(v, dict) and v and rnd.random() < 0.8:
+            key = rnd.choice(sorted(v))
+            return dict(v, **{key: mangle(v[key])})
+        if isinstance(v, (list, tuple)) and v and rnd.random() < 0.8:
+            i = rnd.randrange(len(v))
+            return list(v[:i]) + [mangle(v[i])] + list(v[i + 1:])
+        return rnd.choice(junk)
+
+    def wrong(kind, details):
+        if kind == "HELLO_ACK" or rnd.random() < 0.7:
+            return details
+        v = mangle(details)
+        return v if isinstance(v, dict) else {}
+    w.streamer.mangle = w.gateway.mangle = wrong
+    row = {"SEQUENCE": 1, "TIME": 1, "KEY": "C", "SEND": "G/EVENT_A",
+           "SOURCE": "uuid/ORDERS/1", "ROW_SEQUENCE": 1, "PART": 0,
+           "ATTEMPT": 0, "PROCESS": "G", "EVENT": "EVENT_A",
+           "DETAILS": b"{}"}
+    w.streamer.pending = [row, dict(row, EVENT="", SEND="#G/EVENT_A")]
+    clients = 30
+    c = w.client("".join(w.simple(
+        name="C%d" % i, sends='send("G", "EVENT_A")') for i in range(clients)))
+    w.fill(1, 50)
+    for _ in range(60):
+        if rnd.random() < 0.3:
+            w.streamer.stop()
+            w.streamer.start()
+        if rnd.random() < 0.3:
+            w.streamer.end(rnd.choice(["FENCED", "SOURCE_DOWN", "X"]),
+                           rnd.random() < 0.5)
+        w.fill(1, 2)
+        before = len(w.streamer.asked)
+        fg.wait_until(lambda: len(w.streamer.asked) > before + 10 or
+                      not c.running(), 30, "requests")
+        assert c.running(), c.log()
+    assert c.stop(limit=20) == 0
 
 
 def columns_do_not_fit(work):

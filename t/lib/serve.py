@@ -19,6 +19,7 @@ class Conn:
         self.state = {}
 
     def send(self, kind, ref, **details):
+        details = self.server.mangle(kind, details)
         b = pack({"MESSAGE_TYPE": kind, "SOURCE_REF": ref,
                   "DETAILS": details})
         with self.lock:
@@ -47,7 +48,7 @@ class Conn:
                     break
                 m, _ = unpack(f.read(struct.unpack(">I", head)[0]))
                 self.take(m["MESSAGE_TYPE"], m["SOURCE_REF"], m["DETAILS"])
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             pass
         self.open = False
         self.server.gone(self)
@@ -78,6 +79,7 @@ class Server:
         self.lock = threading.RLock()
         self.conns = []
         self.listener = None
+        self.mangle = lambda kind, details: details
 
     def start(self):
         if os.path.exists(self.path):
@@ -170,7 +172,7 @@ class Streamer(Server):
                  source="uuid/ORDERS/1"):
         super().__init__(path, "STREAMER")
         self.columns, self.source = [list(c) for c in columns], source
-        self.maps = False
+        self.maps, self.batch = False, 100
         self.rows = []        # [values], row n at n-1
         self.stamp = 1767603600 * 10**9
         self.cursors = {}     # (client, key): {SEQUENCE, SOURCE, ACKED}
@@ -193,7 +195,7 @@ class Streamer(Server):
             while s["credit"] > 0 and s["at"] < len(self.rows):
                 rows = []
                 while s["at"] < len(self.rows) and len(rows) < min(
-                        100, s["credit"]):
+                        self.batch, s["credit"]):
                     values = self.rows[s["at"]]
                     s["at"] += 1
                     if values is None or not self.where(values, s["fields"]):
