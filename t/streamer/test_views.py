@@ -14,7 +14,7 @@ import fixgate as fg
 from link import Link
 from streams import Logon, Streamer
 
-fg.need("fixgated", "fixgate-streamer")
+fg.need("fixgated", "fixgate-streamer", "fixgate-client")
 
 SEED = int(os.environ.get("FG_SEED", str(random.randrange(1 << 32))))
 TABLES = """
@@ -176,6 +176,48 @@ def same_for_ever(work, g, s, w):
         w.counts["ORDERS"], w.counts["ACCOUNTS"] + w.counts["DESKS"]))
 
 
+def through_a_client(work, g, s, w):
+    """A client makes rows of a view; it and the gateway are killed, accounts
+    change, and each row is made once, of the account as it was."""
+    path = work.path("c.lua")
+    with open(path, "w") as f:
+        f.write("""
+process("S", "unix:%s")
+process("G", "unix:%s")
+streamerClient("FILL") { dataSource = { "S", "ORDER_VIEW" },
+  startAt = "beginning",
+  onMessage { where = function(o) return o.ACCOUNT_SEQUENCE ~= nil end,
+    send("G", "EVENT_TABLE_INSERT", function(o)
+      return { TABLE = "FULL", ORDER = o.ID, NAME = o.ACCOUNT_NAME,
+        LIMIT = o.ACCOUNT_LIMIT, VERSION = o.ACCOUNT_SEQUENCE } end) } }
+""" % (s.socket, g.socket))
+
+    def client():
+        return work.proc("c%d" % w.counts["ORDERS"], fg.valgrind() + [
+            fg.program("fixgate-client"), path]).start()
+
+    def made():
+        return [(r["ORDER"], r["NAME"], r["LIMIT"], r["VERSION"])
+                for r in g.ctl_json("tail", "FULL", "--json", "--after", 0)]
+
+    c = client()
+    fg.wait_until(lambda: len(made()) > 50, 30, "rows")
+    c.kill()
+    w.go_on(40)
+    c = client()
+    g.kill()
+    g.start()
+    s.wait_up()
+    w.go_on(40)
+    want = [(r["ID"], r["ACCOUNT_NAME"], r["ACCOUNT_LIMIT"],
+             r["ACCOUNT_SEQUENCE"]) for r in replay(s, w, "ORDERS_FULL")
+            if r["ACCOUNT_SEQUENCE"] is not None]
+    fg.wait_until(lambda: len(made()) >= len(want), 60, "all rows")
+    assert made() == want
+    assert c.stop() == 0, c.log()
+    print("ok through_a_client: %d rows" % len(want))
+
+
 def at_the_gateway(g):
     """JOIN of a TAIL: keys of each type, and what is refused."""
     with Link(g.socket) as link:
@@ -281,10 +323,14 @@ def main():
     with fg.Work() as work:
         g = work.gateway("g")
         g.configure(fg.settings(g.keys) + TABLES +
-                    "[TABLE IDS]\nColumns=ID string\nKey=ID\n")
+                    "[TABLE IDS]\nColumns=ID string\nKey=ID\n"
+                    "[TABLE FULL]\nColumns=ORDER string, NAME string, "
+                    "LIMIT decimal, VERSION int\n")
         g.start()
         s = Streamer(work, "s", LUA, sources=[g]).start().wait_up()
-        same_for_ever(work, g, s, World(g, random.Random(SEED)))
+        w = World(g, random.Random(SEED))
+        same_for_ever(work, g, s, w)
+        through_a_client(work, g, s, w)
         at_the_gateway(g)
         wrong_views(work, g, s)
         assert s.stop() == 0
