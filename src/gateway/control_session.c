@@ -5,6 +5,7 @@
 #include "gateway/control_int.h"
 #include "gateway/peers.h"
 #include "gateway/quarantine.h"
+#include "gateway/sessions.h"
 #include "gateway/status.h"
 #include "gateway/template.h"
 
@@ -258,6 +259,7 @@ judge(const struct control *c, struct buf *b)
 	enum status_health worst;
 	size_t i, made, most;
 	struct advice a;
+	int days;
 
 	a.subject = "store";
 	a.level = worst = control_judge_store(c, a.text);
@@ -269,6 +271,14 @@ judge(const struct control *c, struct buf *b)
 		worst = a.level;
 	if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
 		return STATUS_ERROR;
+	for (i = 0; (a.subject = sessions_certificate(c->g->sessions, i,
+	    &days)) != NULL; i++) {
+		a.level = status_of_certificate(days, a.text);
+		if (a.level > worst)
+			worst = a.level;
+		if (a.text[0] != '\0' && buf_add(b, &a, sizeof(a)) != 0)
+			return STATUS_ERROR;
+	}
 	for (i = 0; (a.subject = template_name(c->g->sessions, i, &made,
 	    &most)) != NULL; i++) {
 		a.level = status_of_template(made, most, a.text);

@@ -386,6 +386,12 @@ sessions_gone(struct sessions *s, struct fgsess *fs)
 		timer_set(s->later, loop_now(s->g->loop).mono);
 }
 
+const char *
+sessions_certificate(const struct sessions *s, size_t i, int *days)
+{
+	return tlsset_certificate(s->tls, i, days);
+}
+
 struct tls *
 sessions_tls(const struct fgsess *fs)
 {

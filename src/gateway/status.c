@@ -6,6 +6,7 @@
 
 /* An initiator that is off for longer needs a person. */
 #define PATIENCE_NS (60 * NS_PER_S)
+#define CERTIFICATE_DAYS 14 /* to get another one */
 
 const char *
 status_health_text(enum status_health h)
@@ -162,6 +163,24 @@ status_of_quarantine(size_t waiting, char advice[STATUS_ADVICE_MAX])
 	snprintf(advice, STATUS_ADVICE_MAX, "%zu event%s could not be done and "
 	    "wait%s for a decision: fixgatectl quarantine list", waiting,
 	    waiting == 1 ? "" : "s", waiting == 1 ? "s" : "");
+	return STATUS_WARNING;
+}
+
+enum status_health
+status_of_certificate(int days, char advice[STATUS_ADVICE_MAX])
+{
+	advice[0] = '\0';
+	if (days >= CERTIFICATE_DAYS)
+		return STATUS_HEALTHY;
+	if (days < 0) {
+		snprintf(advice, STATUS_ADVICE_MAX, "the certificate has "
+		    "expired, and counterparties refuse it. Replace it and "
+		    "its key, then: fixgatectl reload");
+		return STATUS_ERROR;
+	}
+	snprintf(advice, STATUS_ADVICE_MAX, "the certificate expires in %d "
+	    "day%s. Replace it and its key, then: fixgatectl reload", days,
+	    days == 1 ? "" : "s");
 	return STATUS_WARNING;
 }
 

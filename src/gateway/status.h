@@ -64,6 +64,9 @@ enum status_health status_of_store(const struct status_store *s,
 /* waiting: events that were given up, and that nobody has looked after. */
 enum status_health status_of_quarantine(size_t waiting,
     char advice[STATUS_ADVICE_MAX]);
+/* days until a certificate of ours expires, below 0 if it has. */
+enum status_health status_of_certificate(int days,
+    char advice[STATUS_ADVICE_MAX]);
 /* made: sessions that are of a template, which may have most. */
 enum status_health status_of_template(size_t made, size_t most,
     char advice[STATUS_ADVICE_MAX]);

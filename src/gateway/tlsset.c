@@ -135,3 +135,18 @@ tlsset_forget(struct tlsset *s)
 	SLIST_FOREACH(i, &s->items, link)
 		tls_forget(i->tls);
 }
+
+const char *
+tlsset_certificate(const struct tlsset *s, size_t n, int *days)
+{
+	const struct tls_cfg *cfg;
+	const struct item *i;
+
+	SLIST_FOREACH(i, &s->items, link) {
+		if (!tls_days_left(i->tls, days) || n-- > 0)
+			continue;
+		cfg = tls_cfg(i->tls);
+		return cfg->cert != NULL ? cfg->cert : cfg->keystore;
+	}
+	return NULL;
+}

@@ -19,6 +19,10 @@ struct tls *tlsset_get(struct tlsset *s, const struct tls_cfg *cfg,
     char err[NET_ERR_MAX]);
 void tlsset_put(struct tlsset *s, struct tls *t); /* NULL is legal */
 
+/* The file of the i-th own certificate, and the days until it expires; NULL:
+ * there are no more. */
+const char *tlsset_certificate(const struct tlsset *s, size_t i, int *days);
+
 /* t is the caller's, too. NULL is legal. */
 struct tls *tlsset_hold(struct tlsset *s, struct tls *t);
 

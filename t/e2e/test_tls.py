@@ -290,7 +290,28 @@ def nobody_logs_on_as_another(work):
     assert g.stop() == 0
 
 
-TESTS = [wrong_peers_harm_nobody, a_handshake_in_single_bytes, openssl_itself,
+def what_expires_soon_is_said(work):
+    path, port = tls.certs(work), fg.free_port()
+    for name in ("own.pem", "own.key"):
+        shutil.copy(path + name.replace("own", "/soon"), work.path(name))
+    g = work.gateway("gw", sessions=[fg.acceptor(
+        "EXCH", "BANK", port, Enabled="N", **tls.settings(
+            path, SocketCertificateFile=work.path("own.pem"),
+            SocketPrivateKeyFile=work.path("own.key")))]).start()
+    got = g.ctl_json("status", "--json", check=False)[0]
+    assert got["HEALTH"] == "WARNING", got
+    advice, = got["ADVICE"]
+    assert advice["SUBJECT"] == work.path("own.pem"), advice
+    assert "expires in 2 days" in advice["TEXT"] or \
+        "expires in 3 days" in advice["TEXT"], advice
+    for name in ("own.pem", "own.key"):
+        shutil.copy(path + name.replace("own", "/server"), work.path(name))
+    g.ctl("reload")
+    assert g.ctl_json("status", "--json")[0]["HEALTH"] == "HEALTHY"
+    assert g.stop() == 0
+
+
+TESTS = [what_expires_soon_is_said, wrong_peers_harm_nobody, a_handshake_in_single_bytes, openssl_itself,
          new_certificates_and_lists_without_a_break,
          a_port_goes_from_plain_to_TLS, gateways_among_themselves,
          nobody_logs_on_as_another]

@@ -6,6 +6,7 @@
 #   server        for localhost and 127.0.0.1; `renewed' is another one
 #   client        CN=BANZAI, URI fix:banzai; other: CN=OTHER
 #   elsewhere     a server of another name
+#   soon          a server's that expires in 3 days
 #   expired, revoked (crl.pem tells; crl-old.pem has expired itself)
 #   deep          a client of an authority between; its file has both
 #   weak          a server with a 1024-bit RSA key
@@ -76,6 +77,7 @@ make_cert other ca /CN=OTHER '' -extensions leaf -days 20
 make_cert stranger rogue /CN=BANZAI '' -extensions leaf -days 20
 make_cert expired ca /CN=BANZAI "$here" -extensions leaf \
     -startdate 20200101000000Z -enddate 20210101000000Z
+make_cert soon ca "/CN=venue" "$here" -extensions leaf -days 3
 make_cert revoked ca /CN=BANZAI '' -extensions leaf -days 20
 make_cert middle ca "/CN=Middle CA" '' -extensions root -days 20
 make_cert deep middle /CN=DEEP '' -extensions leaf -days 20
