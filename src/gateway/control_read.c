@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "gateway/control_int.h"
@@ -39,6 +40,61 @@ control_table(const struct server_ask *a, enum store_table *t,
 	return true;
 }
 
+/* A text of DETAILS; *n 0: it is not there. false: a NACK was sent. */
+static bool
+read_text(const struct server_ask *a, const char *key, char *to, size_t max,
+    size_t *n)
+{
+	const struct link_val *v = link_find(a->details, key);
+	const char *p;
+
+	*n = 0;
+	if (v == NULL)
+		return true;
+	if (!link_get_str(v, &p, n) || *n == 0 || *n > max) {
+		server_nack(a, "BAD_REQUEST", false,
+		    "%s must be text of 1 to %zu bytes", key, max);
+		return false;
+	}
+	memcpy(to, p, *n);
+	return true;
+}
+
+static int64_t
+read_time(const struct server_ask *a, const char *key)
+{
+	uint64_t v = link_find_u64(a->details, key, 0);
+
+	return v > INT64_MAX ? INT64_MAX : (int64_t)v;
+}
+
+/* TAG and VALUE, MSG_TYPE, SINCE and UNTIL. false: a NACK was sent. */
+static bool
+read_match(const struct server_ask *a, enum store_table t, struct match *m)
+{
+	uint64_t tag = link_find_u64(a->details, "TAG", 0);
+	bool has_tag = link_find(a->details, "TAG") != NULL;
+
+	if (!read_text(a, "VALUE", m->value, sizeof(m->value), &m->n) ||
+	    !read_text(a, "MSG_TYPE", m->type, sizeof(m->type), &m->type_n))
+		return false;
+	m->since = read_time(a, "SINCE");
+	m->until = read_time(a, "UNTIL");
+	if (has_tag != (m->n != 0) || (has_tag && (tag == 0 ||
+	    tag > INT32_MAX)))
+		server_nack(a, "BAD_REQUEST", false, "TAG, a number from 1 on, "
+		    "and VALUE belong together");
+	else if ((has_tag || m->type_n != 0) && t != STORE_FIX_IN &&
+	    t != STORE_FIX_OUT && t != STORE_FIX_IN_OTHER)
+		server_nack(a, "BAD_REQUEST", false, "TAG and MSG_TYPE are for "
+		    "FIX_IN, FIX_OUT and FIX_IN_OTHER");
+	else {
+		m->tag = (int32_t)tag;
+		return true;
+	}
+	return false;
+}
+
 void
 control_read(const struct server_ask *a)
 {
@@ -47,8 +103,10 @@ control_read(const struct server_ask *a)
 		.after = link_find_u64(a->details, "AFTER", 0),
 		.max = link_find_u64(a->details, "MAX_ROWS", FEED_ROWS) };
 
-	if (!control_table(a, &ask.table, &ask.session))
+	if (!control_table(a, &ask.table, &ask.session) ||
+	    !read_match(a, ask.table, &ask.match))
 		return;
+	ask.no_admin = !link_find_bool(a->details, "ADMIN", true);
 	if (ask.max == 0) {
 		server_nack(a, "BAD_REQUEST", false,
 		    "MAX_ROWS must be 1 or more");

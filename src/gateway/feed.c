@@ -8,6 +8,7 @@
 
 #define JOINED_VALUES (512u * 1024)  /* of one ROWS with joined rows */
 #define JOINED_BYTES  (1024u * 1024) /* after which no further row is put */
+#define FIELDS_MAX    4096           /* of a message that are looked at */
 
 struct feed {
 	struct store *store;
@@ -18,6 +19,7 @@ struct feed {
 	struct link_out *scratch;
 	struct link_in *in;
 	struct buf frame, rows, data;
+	struct match_room room;
 };
 
 /* One ROWS while it is made. */
@@ -26,6 +28,7 @@ struct packing {
 	const struct feed_ask *ask;
 	const struct table *user; /* or NULL */
 	uint64_t n;
+	const struct buf *out;
 	size_t start; /* of it in the buffer */
 	int err;
 };
@@ -43,7 +46,9 @@ feed_new(struct store *st, const struct tables *tables)
 	f->cache = join_cache_new(st);
 	f->scratch = link_out_new();
 	f->in = link_in_new();
-	if (f->out != NULL && f->cache != NULL && f->scratch != NULL &&
+	f->room.cap = FIELDS_MAX;
+	f->room.field = calloc(FIELDS_MAX, sizeof(*f->room.field));
+	if (f->room.field != NULL && f->out != NULL && f->cache != NULL && f->scratch != NULL &&
 	    f->in != NULL)
 		return f;
 	feed_free(f);
@@ -62,15 +67,20 @@ feed_free(struct feed *f)
 	buf_free(&f->frame);
 	buf_free(&f->rows);
 	buf_free(&f->data);
+	free(f->room.field);
 	free(f);
 }
 
 static bool
-wants(const struct feed_ask *a, const struct store_row *row)
+wants(const struct packing *k, const struct store_row *row)
 {
+	const struct feed_ask *a = k->ask;
+
 	if (a->session != 0 && row->session != a->session)
 		return false;
-	return !a->no_admin || (row->flags & STORE_ADMIN) == 0;
+	if (a->no_admin && (row->flags & STORE_ADMIN) != 0)
+		return false;
+	return match_row(&a->match, &k->f->room, row);
 }
 
 static void
@@ -85,10 +95,59 @@ pack_row(void *arg, const struct store_row *row)
 {
 	struct packing *k = arg;
 
-	if (!wants(k->ask, row))
+	if (!wants(k, row))
 		return 0;
 	put_row(k, k->f->out, row);
-	return ++k->n == k->ask->max;
+	return ++k->n == k->ask->max || k->n == FEED_ROWS ||
+	    k->out->len - k->start > FEED_BYTES;
+}
+
+/* ---- some rows of many ---- */
+
+/*
+ * The rows that SINCE and UNTIL leave: *after and *end. Between rows in the
+ * order of their sequences the clock goes back by FEED_CLOCK_SLACK at most.
+ */
+static int
+pack_bounds(const struct packing *k, uint64_t *after, uint64_t *end)
+{
+	const struct feed_ask *a = k->ask;
+	struct store *st = k->f->store;
+	uint64_t at;
+	int err = 0;
+
+	if (a->match.since > FEED_CLOCK_SLACK) {
+		err = feed_find_time(st, a->table, a->match.since -
+		    FEED_CLOCK_SLACK, &at);
+		if (err == 0 && at > *after)
+			*after = at;
+	}
+	if (err == 0 && a->match.until != 0 &&
+	    a->match.until < INT64_MAX - FEED_CLOCK_SLACK) {
+		err = feed_find_time(st, a->table, a->match.until +
+		    FEED_CLOCK_SLACK, &at);
+		if (err == 0 && at < *end)
+			*end = at;
+	}
+	return err;
+}
+
+static int
+pack_some(struct packing *k, uint64_t visible, uint64_t *upto)
+{
+	uint64_t after = k->ask->after, end = visible, left;
+	int err = pack_bounds(k, &after, &end);
+
+	if (err != 0)
+		return err;
+	if (after < end) {
+		left = end - after;
+		err = store_read(k->f->store, k->ask->table, after,
+		    left < FEED_SCAN_ROWS ? (size_t)left : FEED_SCAN_ROWS,
+		    FEED_SCAN_BYTES, pack_row, k, &after);
+	}
+	*upto = after < end ? after : visible;
+	return err;
 }
 
 /* ---- joined rows ---- */
@@ -101,7 +160,7 @@ copy_row(void *arg, const struct store_row *row)
 	struct feed *f = k->f;
 	struct store_row copy = *row;
 
-	if (!wants(k->ask, row))
+	if (!wants(k, row))
 		return 0;
 	copy.data = NULL;
 	k->err = buf_add(&f->data, row->data, row->len);
@@ -162,8 +221,7 @@ joined_max(const struct packing *k)
  * not known.
  */
 static int
-pack_joined(struct packing *k, const struct buf *out, uint64_t visible,
-    uint64_t *upto)
+pack_joined(struct packing *k, uint64_t visible, uint64_t *upto)
 {
 	struct feed *f = k->f;
 	uint64_t max = joined_max(k), left = visible - k->ask->after, i, n;
@@ -182,7 +240,7 @@ pack_joined(struct packing *k, const struct buf *out, uint64_t visible,
 	k->n = 0;
 	for (i = 0; i < n && err == 0; i++) {
 		memcpy(&row, f->rows.p + i * sizeof(row), sizeof(row));
-		if (out->len - k->start > JOINED_BYTES) {
+		if (k->out->len - k->start > JOINED_BYTES) {
 			*upto = row.seq - 1;
 			break;
 		}
@@ -198,7 +256,8 @@ int
 feed_pack(struct feed *f, const struct feed_ask *ask, struct buf *out,
     struct feed_got *got)
 {
-	struct packing k = { .f = f, .ask = ask, .start = out->len,
+	struct packing k = { .f = f, .ask = ask, .out = out,
+		.start = out->len,
 		.user = tables_get(f->tables, ask->table) };
 	struct link_out *o = f->out;
 	uint64_t visible = store_visible(f->store, ask->table);
@@ -213,7 +272,9 @@ feed_pack(struct feed *f, const struct feed_ask *ask, struct buf *out,
 	link_str(o, "ROWS");
 	link_array_open(o);
 	if (ask->after < visible && ask->join != NULL)
-		err = pack_joined(&k, out, visible, &got->upto);
+		err = pack_joined(&k, visible, &got->upto);
+	else if (ask->after < visible && !match_is_all(&ask->match))
+		err = pack_some(&k, visible, &got->upto);
 	else if (ask->after < visible)
 		err = store_read(f->store, ask->table, ask->after, FEED_ROWS,
 		    FEED_BYTES, pack_row, &k, &got->upto);

@@ -6,13 +6,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "gateway/join.h"
+#include "gateway/match.h"
 #include "gateway/tables.h"
 #include "link/link.h"
 #include "store/store.h"
 
 #define FEED_ROWS  1000         /* looked at for one ROWS */
 #define FEED_BYTES (256 * 1024) /* of their data */
+/* The same, if only some rows of them are wanted. */
+#define FEED_SCAN_ROWS  10000
+#define FEED_SCAN_BYTES (4 * 1024 * 1024)
+/* How far a clock may have gone back for SINCE and UNTIL to be exact. */
+#define FEED_CLOCK_SLACK (600 * NS_PER_S)
 
 /* Which rows, and for which request. */
 struct feed_ask {
@@ -23,6 +30,7 @@ struct feed_ask {
 	uint64_t after;
 	uint64_t max;     /* rows in the message, 1 or more */
 	struct join *join; /* borrowed; NULL: none */
+	struct match match; /* not of joined rows */
 };
 
 struct feed_got {

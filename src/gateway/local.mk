@@ -50,6 +50,8 @@ libgateway_a_SOURCES = \
 	src/gateway/known.c \
 	src/gateway/lanes.c \
 	src/gateway/lanes.h \
+	src/gateway/match.c \
+	src/gateway/match.h \
 	src/gateway/metrics.c \
 	src/gateway/metrics.h \
 	src/gateway/order.c \

@@ -44,6 +44,14 @@ t_gateway_check_feeder_LDADD = libgateway.a libconf.a libschedule.a \
 	libstore.a liblink.a libsession.a libdict.a libfix.a liblog.a \
 	libbase.a $(BDB_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += t/gateway/check_match
+TESTS += t/gateway/check_match
+t_gateway_check_match_SOURCES = t/gateway/check_match.c
+t_gateway_check_match_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_match_LDADD = libgateway.a libconf.a libschedule.a \
+	libstore.a liblink.a libsession.a libdict.a libfix.a liblog.a \
+	libbase.a $(BDB_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += t/gateway/check_table
 TESTS += t/gateway/check_table
 t_gateway_check_table_SOURCES = t/gateway/check_table.c
