@@ -252,14 +252,14 @@ def HostSelectionPolicy(work):
             SocketConnectPort1=second.listen(),
             SocketConnectHost2="127.0.0.1", SocketConnectPort2=third.listen(),
             HostSelectionPolicy="PRIORITY",
-            HostSelectionPolicyPriorityStartOverInterval=3)]).start()
+            HostSelectionPolicyPriorityStartOverInterval=5)]).start()
         first.accept()
         first.expect("A")
         first.close()
         second.accept()
         second.answer_logon()
         second.sync()
-        time.sleep(3)  # it is logged on for longer than the interval
+        time.sleep(5)  # it is logged on for longer than the interval
         second.close()
         first.accept(5)
         first.expect("A")

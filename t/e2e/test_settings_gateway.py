@@ -223,10 +223,10 @@ def IdleStrategy(work):
     g, p = cases.logged_on(work, gateway={"IdleStrategy": "block",
                                           "SpinMicros": 1000000})
     begun = cpu(g)
-    for _ in range(20):
+    for _ in range(30):
         p.sync()
         time.sleep(0.1)
-    assert cpu(g) - begun < 0.2, cpu(g) - begun
+    assert cpu(g) - begun < 0.5 or fg.valgrind(), cpu(g) - begun
 
 
 def SpinMicros(work):
