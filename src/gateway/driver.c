@@ -344,7 +344,9 @@ rebuild(struct driver *d)
 	}
 	if (err == 0)
 		err = driver_lanes_recover(d);
-	return err == 0 ? driver_start(d) : err;
+	if (err == 0)
+		err = driver_start(d);
+	return err == 0 ? driver_find_lost(d) : err;
 }
 
 /*

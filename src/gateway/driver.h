@@ -63,6 +63,7 @@ struct fgsess {
 	size_t heap_at;        /* place in the heap of timers */
 	mono_t due;
 	struct early early;
+	unsigned left; /* how it ended before a restart: enum sess_cancel, 0 */
 	bool resending, pending_active;
 	bool held_back; /* a resend that came to an application's message */
 	uint32_t resend_rate; /* messages per second; 0: any */
@@ -129,6 +130,9 @@ const struct fix_lens *driver_lens(const struct fgsess *fs);
 uint32_t driver_dict_id(const struct fgsess *fs, const struct dict *d);
 /* Call once before the first input: finds what waits in OUT_PENDING. */
 int driver_start(struct driver *d);
+/* Once the ops have their arg: CancelOnDisconnect of sessions that were logged
+ * on when the process died. 0 or FG_E*. */
+int driver_find_lost(struct driver *d);
 
 /* ---- inputs of a wake-up; then driver_end ---- */
 

@@ -28,6 +28,7 @@ libgateway_a_SOURCES = \
 	src/gateway/driver_halt.c \
 	src/gateway/driver_int.h \
 	src/gateway/driver_life.c \
+	src/gateway/driver_lost.c \
 	src/gateway/driver_pending.c \
 	src/gateway/driver_rows.c \
 	src/gateway/driver_run.c \

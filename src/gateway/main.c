@@ -291,6 +291,10 @@ start(struct gateway *g)
 		return -1;
 	}
 	driver_set_arg(g->driver, g->peers);
+	if (driver_find_lost(g->driver) != 0) {
+		log_error("SESSION_EVENT cannot be read");
+		return -1;
+	}
 	g->auth = auth_new(g->driver, store_moved, g);
 	if (g->auth == NULL) {
 		log_error("no memory, or no thread, to check passwords");

@@ -116,6 +116,14 @@ cancel_arm(struct sess *s, struct now now)
 	s->was_on = false;
 }
 
+void
+sess_was_on(struct sess *s, struct now now, bool logged_out)
+{
+	s->was_on = true;
+	s->logged_out = logged_out;
+	cancel_arm(s, now);
+}
+
 static void
 cancel(struct sess *s, struct now now, struct sess_acts *a)
 {

@@ -175,6 +175,10 @@ struct sess *sess_new(const struct sess_cfg *cfg, const struct sess_seqs *seqs,
     struct dict_scratch *scratch);
 void sess_free(struct sess *s);
 
+/* Before a restart it was logged on, and what ended that is known only so far:
+ * for CancelOnDisconnect. Before the first input. */
+void sess_was_on(struct sess *s, struct now now, bool logged_out);
+
 /* ---- inputs; each appends to *a ---- */
 
 /* The connection is up. An initiator sends its Logon, an acceptor waits. */

@@ -337,6 +337,14 @@ def CancelOnDisconnect(work):
     fg.wait_until(lambda: len(said()) == 2, 10)
     assert "connection was lost" in said()[0], said()
     assert "logged out" in said()[1], said()
+    for n in (3, 3):  # the gateway dies; it is said once
+        if n > len(said()):
+            p.connect(p.port)
+            p.logon()
+        g.kill()
+        g.start()
+        fg.wait_until(lambda: len(said()) >= n, 10)
+    assert len(said()) == 3 and "connection was lost" in said()[2], said()
 
 
 def LogoutTimeout(work):
