@@ -7,11 +7,15 @@ own way to use itself is on the other side.
         p.connect(port).logon()
 """
 
+import atexit
+import functools
 import os
 import select
 import shutil
 import ssl
 import subprocess
+import tempfile
+import threading
 import time
 
 import fixgate as fg
@@ -22,14 +26,26 @@ def need():
         fg.skip("no openssl command")
 
 
+@functools.cache
+def _made():
+    """A folder of certificates, for all of this process."""
+    path = tempfile.mkdtemp(prefix="fg.")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    r = subprocess.run(["sh", os.path.join(fg.HERE, "certs.sh"), path])
+    assert r.returncode == 0, open(os.path.join(path, "openssl.log")).read()
+    return path
+
+
+_lock = threading.Lock()
+
+
 def certs(work):
-    """Make the certificates; their folder."""
+    """A folder of certificates of its own."""
     path = work.path("certs")
     if not os.path.isdir(path):
-        os.mkdir(path)
-        r = subprocess.run(["sh", os.path.join(fg.HERE, "certs.sh"), path])
-        assert r.returncode == 0, \
-            open(os.path.join(path, "openssl.log")).read()
+        with _lock:
+            made = _made()
+        shutil.copytree(made, path, symlinks=True)
     return path
 
 
