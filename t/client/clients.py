@@ -117,7 +117,7 @@ class World:
         """Status and all output of -n."""
         r = subprocess.run(
             [fg.program("fixgate-client"), "-n", self.write(text, head)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=fg.LIMIT)
         return r.returncode, r.stdout.decode()
 
     def simple(self, options="", sends='send("B", "ROW")',
@@ -132,10 +132,10 @@ class World:
         self.streamer.add(*[["R%d" % i, "%d.50" % i]
                             for i in range(first, last + 1)])
 
-    def wait(self, cond, what, limit=20):
+    def wait(self, cond, what, limit=fg.LIMIT):
         fg.wait_until(cond, limit, what)
 
-    def wait_cursor(self, at, client="C", key=None, limit=20):
+    def wait_cursor(self, at, client="C", key=None, limit=fg.LIMIT):
         self.wait(lambda: self.streamer.cursor(client, key) == at,
                   "the cursor of %s is at %d" % (client, at), limit)
 

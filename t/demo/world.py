@@ -69,7 +69,7 @@ class World(fg.Work):
 
     def stop(self):
         """In order; their exit statuses."""
-        return {d.name: d.stop(30) for d in reversed(self.daemons)}
+        return {d.name: d.stop() for d in reversed(self.daemons)}
 
     def kill(self, rng):
         """kill -9 one of them, and start it again at once; its name."""

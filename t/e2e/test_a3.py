@@ -174,7 +174,7 @@ def a3_4_sessions_at_run_time(work):
         assert (m[50], m[142], m[57], m[143]) == ("SS", "SL", "TS", "TL"), m
         assert m[108] == "11", m
         p.send("D", order(1), head=them)
-        fg.wait_until(lambda: g.rows("FIX_IN", admin=False), 10, "row")
+        fg.wait_until(lambda: g.rows("FIX_IN", admin=False), what="row")
         number = state(g)["NEXT_IN"]
         g.ctl("session", "delete", "A", "--reason", "change", "--yes")
         p.expect("5")
@@ -302,7 +302,7 @@ def a3_10_batches_lose_nothing(work):
         p.connect(g.port).logon()
         burst = b"".join(p.build("D", order(i)) for i in range(400))
         p.raw(burst[:random.Random(10).randrange(len(burst) // 4, len(burst))])
-        fg.wait_until(lambda: len(numbers(g)) > 20, 10, "rows")
+        fg.wait_until(lambda: len(numbers(g)) > 20, what="rows")
         g.kill()
         g.start()
         got = numbers(g)
@@ -357,7 +357,8 @@ def a3_12_a_store_that_takes_nothing(work):
         g.ctl("reload")
         fg.wait_until(lambda: "store" not in [
             a["SUBJECT"] for a in g.ctl_json(
-                "status", "--json", check=False)[0]["ADVICE"]], 30, "better")
+                "status", "--json", check=False)[0]["ADVICE"]],
+                      what="better")
         p.connect(g.port).send("A", "98=0|108=30")
         p.expect("A")
         assert int(p.expect("2")[7]) == 5, state(g)
@@ -371,7 +372,7 @@ def a3_13_the_number_of_the_last_row(work):
         p.connect(g.port).logon()
         for i in range(5):
             p.send("D", order(i))
-        fg.wait_until(lambda: len(numbers(g)) == 6, 10, "rows")
+        fg.wait_until(lambda: len(numbers(g)) == 6, what="rows")
         g.kill()
         g.start()
         p.next_out += 3  # sent, and lost on the way
@@ -438,7 +439,7 @@ def a3_16_logs(work):
                 return f.read()
         except FileNotFoundError:
             return ""
-    fg.wait_until(lambda: "ready" in text(), 20, "ready")
+    fg.wait_until(lambda: "ready" in text(), what="ready")
     with fg.Peer("A", "EXCH") as p:
         p.connect(port).logon()
         raw = p.send("1", "112=raw").decode()
@@ -471,7 +472,7 @@ def a3_17_one_session_does_not_hold_up_another(work):
                 at += a.sock.send(flood[at:at + 65536])
             except BlockingIOError:
                 pass
-            assert b.sync(10) == []
+            assert b.sync() == []
         assert at > 0
 
 
@@ -513,7 +514,7 @@ def try_logon(p, port, user=None, password=None):
     if password:
         body += "554=%s|" % password
     p.connect(port).send("A", body)
-    return p.recv(30)
+    return p.recv()
 
 
 def gets_in(p, port, user, password):
@@ -583,7 +584,7 @@ def a3_19_credentials(work):
         flood = [fg.Peer("A", "EXCH").connect(port) for _ in range(12)]
         for p in flood:
             p.send("A", "98=0|108=30|553=alice|554=wrong|")
-        assert free.sync(5) == []
+        assert free.sync() == []
         for p in flood[::2]:
             p.close()
         assert gets_in(a, port, "alice", "changed").type == "A"
@@ -649,7 +650,7 @@ def a3_20_who_may_log_on(work):
         # No answer: LogonTimeout; meanwhile nobody else waits.
         judge.say = lambda d: None
         a.connect(port).send("A", "98=0|108=30|553=me|554=yes|")
-        assert free.sync(5) == []
+        assert free.sync() == []
         a.expect_closed()
         # It goes while it is asked, and is not there.
         a.next_out -= 1
@@ -662,7 +663,7 @@ def a3_20_who_may_log_on(work):
         a.connect(port).send("A", "98=0|108=30|553=me|554=yes|")
         a.expect_closed()
         assert "is not reached" in str(g.rows("SESSION_EVENT"))
-        assert free.sync(5) == []
+        assert free.sync() == []
         judge.say = lambda d: (True, "")
         judge.start()
         a.next_out -= 1
@@ -673,7 +674,7 @@ def a3_20_who_may_log_on(work):
             if m is None:
                 a.next_out -= 1
             return m
-        assert fg.wait_until(lets_in, 10, "logon").type == "A"
+        assert fg.wait_until(lets_in, what="logon").type == "A"
     assert g.stop() == 0
     judge.stop()
     g = one(work, AllowedRemoteAddresses="192.0.2.1")
@@ -686,7 +687,7 @@ def a3_20_who_may_log_on(work):
         m = p.recv()
         assert m is None or m.type == "5", m
         fg.wait_until(lambda: "HeartBtInt" in str(g.rows("SESSION_EVENT")),
-                      10, "the reason")
+                      what="the reason")
     for address, why in (("tcp:192.0.2.1:5", "over the network"),
                          ("here", "is no address")):
         g = one(work, LogonCheck=address)
@@ -830,7 +831,7 @@ def a3_26_the_message_store(work):
         fg.wait_until(lambda: state(g)["STATE"] != "logged on" and
                       g.ctl("session", "seq", "A", "--next-in", 50,
                             "--next-out", 60, "--reason", "x", "--yes",
-                            check=False), 10, "set")
+                            check=False), what="set")
         assert (state(g)["NEXT_IN"], state(g)["NEXT_OUT"]) == (50, 60)
         p.next_out = 50
         p.connect(g.port)

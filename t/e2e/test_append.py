@@ -221,7 +221,7 @@ def killed(g, rnd):
         t.start()
         fg.wait_until(lambda: visible(g) >= target, 30, "rows", step=0.001)
         g.kill()
-        code = p.wait(30)
+        code = p.wait(fg.LIMIT)
         t.join()
         err = p.stderr.read().decode()
         for f in (p.stdout, p.stderr):

@@ -40,7 +40,7 @@ def router(name, stream, prefix, options=""):
     """ % (name, stream, options, ORDER % prefix)
 
 
-def wait(cond, what, limit=30):
+def wait(cond, what, limit=fg.LIMIT):
     fg.wait_until(cond, limit, what)
 
 

@@ -33,7 +33,7 @@ def gateway(work, **keys):
     return g.start()
 
 
-def run(g, *args, stdin=b"", sock=None, limit=30):
+def run(g, *args, stdin=b"", sock=None, limit=fg.LIMIT):
     """(exit status, standard output, standard error)"""
     r = subprocess.run(
         [fg.program("fixgatectl"), "-s", sock or g.socket] + list(args),

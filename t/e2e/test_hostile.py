@@ -66,7 +66,7 @@ class Trader(threading.Thread):
                 began = time.monotonic()
                 self.peer.send("D", "11=%d|55=X|54=1|38=1|40=1|60=%s" % (
                     self.rounds, fg.utc()))
-                self.peer.sync(30)
+                self.peer.sync()
                 self.worst = max(self.worst, time.monotonic() - began)
                 self.rounds += 1
         except Exception as e:  # for the main thread
@@ -209,7 +209,7 @@ with fg.Work() as work:
     gate.start()
     trader = Trader(at)
     trader.start()
-    fg.wait_until(lambda: trader.rounds > 5, 30)
+    fg.wait_until(lambda: trader.rounds > 5)
     links(gate)
     memory, opened = gate.memory(), files(gate)
     for case in (scans, garbage, too_long, silent):
@@ -217,13 +217,13 @@ with fg.Work() as work:
         rounds = trader.rounds
         sent = case(gate, at)
         try:
-            fg.wait_until(lambda: told(gate) - before >= sent, 30)
+            fg.wait_until(lambda: told(gate) - before >= sent)
         except fg.Timeout:
             print("%s: %d of %d are told" % (case.__name__,
                                              told(gate) - before, sent))
             raise
-        fg.wait_until(lambda: trader.error or trader.rounds > rounds, 30)
-        fg.wait_until(lambda: files(gate) <= opened, 30, "descriptors")
+        fg.wait_until(lambda: trader.error or trader.rounds > rounds)
+        fg.wait_until(lambda: files(gate) <= opened, what="descriptors")
         assert told(gate) - before == sent, (case, told(gate), before, sent)
         assert trader.error is None, trader.error
         print("ok %s: %d refused, the session waited %.0f ms at most" % (

@@ -208,7 +208,7 @@ def main():
                                           for x in sorted(count.items())),
                   again))
         for p in (client, streamer, gw):
-            assert p.stop(20) == 0, p.name
+            assert p.stop() == 0, p.name
 
 
 main()

@@ -147,16 +147,16 @@ def health(g, port):
     # A store that cannot be written is nothing to send orders to.
     g.configure(MinDiskFree=1048576)
     g.ctl("reload")
-    fg.wait_until(lambda: ask(port, "/healthz")[0] == 503, 10)
+    fg.wait_until(lambda: ask(port, "/healthz")[0] == 503)
     assert ask(port, "/healthz")[2] == "ERROR\n"
     assert metrics(port)["fixgate_store_health", ()] == 2
     g.configure(MinDiskFree=0)
     g.ctl("reload")
-    fg.wait_until(lambda: ask(port, "/healthz")[0] == 200, 10)
+    fg.wait_until(lambda: ask(port, "/healthz")[0] == 200)
     # A request without an end is cut off.
     s = socket.create_connection(("127.0.0.1", port), 20)
     s.sendall(b"GET /metrics HTTP/1.1\r\n" + b"x" * 100000)
-    s.settimeout(20)
+    s.settimeout(fg.LIMIT)
     try:
         while s.recv(65536):
             pass

@@ -26,7 +26,7 @@ SYS_PIDFD_GETFD = 438
 def next_try(g):
     """Seconds until session S tries again, once that is planned."""
     ms = fg.wait_until(lambda: g.ctl_json(
-        "session", "show", "S", "--json")[0]["NEXT_TRY_MS"], 5)
+        "session", "show", "S", "--json")[0]["NEXT_TRY_MS"])
     return int(ms) / 1000
 
 
@@ -465,7 +465,7 @@ def LogMessageWhenSessionNotFound(work):
     g = work.gateway("gw", sessions=[fg.acceptor(
         "EXCH", "BANK", port, LogMessageWhenSessionNotFound="N")]).start()
     assert not is_let_in(port, "STRANGER", "EXCH")
-    fg.wait_until(lambda: "no such session" in g.log(), 5)
+    fg.wait_until(lambda: "no such session" in g.log())
     assert "STRANGER" not in g.log(), g.log()
     assert "STRANGER" in str(g.rows("FIX_IN_OTHER"))
 
@@ -481,7 +481,7 @@ def MaxSendQueueBytes(work):
         p.logon()
         g.send_file("S", ["35=D|11=%d|58=%s|" % (n, "x" * 100000)
                           for n in range(200)])
-        fg.wait_until(lambda: "not connected" in g.ctl("session", "show"), 10)
+        fg.wait_until(lambda: "not connected" in g.ctl("session", "show"))
 
 
 def option(work, level, name, **keys):

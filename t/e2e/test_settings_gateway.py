@@ -76,7 +76,7 @@ def SegmentMB(work):
     for n in range(60):
         p.send("D", order(n, "58=%s|" % ("x" * 20000)))
     p.sync(20)
-    fg.wait_until(lambda: len(of_store(g, "FIX_IN.")) > 1, 10, "a segment")
+    fg.wait_until(lambda: len(of_store(g, "FIX_IN.")) > 1, what="a segment")
 
 
 def CacheMB(work):
@@ -96,8 +96,8 @@ def CheckpointMB(work):
     for n in range(90):
         p.send("D", order(n, "58=%s|" % ("x" * 1000000)))
         p.sync()
-    fg.wait_until(lambda: first not in of_store(g, "log."), 10,
-                  "a log that is removed")
+    fg.wait_until(lambda: first not in of_store(g, "log."),
+                  what="a log that is removed")
 
 
 def MinDiskFree(work):
@@ -174,7 +174,7 @@ def LogTarget(work):
     def said():
         return os.path.exists(work.path("log")) and \
             "ready" in open(work.path("log")).read()
-    fg.wait_until(said, 10, "a line in the file")
+    fg.wait_until(said, what="a line in the file")
     assert "ready" not in g.log()
 
 
@@ -191,12 +191,12 @@ def LogLevel(work):
             return True
         except ConnectionRefusedError:
             return False
-    fg.wait_until(is_up, 10, "the port")
+    fg.wait_until(is_up, what="the port")
     with fg.Peer("WHO", "EXCH") as p:
         p.connect(port)
         p.send("A", "98=0|108=30|")
         p.expect_closed()
-    fg.wait_until(lambda: "refused" in g.log(), 5)
+    fg.wait_until(lambda: "refused" in g.log())
     assert " info: " not in g.log(), g.log()
 
 

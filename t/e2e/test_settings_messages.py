@@ -183,7 +183,7 @@ def MaskTags(work):
     _, p = cases.dialled(work, LogonTag="58=hidden", MaskTags="58,1408")
     p.expect("A", t58="hidden")
     g = work.procs[0]
-    row = fg.wait_until(lambda: g.rows("FIX_OUT"), 5)[0]
+    row = fg.wait_until(lambda: g.rows("FIX_OUT"))[0]
     assert "58=******|" in fg.bar(row["FIX_DATA"]), row
     g.stop()
     g.sessions[0]["MaskTags"] = None
@@ -193,7 +193,7 @@ def MaskTags(work):
     g.start()
     p.accept()
     p.expect("A", t58="hidden")
-    row = fg.wait_until(lambda: g.rows("FIX_OUT")[1:], 5)[0]
+    row = fg.wait_until(lambda: g.rows("FIX_OUT")[1:])[0]
     assert "58=******|" in fg.bar(row["FIX_DATA"]), row
 
 
@@ -305,7 +305,7 @@ def LogonTag(work):
     g, p = cases.dialled(work, LogonTag="553=user", LogonTag1="554=pass",
                          LogonTag2="58=hello")
     p.expect("A", t553="user", t554="pass", t58="hello")
-    row = fg.wait_until(lambda: g.rows("FIX_OUT"), 5)[0]
+    row = fg.wait_until(lambda: g.rows("FIX_OUT"))[0]
     assert "|554=****|" in fg.bar(row["FIX_DATA"]), row
 
 
@@ -330,11 +330,11 @@ def CancelOnDisconnect(work):
         return [r["TEXT"] for r in g.rows("SESSION_EVENT", session="S")
                 if r["EVENT"] == "cancel-on-disconnect"]
     p.close()
-    fg.wait_until(lambda: len(said()) == 1, 10)
+    fg.wait_until(lambda: len(said()) == 1)
     p.connect(p.port)
     p.logon()
     p.logout()
-    fg.wait_until(lambda: len(said()) == 2, 10)
+    fg.wait_until(lambda: len(said()) == 2)
     assert "connection was lost" in said()[0], said()
     assert "logged out" in said()[1], said()
     for n in (3, 3):  # the gateway dies; it is said once

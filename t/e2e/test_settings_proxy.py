@@ -41,7 +41,7 @@ def refused(work, name, **keys):
         g = work.gateway(name, sessions=[fg.initiator(
             "BANK", "EXCH", 9, ProxyHost="127.0.0.1", ProxyPort=x.port,
             **keys)]).start()
-        fg.wait_until(lambda: "the proxy" in g.log(), 10)
+        fg.wait_until(lambda: "the proxy" in g.log())
         g.stop()
         return g.log()
 
@@ -86,7 +86,7 @@ def ProxyHost(work):
                 ProxyVersion=version), SocketConnectHost="no.such.host")])
             g.configure()
             g.start()
-            fg.wait_until(lambda: len(x.said) > n, 10)
+            fg.wait_until(lambda: len(x.said) > n)
             g.stop()
             assert x.said[n]["target"] == "no.such.host:9", x.said
             x.said = x.said[:n + 1]
@@ -98,13 +98,13 @@ def ProxyPort(work):
     g = work.gateway("gw", sessions=[fg.initiator(
         "BANK", "EXCH", 9, ProxyType="http", ProxyHost="127.0.0.1",
         ProxyPort=fg.free_port())]).start()
-    fg.wait_until(lambda: "refused" in g.log(), 10)
+    fg.wait_until(lambda: "refused" in g.log())
     with fg.Peer("X", "Y") as silent:
         g = work.gateway("silent", sessions=[fg.initiator(
             "BANK", "EXCH", 9, ProxyType="http", ProxyHost="127.0.0.1",
             ProxyPort=silent.listen(), SocketConnectTimeout=1)]).start()
         silent.accept()
-        fg.wait_until(lambda: "did not connect us" in g.log(), 10)
+        fg.wait_until(lambda: "did not connect us" in g.log())
 
 
 def ProxyUser(work):

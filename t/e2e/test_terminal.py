@@ -126,7 +126,7 @@ class Terminal:
         os.close(slave)
         self.got = b""
 
-    def read_until(self, want, limit=20):
+    def read_until(self, want, limit=fg.LIMIT):
         end = time.monotonic() + limit
         while not re.search(want, self.got):
             left = end - time.monotonic()
@@ -155,7 +155,7 @@ def watch(g):
     g.start()
     t.read_until(clear + rb"[^\x1b]*BANK")
     t.child.send_signal(signal.SIGINT)
-    assert t.child.wait(10) == -signal.SIGINT
+    assert t.child.wait(fg.LIMIT) == -signal.SIGINT
     t.close()
     # Into a pipe there is nothing but text.
     p = subprocess.Popen([CTL, "-s", g.socket, "status", "--every", "1"],
@@ -168,7 +168,7 @@ def watch(g):
     assert b"\x1b" not in got, got
     # It ends when nobody reads any more.
     p.stdout.close()
-    p.wait(20)
+    p.wait(fg.LIMIT)
     for bad in ("0", "3601", "x"):
         r = subprocess.run([CTL, "-s", g.socket, "status", "--every", bad],
                            stderr=subprocess.PIPE, timeout=60)
@@ -195,7 +195,7 @@ def progress(g, w):
     t.child.stdin.flush()
     t.read_until(rb"\r\x1b\[Kfixgatectl: line \d+: [^\r\x1b]*\r?\n")
     t.child.stdin.close()
-    assert t.child.wait(20) == 3
+    assert t.child.wait(fg.LIMIT) == 3
     t.close()
     # A file has an end that is known: the bar.
     path = w.path("orders")

@@ -137,7 +137,7 @@ class Engine(fg.Proc):
         self.child.stdin.write(text.encode() + b"\n")
         self.child.stdin.flush()
 
-    def wait_line(self, prefix, limit=20):
+    def wait_line(self, prefix, limit=fg.LIMIT):
         """Read its output until a line begins with prefix; that line."""
         while True:
             try:
