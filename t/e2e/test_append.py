@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """fixgatectl append: JSON lines become rows; with --as each line exactly once,
-also when the gateway is killed in between. FG_SEED says at which rows."""
+also when the gateway is killed in between. FG_SEED says at which rows,
+FG_KILLS (default 4) how often."""
 
 import json
 import os
@@ -18,8 +19,9 @@ from link import Link
 fg.need("fixgated", "fixgatectl")
 
 SEED = int(os.environ.get("FG_SEED", str(random.randrange(1 << 32))))
-LINES = 20000
-KILLS = 4
+KILLS = int(os.environ.get("FG_KILLS", "4"))
+STEP = 2500      # lines from one kill to the next, about
+LINES = (KILLS + 4) * STEP
 TABLE = "\n[TABLE FILLS]\nColumns=ID string, QTY int, PRICE decimal, " \
     "AT timestamp, OK bool\nKey=ID\n\n[TABLE ORDERS]\nColumns=N int\n"
 
@@ -213,7 +215,8 @@ def visible(g):
 def killed(g, rnd):
     text = "".join('{"N": %d}\n' % n for n in range(1, LINES + 1))
     unsure = 0
-    for target in sorted(rnd.randrange(1, LINES) for _ in range(KILLS)):
+    for _ in range(KILLS):
+        target = min(visible(g) + rnd.randrange(1, 2 * STEP), LINES)
         p = subprocess.Popen(argv(g, "ORDERS", "--as", "FEED"),
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE)
