@@ -231,6 +231,35 @@ def an_initiator_begins_again_on_the_open_connection(work, unit):
         assert g.stop() == 0, g.log()
 
 
+def a_reset_without_an_answer_is_asked_for_again(work, unit):
+    """The counterparty may not know of it: its numbers are the old ones."""
+    reset = soon(unit)
+    with fg.Peer("EXCH", "BANK") as p:
+        port = p.listen()
+        g = work.gateway("gw", sessions=[fg.initiator(
+            "BANK", "EXCH", port, SessionName="S",
+            ResetSeqTime=at(reset))]).start()
+        with before(reset):
+            p.accept()
+            p.answer_logon()
+            p.sync()
+        edge_of(p, reset, "A", t34=1, t141="Y")
+        p.accept() # the connection is lost
+        p.expect("A", t34=1, t141="Y")
+        g.kill() # and the gateway
+        g.start()
+        p.accept()
+        m = p.expect("A", t34=1, t141="Y")
+        p.next_out = 1
+        p.send("A", "98=0|108=%s|141=Y" % m[108])
+        assert p.sync() == []
+        p.accept()
+        m = p.answer_logon()
+        assert m.seq == 3 and m.get(141) is None, m
+        p.sync()
+        assert g.stop() == 0, g.log()
+
+
 def the_next_edges_are_shown(work, _):
     port = fg.free_port()
     g = work.gateway("gw", sessions=[
@@ -271,6 +300,7 @@ CASES = (an_acceptor_is_closed_then_open_then_closed,
          an_initiator_connects_in_its_window_only,
          what_is_sent_outside_waits_for_the_window,
          an_initiator_begins_again_on_the_open_connection,
+         a_reset_without_an_answer_is_asked_for_again,
          the_next_edges_are_shown,
          a_session_that_never_opens_says_so)
 
