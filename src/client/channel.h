@@ -21,6 +21,13 @@
 #define SOURCE_MAX     128 /* with its NUL */
 #define TEXT_MAX       512 /* of a state, for people */
 
+/* A NACK, EVENT_NACK, ... that came; its text may be cut. */
+struct nack {
+	char code[32], text[384];
+	bool retry;
+};
+void nack_read(const struct link_msg *m, struct nack *n);
+
 struct program;
 struct client;
 struct block;
@@ -104,7 +111,6 @@ struct block {
 	struct sender *sender;
 	struct settle *settle; /* NULL: not begun */
 	struct channel *faults; /* rows on which its where failed */
-	bool answered;          /* CURSOR_GET */
 	bool has_cursor;
 	uint64_t cursor; /* stored */
 	uint64_t token;

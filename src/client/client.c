@@ -97,19 +97,17 @@ logged_on(struct client *c, const struct link_msg *m, const char *source)
 static void
 refused(struct client *c, const struct link_msg *m)
 {
-	char code[32] = "", text[TEXT_MAX / 2] = "";
+	struct nack n;
 
-	(void)link_find_str(m->details, "CODE", code, sizeof(code));
-	(void)link_find_str(m->details, "TEXT", text, sizeof(text));
-	if (strcmp(code, "CLIENT_LOGGED_ON") == 0 &&
+	nack_read(m, &n);
+	if (strcmp(n.code, "CLIENT_LOGGED_ON") == 0 &&
 	    c->script->takeover != SCRIPT_TAKEOVER_ALWAYS)
 		client_lost(c, "another process is logged on as this client");
-	else if (link_find_bool(m->details, "RETRY", false) ||
-	    strcmp(code, "CLIENT_GONE") == 0) /* it came too late */
+	else if (n.retry || strcmp(n.code, "CLIENT_GONE") == 0)
 		client_later(c, m);
 	else
-		client_fail(c, "stream %s: %s: %s", c->script->stream, code,
-		    text);
+		client_fail(c, "stream %s: %s: %s", c->script->stream, n.code,
+		    n.text);
 }
 
 static void

@@ -19,20 +19,18 @@ now(const struct client *c)
 void
 park_count(struct client *c)
 {
-	int64_t oldest, window = c->script->quarantine_seconds * NS_PER_S;
+	int64_t window = c->script->quarantine_seconds * NS_PER_S;
 	size_t max = (size_t)c->script->quarantine_rows + 1;
 
-	/* The ring holds one more than may be; its oldest is the first of as
-	 * many. */
-	oldest = c->parked[c->parked_at];
+	/* The ring holds one more than may be: when it is full, the time of the
+	 * oldest is next to that of the newest. */
 	c->parked[c->parked_at] = now(c).ns;
 	c->parked_at = (c->parked_at + 1) % max;
 	if (c->nparked < max)
 		c->nparked++;
 	if (c->nparked < max)
 		return;
-	oldest = c->parked[c->parked_at];
-	if (now(c).ns - oldest > window)
+	if (now(c).ns - c->parked[c->parked_at] > window)
 		return;
 	client_stop(c, "more than %lld of its rows went to QUARANTINE within "
 	    "%lld s (quarantineLimit), so it takes no more of them. See "
@@ -146,7 +144,7 @@ on_parked(void *arg, const struct link_msg *m)
 	struct block *b = ch->sender->block;
 	struct client *c = b->client;
 	struct park *p = TAILQ_FIRST(&ch->parks);
-	char code[32] = "", text[TEXT_MAX / 2] = "";
+	struct nack n;
 
 	p->asked = false;
 	if (m == NULL)
@@ -157,12 +155,11 @@ on_parked(void *arg, const struct link_msg *m)
 		c->park_due = (mono_t){ 0 }; /* there may be another one */
 		return;
 	}
-	(void)link_find_str(m->details, "CODE", code, sizeof(code));
-	(void)link_find_str(m->details, "TEXT", text, sizeof(text));
+	nack_read(m, &n);
 	c->park_due = mono_add(now(c), RETRY_NS);
-	if (!link_find_bool(m->details, "RETRY", false))
+	if (!n.retry)
 		client_fail(c, "row %llu cannot be put into QUARANTINE: %s: "
-		    "%s", (unsigned long long)p->seq, code, text);
+		    "%s", (unsigned long long)p->seq, n.code, n.text);
 }
 
 static void

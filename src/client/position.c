@@ -27,11 +27,10 @@ table_of(const char *source, char *out, size_t cap)
 static void
 refused(struct client *c, const struct link_msg *m, const char *what)
 {
-	char code[32] = "", text[TEXT_MAX / 2] = "";
+	struct nack n;
 
-	(void)link_find_str(m->details, "CODE", code, sizeof(code));
-	(void)link_find_str(m->details, "TEXT", text, sizeof(text));
-	client_fail(c, "%s: %s: %s", what, code, text);
+	nack_read(m, &n);
+	client_fail(c, "%s: %s: %s", what, n.code, n.text);
 }
 
 /* ---- CURSOR_GET ---- */
@@ -305,7 +304,7 @@ on_put(void *arg, const struct link_msg *m)
 {
 	struct block *b = arg;
 	struct client *c = b->client;
-	char code[32] = "", text[256] = "";
+	struct nack n;
 
 	b->putting = false;
 	if (m == NULL)
@@ -314,20 +313,19 @@ on_put(void *arg, const struct link_msg *m)
 		b->put = b->put_asked;
 		return;
 	}
-	(void)link_find_str(m->details, "CODE", code, sizeof(code));
-	(void)link_find_str(m->details, "TEXT", text, sizeof(text));
-	if (strcmp(code, "FENCED") == 0) {
+	nack_read(m, &n);
+	if (strcmp(n.code, "FENCED") == 0) {
 		/* Somebody asked for it; who is logged on has it. */
 		if (c->state == CLIENT_ON)
 			ask_one(b);
-	} else if (strcmp(code, "BACKWARDS") == 0) {
+	} else if (strcmp(n.code, "BACKWARDS") == 0) {
 		b->put = b->put_asked; /* it is further already */
-	} else if (strcmp(code, "SOURCE_CHANGED") == 0) {
+	} else if (strcmp(n.code, "SOURCE_CHANGED") == 0) {
 		client_fail(c, "the cursor (key %s) cannot be stored: %s",
-		    b->script->key, text);
-	} else if (!link_find_bool(m->details, "RETRY", false)) {
+		    b->script->key, n.text);
+	} else if (!n.retry) {
 		log_warnx("client %s (key %s): the cursor is not stored: %s: "
-		    "%s", c->script->name, b->script->key, code, text);
+		    "%s", c->script->name, b->script->key, n.code, n.text);
 	}
 }
 

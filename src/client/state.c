@@ -140,6 +140,22 @@ client_reset(struct client *c)
 }
 
 void
+nack_read(const struct link_msg *m, struct nack *n)
+{
+	const char *p = "";
+	size_t len = 0;
+
+	if (!link_find_str(m->details, "CODE", n->code, sizeof(n->code)))
+		n->code[0] = '\0';
+	(void)link_get_str(link_find(m->details, "TEXT"), &p, &len);
+	if (len >= sizeof(n->text))
+		len = sizeof(n->text) - 1;
+	memcpy(n->text, p, len);
+	n->text[len] = '\0';
+	n->retry = link_find_bool(m->details, "RETRY", false);
+}
+
+void
 client_fail(struct client *c, const char *fmt, ...)
 {
 	char text[TEXT_MAX];
@@ -196,14 +212,14 @@ client_lost(struct client *c, const char *why)
 void
 client_later(struct client *c, const struct link_msg *m)
 {
-	char code[32] = "", said[256] = "", text[TEXT_MAX];
+	char text[TEXT_MAX];
+	struct nack n;
 
-	(void)link_find_str(m->details, "CODE", code, sizeof(code));
-	(void)link_find_str(m->details, "TEXT", said, sizeof(said));
+	nack_read(m, &n);
 	if (c->state == CLIENT_STOPPED || c->state == CLIENT_LEAVING)
 		return;
 	snprintf(text, sizeof(text), "stream %s: %s: %s; trying again",
-	    c->script->stream, code, said);
+	    c->script->stream, n.code, n.text);
 	client_say(c, HEALTH_WARNING, text);
 	wait_for(c, RETRY_LATER);
 }

@@ -101,7 +101,7 @@ on_opened(void *arg, const struct link_msg *m)
 	struct channel *ch = arg;
 	struct target *t = ch->sender->target;
 	struct client *c = t->client;
-	char code[32] = "", text[256] = "";
+	struct nack n;
 
 	if (m == NULL)
 		return; /* on_down follows */
@@ -110,22 +110,23 @@ on_opened(void *arg, const struct link_msg *m)
 		opened(ch, link_find_u64(m->details, "LANE", 0));
 		return;
 	}
-	(void)link_find_str(m->details, "CODE", code, sizeof(code));
-	(void)link_find_str(m->details, "TEXT", text, sizeof(text));
-	if (strcmp(code, "UNKNOWN_MESSAGE") == 0) {
+	nack_read(m, &n);
+	if (strcmp(n.code, "UNKNOWN_MESSAGE") == 0) {
 		if (!t->plain)
 			log_info("client %s: %s has no lanes: events are sent "
 			    "at least once", c->script->name,
 			    t->process->name);
 		t->plain = true;
 		opened(ch, 0);
-	} else if (link_find_bool(m->details, "RETRY", false)) {
-		log_warnx("client %s: lane %s of %s: %s; trying again",
-		    c->script->name, ch->name, t->process->name, text);
+	} else if (n.retry) {
+		if (ch->open_due.ns == 0) /* once */
+			log_warnx("client %s: lane %s of %s: %s; trying again",
+			    c->script->name, ch->name, t->process->name,
+			    n.text);
 		open_later(ch);
 	} else {
 		client_fail(c, "%s does not open the lane %s: %s: %s",
-		    t->process->name, ch->name, code, text);
+		    t->process->name, ch->name, n.code, n.text);
 	}
 }
 
@@ -195,16 +196,17 @@ on_down(void *arg, const char *why)
 static void
 on_nack(struct target *t, struct channel *ch, const struct link_msg *m)
 {
-	char code[32] = "", text[TEXT_MAX] = "";
+	struct nack n;
 
-	(void)link_find_str(m->details, "CODE", code, sizeof(code));
-	(void)link_find_str(m->details, "TEXT", text, sizeof(text));
-	if (link_find_bool(m->details, "RETRY", false))
-		channel_retry(ch, m->ref, strcmp(code, "LANE_STOPPED") == 0);
-	else if (strcmp(code, "FENCED") == 0 || strcmp(code, "NO_LANE") == 0)
-		remote_drop(t->remote, text); /* it begins anew */
+	nack_read(m, &n);
+	if (n.retry)
+		channel_retry(ch, m->ref,
+		    strcmp(n.code, "LANE_STOPPED") == 0);
+	else if (strcmp(n.code, "FENCED") == 0 ||
+	    strcmp(n.code, "NO_LANE") == 0)
+		remote_drop(t->remote, n.text); /* it begins anew */
 	else
-		channel_refused(ch, m->ref, code, text,
+		channel_refused(ch, m->ref, n.code, n.text,
 		    link_find(m->details, "PARKED") != NULL);
 }
 
@@ -295,8 +297,8 @@ exec_answered(void *arg, const struct exec_answer *a)
 	struct target *t = arg;
 	struct channel *ch = land(t, a->n);
 
-	if (ch == NULL) {
-		log_warnx("%s answers event %llu, which does not wait for an "
+	if (ch == NULL) { /* or it came again on a new lane */
+		log_debug("%s answers event %llu, which does not wait for an "
 		    "answer", t->process->name, (unsigned long long)a->n);
 		return;
 	}

@@ -66,7 +66,9 @@ def refused_for_good(work):
     w = World(work)
     w.gateway.answer = lambda kind, d: {
         2: ("BAD_FIELD", False, {"PARKED": 7}),
-        3: ("BAD_REQUEST", False)}.get(d["SEQUENCE"])
+        3: ("BAD_REQUEST", False),
+        5: ("BAD_REQUEST", False, {"TEXT": "long " * 200})}.get(
+            d["SEQUENCE"])
     w.book.say('{"nack": N, "text": "no such book"}', rows=[4])
     c = w.client(w.simple(
         sends='send("G", "EVENT_A"), send("B", "FILL")'))
@@ -80,7 +82,9 @@ def refused_for_good(work):
         head + ("G/EVENT_A", "uuid/ORDERS/1", 3, 0, "G", "EVENT_A",
                 "BAD_REQUEST", "as the test wants"),
         head + ("B/FILL", "uuid/ORDERS/1", 4, 0, "B", "FILL", "NACK",
-                "no such book")], parked
+                "no such book"),
+        head + ("G/EVENT_A", "uuid/ORDERS/1", 5, 0, "G", "EVENT_A",
+                "BAD_REQUEST", ("long " * 200)[:383])], parked
     fill = [d for d in w.streamer.parked if d["PROCESS"] == "B"][0]
     assert json.loads(fill["DETAILS"]) == {"ID": "R4", "QTY": 4.5}, fill
     # What the gateway did not count as handled is not said to be.

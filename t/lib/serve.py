@@ -149,7 +149,7 @@ class Handler(Server):
                 code, retry = what[:2]
                 more = what[2] if len(what) > 2 else {}
                 conn.send("EVENT_NACK", ref, CODE=code, RETRY=retry,
-                          TEXT="as the test wants", **more)
+                          **dict({"TEXT": "as the test wants"}, **more))
         else:
             super().request(conn, kind, ref, d)
 
