@@ -8,7 +8,7 @@ dist_example_DATA = \
 	etc/examples/exchange-client.lua \
 	etc/examples/exchange-streamer.lua \
 	etc/examples/exchange.conf
-dist_doc_DATA = etc/fixgate.conf
+dist_doc_DATA = etc/fixgate.conf etc/prometheus/fixgate.rules.yml
 
 # What starts and keeps the daemons, with the folders of this build in it.
 initdir = $(sysconfdir)/init.d

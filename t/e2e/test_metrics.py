@@ -3,6 +3,7 @@
 request. promtool looks at it, too, where it is installed."""
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -167,16 +168,74 @@ def health(g, port):
     print("ok health")
 
 
+RULES = os.path.join(fg.SRC, "etc", "prometheus", "fixgate.rules.yml")
+
+
 def promtool(port):
     tool = shutil.which("promtool")
     if tool is None:
         print("not there, and so not tried: promtool")
         return
-    r = subprocess.run([tool, "check", "metrics"], timeout=60,
-                       input=ask(port)[2].encode(), stdout=subprocess.PIPE,
-                       stderr=subprocess.STDOUT)
-    assert r.returncode == 0, r.stdout
+    for argv, data in ((["metrics"], ask(port)[2].encode()),
+                       (["rules", RULES], None)):
+        r = subprocess.run([tool, "check"] + argv, timeout=60, input=data,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert r.returncode == 0, r.stdout
     print("ok promtool")
+
+
+def alarms(port):
+    """They ask for what there is, and fixgate(7) has each."""
+    with open(RULES) as f:
+        text = f.read()
+    types = parse(ask(port)[2])[1]
+    used = set(re.findall(r"\bfixgate_\w+", "".join(
+        re.findall(r"^ +expr: (.*)$", text, re.M))))
+    assert used and used <= set(types), used - set(types)
+    with open(os.path.join(fg.SRC, "man", "fixgate.7")) as f:
+        page = set(re.findall(r"^\.It Li (Fixgate\w+)", f.read(), re.M))
+    names = set(re.findall(r"alert: (\w+)", text))
+    assert names == page, names ^ page
+    print("ok alarms")
+
+
+def scraped(w, port):
+    """Prometheus itself takes them, and has an alarm for what is wrong."""
+    server = shutil.which("prometheus")
+    if server is None:
+        print("not there, and so not tried: prometheus")
+        return
+    with open(w.path("prometheus.yml"), "w") as f:
+        f.write("global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
+                "rule_files: ['%s']\nscrape_configs:\n"
+                "  - job_name: fixgate\n    static_configs:\n"
+                "      - targets: ['127.0.0.1:%d']\n" % (RULES, port))
+    own = fg.free_port()
+    p = w.proc("prometheus", [
+        server, "--config.file=" + w.path("prometheus.yml"),
+        "--storage.tsdb.path=" + w.path("tsdb"),
+        "--web.listen-address=127.0.0.1:%d" % own]).start()
+
+    def query(path):
+        try:
+            status, _, body = ask(own, path)
+        except OSError:
+            assert p.running(), p.log()
+            return []
+        return json.loads(body)["data"] if status == 200 else []
+    got = fg.wait_until(lambda: (query(
+        "/api/v1/query?query=fixgate_session_enabled") or
+        {"result": []})["result"])
+    assert {m["metric"]["session"]: m["value"][1] for m in got}["BANK"] == \
+        "1", got
+    target = query("/api/v1/targets")["activeTargets"][0]
+    assert target["health"] == "up" and not target["lastError"], target
+    fg.wait_until(lambda: [a for a in (query("/api/v1/alerts") or
+                                       {"alerts": []})["alerts"]
+                           if a["labels"]["alertname"] == "FixgateSessionOff"
+                           and a["labels"]["session"] == "BANK"])
+    p.stop()
+    print("ok scraped")
 
 
 def documented(port):
@@ -223,6 +282,8 @@ with fg.Work() as work:
     numbers(gate, fix, at)
     health(gate, at)
     promtool(at)
+    alarms(at)
+    scraped(work, at)
     documented(at)
     assert gate.stop() == 0
     gate.configure(AdminListen="[::1]:0")
