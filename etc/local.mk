@@ -1,6 +1,7 @@
 # What an operator of a broker and of an exchange would write; ./demo runs it.
 exampledir = $(docdir)/examples
 dist_example_DATA = \
+	etc/examples/alerts.lua \
 	etc/examples/book.py \
 	etc/examples/broker-client.lua \
 	etc/examples/broker-streamer.lua \
@@ -8,6 +9,7 @@ dist_example_DATA = \
 	etc/examples/exchange-client.lua \
 	etc/examples/exchange-streamer.lua \
 	etc/examples/exchange.conf
+dist_example_SCRIPTS = etc/examples/page.sh
 dist_doc_DATA = etc/fixgate.conf etc/prometheus/fixgate.rules.yml
 
 # What starts and keeps the daemons, with the folders of this build in it.
