@@ -71,3 +71,11 @@ TESTS += t/gateway/check_tunnel
 t_gateway_check_tunnel_SOURCES = t/gateway/check_tunnel.c
 t_gateway_check_tunnel_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_tunnel_LDADD = libgateway.a libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += t/gateway/check_join
+TESTS += t/gateway/check_join
+t_gateway_check_join_SOURCES = t/gateway/check_join.c
+t_gateway_check_join_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_join_LDADD = libgateway.a libconf.a libschedule.a \
+	libstore.a liblink.a libsession.a libdict.a libfix.a liblog.a \
+	libbase.a $(BDB_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
