@@ -233,6 +233,26 @@ demand_list(struct conf *c, struct conf_entry *e,
 	buf_free(&b);
 }
 
+#define INDEX_TAGS_MAX 16
+
+static bool
+count_tag(const char *p, size_t n, void *arg)
+{
+	unsigned *left = arg;
+
+	return is_tag(p, n, NULL) && n <= 9 && (*left)-- > 0;
+}
+
+/* No blanks: it is read once, as it is. */
+static bool
+is_index(const char *value)
+{
+	unsigned left = INDEX_TAGS_MAX;
+
+	return strcmp(value, "none") == 0 || (strpbrk(value, " \t") == NULL &&
+	    form_items(value, count_tag, &left));
+}
+
 static void
 check_addresses(struct conf *c, struct conf_entry *e)
 {
@@ -314,6 +334,10 @@ form_check(struct conf *c, struct conf_entry *e)
 		demand(c, e, inet_pton(AF_INET, e->value, &in) == 1 ||
 		    inet_pton(AF_INET6, e->value, &in) == 1,
 		    "an IP address of this host (names are not looked up)");
+		break;
+	case CONF_IndexTags:
+		demand(c, e, is_index(e->value), "none, or at most 16 tags with "
+		    "commas between them (11,41,37)");
 		break;
 	case CONF_MaskTags:
 		demand_list(c, e, is_tag,

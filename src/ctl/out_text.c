@@ -181,7 +181,7 @@ static void
 print_tables(FILE *to, const struct link_val *tables)
 {
 	const struct link_val *t;
-	size_t i;
+	size_t i, n;
 
 	fprintf(to, "newest rows");
 	for (i = 0; i < count(tables); i++) {
@@ -190,6 +190,15 @@ print_tables(FILE *to, const struct link_val *tables)
 		    number_of(t, "VISIBLE"));
 	}
 	fputc('\n', to);
+	for (i = n = 0; i < count(tables); i++) {
+		t = link_at(tables, i);
+		if (link_find(t, "INDEXED") != NULL)
+			fprintf(to, "%s  %s %" PRIu64, n++ == 0 ?
+			    "indexed to " : "", text_of(t, "TABLE").s,
+			    number_of(t, "INDEXED"));
+	}
+	if (n > 0)
+		fputc('\n', to);
 }
 
 static void

@@ -245,6 +245,8 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 	c->quarantine = quarantine_new(g->driver);
 	c->server = server_new(&cfg);
 	c->feeder = feeder_new(g->store, g->tables, rows_made, g);
+	if (c->feeder != NULL)
+		feeder_use_index(c->feeder, g->index);
 	if (c->server == NULL || c->feeder == NULL ||
 	    c->quarantine == NULL)
 		goto fail;

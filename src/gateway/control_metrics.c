@@ -4,6 +4,7 @@
 #include "gateway/peers.h"
 #include "gateway/quarantine.h"
 #include "log/log.h"
+#include "store/index.h"
 
 static enum status_health
 worse(enum status_health a, enum status_health b)
@@ -44,8 +45,9 @@ add_session(const struct control *c, struct metrics *m,
 }
 
 static int
-add_tables(struct store *st, struct metrics *m)
+add_tables(const struct gateway *g, struct metrics *m)
 {
+	struct store *st = g->store;
 	struct metrics_table *t;
 	enum store_table id;
 	const char *name;
@@ -61,6 +63,9 @@ add_tables(struct store *st, struct metrics *m)
 			return FG_ENOMEM;
 		t->oldest = store_oldest(st, id);
 		t->visible = store_visible(st, id);
+		t->has_index = g->index != NULL && (id == STORE_FIX_IN ||
+		    id == STORE_FIX_OUT);
+		t->indexed = store_index_upto(g->index, id);
 	}
 	return 0;
 }
@@ -93,5 +98,5 @@ control_metrics(struct control *c, struct metrics *m)
 	log_counts(&m->log_lines, &m->log_unsaid);
 	for (i = 0; i < driver_count(d) && err == 0; i++)
 		err = add_session(c, m, driver_session(d, i));
-	return err != 0 ? err : add_tables(c->g->store, m);
+	return err != 0 ? err : add_tables(c->g, m);
 }

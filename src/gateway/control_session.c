@@ -8,6 +8,7 @@
 #include "gateway/sessions.h"
 #include "gateway/status.h"
 #include "gateway/template.h"
+#include "store/index.h"
 
 #define SHOWN_EDGES  20           /* of a schedule */
 #define WHO_MAX      512
@@ -315,6 +316,12 @@ put_advice(struct link_out *o, const struct buf *b)
 	}
 }
 
+static bool
+is_indexed(const struct control *c, enum store_table t)
+{
+	return c->g->index != NULL && (t == STORE_FIX_IN || t == STORE_FIX_OUT);
+}
+
 static void
 put_tables(struct control *c, struct link_out *o)
 {
@@ -330,8 +337,11 @@ put_tables(struct control *c, struct link_out *o)
 		name = store_table_name(st, (enum store_table)i);
 		if (name == NULL)
 			continue;
-		link_map(o, 3);
+		link_map(o, is_indexed(c, (enum store_table)i) ? 4 : 3);
 		link_key_str(o, "TABLE", name);
+		if (is_indexed(c, (enum store_table)i))
+			link_key_u64(o, "INDEXED", store_index_upto(c->g->index,
+			    (enum store_table)i));
 		link_key_u64(o, "OLDEST",
 		    store_oldest(st, (enum store_table)i));
 		link_key_u64(o, "VISIBLE",

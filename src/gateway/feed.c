@@ -9,10 +9,12 @@
 #define JOINED_VALUES (512u * 1024)  /* of one ROWS with joined rows */
 #define JOINED_BYTES  (1024u * 1024) /* after which no further row is put */
 #define FIELDS_MAX    4096           /* of a message that are looked at */
+#define FOUND_MAX     256            /* rows looked up for one ROWS */
 
 struct feed {
 	struct store *store;
 	const struct tables *tables;
+	struct store_index *index; /* or NULL */
 	struct link_out *out;
 	/* For rows that are joined: */
 	struct join_cache *cache;
@@ -69,6 +71,12 @@ feed_free(struct feed *f)
 	buf_free(&f->data);
 	free(f->room.field);
 	free(f);
+}
+
+void
+feed_use_index(struct feed *f, struct store_index *ix)
+{
+	f->index = ix;
 }
 
 static bool
@@ -132,6 +140,49 @@ pack_bounds(const struct packing *k, uint64_t *after, uint64_t *end)
 	return err;
 }
 
+/* One row that was looked up; it may be gone. */
+struct looked_up {
+	struct packing *k;
+	uint64_t seq;
+	bool full;
+};
+
+static int
+pack_found(void *arg, const struct store_row *row)
+{
+	struct looked_up *l = arg;
+
+	l->full = row->seq == l->seq && pack_row(l->k, row) != 0;
+	return 1;
+}
+
+/*
+ * Rows of the index, from *after on; *after becomes the last one that is
+ * settled so. true: that is all for this ROWS.
+ */
+static bool
+pack_indexed(struct packing *k, uint64_t end, uint64_t *after, int *err)
+{
+	const struct feed_ask *a = k->ask;
+	struct looked_up l = { .k = k };
+	uint64_t seq[FOUND_MAX], upto, at;
+	size_t i, n;
+
+	if (a->match.tag == 0 || store_index_find(k->f->index, a->table,
+	    a->match.tag, a->match.value, a->match.n, *after, seq, FOUND_MAX,
+	    &n, &upto) != 0)
+		return false;
+	for (i = 0; i < n && seq[i] <= end; i++) {
+		l.seq = *after = seq[i];
+		*err = store_read(k->f->store, a->table, seq[i] - 1, 1, 1,
+		    pack_found, &l, &at);
+		if (*err != 0 || l.full)
+			return true;
+	}
+	*after = upto < end ? upto : end;
+	return n == FOUND_MAX;
+}
+
 static int
 pack_some(struct packing *k, uint64_t visible, uint64_t *upto)
 {
@@ -140,7 +191,8 @@ pack_some(struct packing *k, uint64_t visible, uint64_t *upto)
 
 	if (err != 0)
 		return err;
-	if (after < end) {
+	if (after < end && !pack_indexed(k, end, &after, &err) &&
+	    after < end) {
 		left = end - after;
 		err = store_read(k->f->store, k->ask->table, after,
 		    left < FEED_SCAN_ROWS ? (size_t)left : FEED_SCAN_ROWS,

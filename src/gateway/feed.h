@@ -11,6 +11,7 @@
 #include "gateway/match.h"
 #include "gateway/tables.h"
 #include "link/link.h"
+#include "store/index.h"
 #include "store/store.h"
 
 #define FEED_ROWS  1000         /* looked at for one ROWS */
@@ -44,6 +45,8 @@ struct feed;
 /* Returns owned; NULL: no memory. tables may be NULL. */
 struct feed *feed_new(struct store *st, const struct tables *tables);
 void feed_free(struct feed *f);
+/* Where to look up rows with a value; borrowed; NULL: nowhere. */
+void feed_use_index(struct feed *f, struct store_index *ix);
 /* Append one ROWS to out. 0 or FG_E*: nothing was appended. */
 int feed_pack(struct feed *f, const struct feed_ask *ask, struct buf *out,
     struct feed_got *got);

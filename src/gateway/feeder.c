@@ -101,6 +101,12 @@ feeder_new(struct store *st, const struct tables *tables,
 	return f;
 }
 
+void
+feeder_use_index(struct feeder *f, struct store_index *ix)
+{
+	feed_use_index(f->feed, ix);
+}
+
 int
 feeder_ask(struct feeder *f, const struct feed_ask *ask, void *owner,
     uint64_t serial)

@@ -35,6 +35,8 @@ struct feeder;
  * Returns owned, or NULL: no memory, or no thread. */
 struct feeder *feeder_new(struct store *st, const struct tables *tables,
     void (*notify)(void *arg), void *arg);
+/* Before the first job. */
+void feeder_use_index(struct feeder *f, struct store_index *ix);
 /* 0 or FG_ENOMEM. */
 int feeder_ask(struct feeder *f, const struct feed_ask *ask, void *owner,
     uint64_t serial);

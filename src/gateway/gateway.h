@@ -30,6 +30,7 @@ struct gateway {
 	struct conf *conf;
 	struct loop *loop;
 	struct store *store;
+	struct store_index *index; /* NULL: IndexTags=none */
 	struct tables *tables;
 	struct driver *driver;
 	struct auth *auth;

@@ -21,6 +21,7 @@
 #include "gateway/sessions.h"
 #include "gateway/tables.h"
 #include "log/log.h"
+#include "store/index.h"
 
 #define EXIT_USAGE 2
 #define MB         (1024 * 1024)
@@ -227,6 +228,32 @@ open_store(struct gateway *g)
 	return 0;
 }
 
+/* IndexTags; without memory for it, all else goes on. */
+static void
+open_index(struct gateway *g)
+{
+	const struct conf_section *sec = conf_gateway(g->conf);
+	struct store_index_cfg cfg = {
+		.path = conf_path(sec, CONF_StorePath),
+		.least_free = (uint64_t)conf_int(sec, CONF_MinDiskFree) * MB,
+	};
+	const char *p = conf_str(sec, CONF_IndexTags);
+	char *end;
+
+	while (strcmp(p, "none") != 0 && cfg.n_tag < STORE_INDEX_TAGS) {
+		cfg.tag[cfg.n_tag++] = (int32_t)strtol(p, &end, 10);
+		if (*end != ',')
+			break;
+		p = end + 1;
+	}
+	if (cfg.n_tag == 0)
+		return;
+	g->index = store_index_open(g->store, &cfg);
+	if (g->index == NULL)
+		log_warnx("no memory for the index: questions read the rows "
+		    "themselves");
+}
+
 static int
 open_loop(struct gateway *g)
 {
@@ -281,6 +308,7 @@ start(struct gateway *g)
 	if (open_store(g) != 0 ||
 	    tables_load(&g->tables, g->conf, g->conf_path, g->store) != 0)
 		return -1;
+	open_index(g);
 	g->driver = driver_new(g->store, &peers_driver_ops);
 	if (g->driver == NULL || load_sessions(g) != 0 ||
 	    driver_start(g->driver) != 0)
@@ -327,6 +355,7 @@ stop(struct gateway *g)
 	auth_free(g->auth);
 	driver_free(g->driver);
 	tables_free(g->tables);
+	store_index_close(g->index);
 	store_close(g->store);
 	if (g->timer != NULL)
 		timer_free(g->timer);

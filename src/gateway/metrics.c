@@ -221,6 +221,25 @@ table_metrics(struct buf *out, const struct metrics *m, const char *name,
 	return err;
 }
 
+/* How far the index is, if there is one. */
+static int
+index_metrics(struct buf *out, const struct metrics *m)
+{
+	const struct metrics_table *t, *end = m->table + m->ntable;
+	int err = head(out, "table_indexed", "gauge",
+	    "Sequence of the newest row that the index has.");
+
+	for (t = m->table; err == 0 && t < end; t++) {
+		if (!t->has_index)
+			continue;
+		err = begin(out, "table_indexed", "table",
+		    m->names.p + t->name);
+		if (err == 0)
+			err = buf_printf(out, "%" PRIu64 "\n", t->indexed);
+	}
+	return err;
+}
+
 /* Cumulative, as the format wants it. */
 static int
 histogram(struct buf *out, const struct waits *w, const char *name,
@@ -277,6 +296,8 @@ store_metrics(struct buf *out, const struct metrics *m,
 	if (err == 0)
 		err = table_metrics(out, m, "table_oldest", false,
 		    "Sequence of the oldest row.");
+	if (err == 0)
+		err = index_metrics(out, m);
 	if (err == 0)
 		err = one(out, "quarantine", "gauge", m->quarantine,
 		    "Events that were given up and wait for a decision.");

@@ -26,6 +26,8 @@ struct metrics_session {
 struct metrics_table {
 	size_t name;
 	uint64_t oldest, visible;
+	bool has_index;
+	uint64_t indexed;
 };
 
 /* All-zero is empty. */

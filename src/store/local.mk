@@ -14,6 +14,10 @@ libstore_a_SOURCES = \
 	src/store/commit.c \
 	src/store/definition.c \
 	src/store/impl.h \
+	src/store/index.c \
+	src/store/index.h \
+	src/store/index_db.c \
+	src/store/index_db.h \
 	src/store/read.c \
 	src/store/recent.c \
 	src/store/store.c \

@@ -89,6 +89,13 @@ def CacheMB(work):
         g.store, of_store(g, "FIX_IN.")[0])) > 1 << 20
 
 
+def IndexTags(work):
+    """What it does is shown by t/e2e/test_find.py."""
+    g, _ = cases.logged_on(work, gateway={"IndexTags": "none"})
+    assert "indexed to" not in g.ctl("status")
+    assert not os.path.exists(os.path.join(g.store, "INDEX"))
+
+
 def CheckpointMB(work):
     """The store's log from before a checkpoint is removed."""
     g, p = cases.logged_on(work, gateway={"CheckpointMB": 8})

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "gateway/feed.h"
+#include "store/index.h"
 
 #define ROWS     25000 /* more than one READ looks at */
 #define MAX_TEXT 200
@@ -16,6 +17,8 @@ struct world {
 	struct store *st;
 	struct feed *feed;
 	struct link_in *in;
+	struct store_index *index;
+	char dir[64];
 	char (*text)[MAX_TEXT];
 	int64_t time[ROWS];
 };
@@ -54,6 +57,34 @@ setup(void)
 		store_add(b, STORE_FIX_IN, &row);
 	}
 	ck_assert_int_eq(store_commit(b, &commit), 0);
+}
+
+/* The same with an index of all rows but the last ones. */
+static void
+setup_index(void)
+{
+	struct store_index_cfg cfg = { .path = w.dir, .tag = { 11, 37, 96 },
+		.n_tag = 3, .generation = 7000 };
+	struct timespec pause = { .tv_nsec = 10000000 };
+
+	setup();
+	snprintf(w.dir, sizeof(w.dir), "/tmp/fg.match.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(w.dir));
+	w.index = store_index_open(w.st, &cfg);
+	ck_assert_ptr_nonnull(w.index);
+	feed_use_index(w.feed, w.index);
+	while (store_index_upto(w.index, STORE_FIX_IN) < ROWS - 5000)
+		nanosleep(&pause, NULL);
+}
+
+static void
+teardown_index(void)
+{
+	char command[128];
+
+	store_index_close(w.index);
+	snprintf(command, sizeof(command), "rm -rf %s", w.dir);
+	ck_assert_int_eq(system(command), 0);
 }
 
 static void
@@ -185,12 +216,25 @@ START_TEST(times_bound_it_and_are_jumped_to)
 	a.match.until = 4100 * NS_PER_S;
 	compare(&a, 2);
 	want(&a.match, 37, "O3", "D");
-	compare(&a, 2);
+	compare(&a, 4);
 	a.match.until = 0;
-	compare(&a, 3);
+	compare(&a, 10); /* 256 rows that were looked up in each */
 	a.match.since = 0;
 	a.match.until = 7 * NS_PER_S;
 	compare(&a, 2);
+}
+END_TEST
+
+/* As many READs as rows were found, at most: nothing is read through. */
+START_TEST(rows_that_are_looked_up_come_at_once)
+{
+	struct timespec pause = { .tv_nsec = 10000000 };
+	struct feed_ask a = { 0 };
+
+	while (store_index_upto(w.index, STORE_FIX_IN) < ROWS)
+		nanosleep(&pause, NULL);
+	want(&a.match, 11, "A77", "");
+	compare(&a, 1);
 }
 END_TEST
 
@@ -198,7 +242,7 @@ int
 main(void)
 {
 	Suite *s = suite_create("match");
-	TCase *c = tcase_create("match");
+	TCase *c = tcase_create("match"), *x = tcase_create("index");
 	unsigned seed = (unsigned)time(NULL);
 	const char *given = getenv("FG_SEED");
 	SRunner *sr;
@@ -214,6 +258,13 @@ main(void)
 	tcase_add_test(c, what_does_not_match_is_passed_quickly);
 	tcase_add_test(c, times_bound_it_and_are_jumped_to);
 	suite_add_tcase(s, c);
+	tcase_add_checked_fixture(x, NULL, teardown);
+	tcase_add_checked_fixture(x, setup_index, teardown_index);
+	tcase_set_timeout(x, 120);
+	tcase_add_test(x, rows_with_a_field_are_found);
+	tcase_add_test(x, times_bound_it_and_are_jumped_to);
+	tcase_add_test(x, rows_that_are_looked_up_come_at_once);
+	suite_add_tcase(s, x);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

@@ -14,6 +14,16 @@ t_store_check_store_SOURCES = \
 t_store_check_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_store_LDADD = libstore.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
 
+check_PROGRAMS += t/store/check_index
+TESTS += t/store/check_index
+t_store_check_index_SOURCES = \
+	t/store/check_index.c \
+	t/store/world.c \
+	t/store/world.h
+t_store_check_index_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_store_check_index_LDADD = libstore.a libsession.a libdict.a libfix.a \
+	liblog.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
+
 check_PROGRAMS += t/store/check_crash
 TESTS += t/store/check_crash
 t_store_check_crash_SOURCES = \
