@@ -10,6 +10,7 @@
 #include "log/log.h"
 
 #define FRAMES_PER_WAKE 256 /* of one connection */
+#define STRANGERS_MAX   64  /* in their handshake */
 #define FRAME_HEAD      4   /* bytes of the length before a frame */
 #define IN_MAX          (SERVER_FRAME_MAX + FRAME_HEAD + 1)
 #define RETRY_NS        (200 * NS_PER_MS) /* between looks while stalled */
@@ -301,12 +302,34 @@ static const struct conn_ops gone_ops = {
 	.closed = on_closed_gone,
 };
 
+/* Of those who have shown no certificate yet there may be some only: else they
+ * could take all descriptors. */
+static bool
+has_room(const struct door *d)
+{
+	const struct server_conn *sc;
+	unsigned n = 0;
+
+	if (d->tls == NULL)
+		return true;
+	for (sc = d->server->first; sc != NULL; sc = sc->next)
+		n += sc->secured && conn_tls(sc->conn) == NULL;
+	return n < STRANGERS_MAX;
+}
+
 static void
 on_accept(struct conn *conn, void *arg)
 {
 	struct door *d = arg;
-	struct server_conn *sc = calloc(1, sizeof(*sc));
+	struct server_conn *sc;
 
+	if (!has_room(d)) {
+		log_warnx("link: %s: refused: too many connections without a "
+		    "certificate", conn_peer(conn));
+		conn_abort(conn, "too many");
+		return;
+	}
+	sc = calloc(1, sizeof(*sc));
 	if (sc == NULL) {
 		conn_abort(conn, fg_strerror(FG_ENOMEM));
 		return;

@@ -364,6 +364,13 @@ introduce(struct visitor *v, const struct fix_msg *m)
 
 /* ---- frames ---- */
 
+/* Does it begin as a handshake does, where none is expected? */
+static bool
+is_tls(const struct visitor *v, const char *p, size_t n)
+{
+	return !v->secured && n >= 2 && p[0] == 0x16 && p[1] == 0x03;
+}
+
 /* A run of garbage comes in pieces: the first of a kind is a line of the log,
  * the end of the run another. */
 static void
@@ -372,7 +379,8 @@ garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
 	char text[STRANGER_TEXT];
 
 	if (v->route == NULL) {
-		refuse(v, p, n, fix_garble_text(g));
+		refuse(v, p, n, is_tls(v, p, n) ? "TLS, but this port has "
+		    "SocketUseSSL=N" : fix_garble_text(g));
 		return;
 	}
 	if (v->noise == 0 || g != v->noise_kind)

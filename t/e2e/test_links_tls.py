@@ -129,6 +129,13 @@ def LinkListen(work):
             lines = [x for x in g.log().splitlines() if want in x]
             assert len(lines) == 1 and "link: 127.0.0.1:" in lines[0], lines
         assert link.ask("STATUS")[0] == "STATUS_ACK"
+        # Many who say nothing leave room for those who have a certificate.
+        quiet = [socket.create_connection(("127.0.0.1", port))
+                 for _ in range(100)]
+        fg.wait_until(lambda: "too many connections without" in g.log())
+        for s in quiet:
+            s.close()
+        fg.wait_until(lambda: gets_in(port, tls.client(path)))
     said = [r["TEXT"] for r in g.rows("SESSION_EVENT") if r["EVENT"] ==
             "reset"]
     assert said == ["ops (O=Banzai Ltd,CN=BANZAI): a test"], said

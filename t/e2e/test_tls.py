@@ -104,6 +104,15 @@ def wrong_peers_harm_nobody(work):
     assert g.stop() == 0
 
 
+def TLS_where_none_is_expected(work):
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[fg.acceptor("EXCH", "BANK",
+                                                 port)]).start()
+    assert not tls.is_let_in(port, tls.client(tls.certs(work)))
+    fg.wait_until(lambda: "refused: TLS, but this port has SocketUseSSL=N"
+                  in g.log())
+
+
 def a_handshake_in_single_bytes(work):
     path, port = tls.certs(work), fg.free_port()
     work.gateway("gw", sessions=[
@@ -311,7 +320,8 @@ def what_expires_soon_is_said(work):
     assert g.stop() == 0
 
 
-TESTS = [what_expires_soon_is_said, wrong_peers_harm_nobody, a_handshake_in_single_bytes, openssl_itself,
+TESTS = [what_expires_soon_is_said, TLS_where_none_is_expected,
+         wrong_peers_harm_nobody, a_handshake_in_single_bytes, openssl_itself,
          new_certificates_and_lists_without_a_break,
          a_port_goes_from_plain_to_TLS, gateways_among_themselves,
          nobody_logs_on_as_another]
