@@ -545,7 +545,7 @@ START_TEST(a_server_that_says_nothing_is_left)
 	b.mute = true;
 	li = listener_open(l, "127.0.0.1", 0, NULL, on_accept, NULL, err);
 	ck_assert_msg(li != NULL, "%s", err);
-	a.c = conn_connect(l, "127.0.0.1", listener_port(li), 50, NULL,
+	a.c = conn_connect(l, "127.0.0.1", listener_port(li), 1000, NULL,
 	    &end_ops, &a, err);
 	ck_assert_int_eq(0, conn_start_tls(a.c, client, NULL, NULL));
 	run_until(l, is_closed, &a);
