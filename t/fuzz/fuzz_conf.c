@@ -32,6 +32,40 @@ check_faults(const struct conf *c, int err)
 	}
 }
 
+/* A session can be made of it, which outlives the rest and is no template. */
+static void
+check_template(const struct conf *c, const struct conf_section *t)
+{
+	struct conf_extra x = { .kind = CONF_EXTRA_FROM, .name = "made",
+		.base = conf_name(t) };
+	const struct conf_section *s;
+	struct conf *with, *one;
+	char text[512] = "";
+	enum conf_key k;
+	size_t i, n = 0;
+
+	for (i = 0; conf_wildcard(t, i, &k); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s=V%zu\n",
+		    conf_key_name(k), i);
+	FUZZ_CHECK(n > 0);
+	x.text = text;
+	x.len = n;
+	if (conf_again(&with, c, &x, 1) == FG_ENOMEM)
+		return;
+	n = conf_nsessions(c);
+	FUZZ_CHECK(conf_nsessions(with) <= n + 1);
+	if (conf_nsessions(with) > n) {
+		s = conf_session(with, n);
+		FUZZ_CHECK(conf_is_extra(s) && !conf_is_template(s));
+		FUZZ_CHECK(strcmp(conf_base(s), x.base) == 0);
+		FUZZ_CHECK(!conf_wildcard(s, 0, &k));
+		FUZZ_CHECK(conf_extract(&one, with, s) == 0);
+		FUZZ_CHECK(conf_same(s, conf_session(one, 0)));
+		conf_free(one);
+	}
+	conf_free(with);
+}
+
 static void
 check_sessions(const struct conf *c)
 {
@@ -48,6 +82,8 @@ check_sessions(const struct conf *c)
 			;
 		FUZZ_CHECK(conf_suffix_at(s, CONF_SocketConnectHost, n) ==
 		    NULL);
+		if (conf_is_template(s))
+			check_template(c, s);
 	}
 }
 
