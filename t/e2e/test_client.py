@@ -126,7 +126,7 @@ def one_of_a_name(w):
         assert c.stop() == 0
 
 
-def a2_25_by_hand(w):
+def by_hand(w):
     """what was given up is listed, dropped, and done after all; a cursor that
     is set is obeyed"""
     c = w.client(router("ONE", "A", "a") + """
@@ -261,7 +261,7 @@ def fix_fields(w):
 def main():
     with fg.Work() as work:
         w = World(work)
-        for test in (two_on_one_session, one_of_a_name, a2_25_by_hand,
+        for test in (two_on_one_session, one_of_a_name, by_hand,
                      into_a_table, back_pressure, fix_fields):
             test(w)
             print("ok %s: %s" % (test.__name__,
