@@ -66,6 +66,11 @@ class Book:
         except FileNotFoundError:
             return []
 
+    def clear(self):
+        """Forget what it got."""
+        if os.path.exists(self.path + ".out"):
+            os.unlink(self.path + ".out")
+
     def rows(self):
         return [m["seq"] for m in self.lines()]
 

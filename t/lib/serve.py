@@ -128,8 +128,23 @@ class Handler(Server):
         self.held = []     # (conn, ref, details) without answer
         self.opened = []   # details of LANE_OPEN
         self.answer = lambda kind, details: None
+        self.effects = []  # details of what came first on its lane
+        self.before = lambda conn, kind, ref, d: False
+
+    def is_new(self, d):
+        """Is an event behind what its lane has handled? Then it is, now."""
+        for lane in self.lanes.values() if self.lanes else ():
+            if lane["LANE"] == d.get("LANE"):
+                at = (d["SEQUENCE"], d["PART"])
+                if at <= (lane["HANDLED"], lane["HANDLED_PART"]):
+                    return False
+                lane["HANDLED"], lane["HANDLED_PART"] = at
+        self.effects.append(d)
+        return True
 
     def request(self, conn, kind, ref, d):
+        if self.before(conn, kind, ref, d):
+            return
         if kind == "LANE_OPEN" and self.lanes is not None:
             self.opened.append(d)
             name = (d["CONSUMER"], d["KEY"], d["SEND"], d["SOURCE"])
@@ -142,7 +157,8 @@ class Handler(Server):
             self.events.append((kind, d))
             what = self.answer(kind, d)
             if what is None:
-                conn.send("EVENT_ACK", ref)
+                new = {} if self.is_new(d) else {"DUPLICATE": True}
+                conn.send("EVENT_ACK", ref, **new)
             elif what == "hold":
                 self.held.append((conn, ref, d))
             else:
