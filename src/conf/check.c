@@ -59,6 +59,11 @@ check_initiator(struct conf *c, const struct conf_section *s)
 	demand(c, s, CONF_SocketConnectPort, ", which an initiator needs",
 	    "SocketConnectPort=5001");
 	check_proxy(c, s);
+	e = section_good(s, CONF_LogonSignature);
+	if (e != NULL && e->num != CONF_SIGN_NONE)
+		demand(c, s, CONF_LogonSignatureKeyFile,
+		    ", with which LogonSignature signs",
+		    "LogonSignatureKeyFile=logon.key");
 	demand(c, s, CONF_HeartBtInt, ", which an initiator needs",
 	    "HeartBtInt=30 (seconds)");
 	for (i = 0; (e = section_at(s, CONF_SocketConnectHost, i)); i++)

@@ -31,6 +31,13 @@ enum conf_host_policy {
 	CONF_HOST_ROUND_ROBIN,
 	CONF_HOST_PRIORITY
 };
+enum conf_signature {
+	CONF_SIGN_NONE,
+	CONF_SIGN_HMAC,
+	CONF_SIGN_HMAC_BASE64, /* the key file is base64 */
+	CONF_SIGN_ED25519
+};
+enum conf_sign_encoding { CONF_SIGN_BASE64, CONF_SIGN_HEX };
 enum conf_refused_logon { CONF_REFUSED_CLOSE, CONF_REFUSED_LOGOUT };
 enum conf_echo_141 { CONF_ECHO_ASKED, CONF_ECHO_ALWAYS };
 enum conf_tls_profile { CONF_TLS_STANDARD, CONF_TLS_FIXS };

@@ -110,6 +110,8 @@ fixgated_SOURCES = \
 	src/gateway/sessions.c \
 	src/gateway/sessions.h \
 	src/gateway/sessions_int.h \
+	src/gateway/sign.c \
+	src/gateway/sign.h \
 	src/gateway/settings.c \
 	src/gateway/settings.h \
 	src/gateway/visitor.c \

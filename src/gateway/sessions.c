@@ -75,6 +75,7 @@ unit_free(struct unit *t)
 		return;
 	unit_free(t->next);
 	free(t->logon_fields);
+	sign_free(t->sign);
 	free(t->masked);
 	session_dicts_free(&t->dicts);
 	tlsset_put(t->sessions->tls, t->tls);
@@ -82,11 +83,21 @@ unit_free(struct unit *t)
 	free(t);
 }
 
+static void
+fault(struct sessions *s, const struct unit *t, const char *text)
+{
+	const char *file = conf_file(t->conf);
+
+	if (s->fault != NULL)
+		s->fault(s->fault_arg, true, file, conf_line(t->sec), text);
+	else
+		log_error("%s:%u: %s", file, conf_line(t->sec), text);
+}
+
 /* Its certificates and keys. */
 static int
 load_tls(struct sessions *s, struct unit *t)
 {
-	const char *file = conf_file(t->conf);
 	char err[NET_ERR_MAX], text[NET_ERR_MAX + 8];
 	struct tls_cfg cfg;
 
@@ -96,11 +107,26 @@ load_tls(struct sessions *s, struct unit *t)
 	if (t->tls != NULL)
 		return 0;
 	snprintf(text, sizeof(text), "TLS: %s", err);
-	if (s->fault != NULL)
-		s->fault(s->fault_arg, true, file, conf_line(t->sec), text);
-	else
-		log_error("%s:%u: %s", file, conf_line(t->sec), text);
+	fault(s, t, text);
 	return FG_EINVAL;
+}
+
+/* What signs its Logon. */
+static int
+load_sign(struct sessions *s, struct unit *t)
+{
+	char err[SIGN_ERR_MAX];
+
+	if (conf_enum(t->sec, CONF_LogonSignature) == CONF_SIGN_NONE)
+		return 0;
+	t->sign = sign_new(t->sec, t->logon_fields, err);
+	if (t->sign == NULL) {
+		fault(s, t, err);
+		return FG_EINVAL;
+	}
+	t->cfg.sign_logon = sign_logon;
+	t->cfg.sign_arg = t->sign;
+	return 0;
 }
 
 void
@@ -129,7 +155,7 @@ read_unit(struct sessions *s, struct unit *t)
 	    add_masked(t, conf_str(t->sec, CONF_MaskTags)) != 0)
 		return FG_ENOMEM;
 	cfg->logon_fields = t->logon_fields;
-	return 0;
+	return load_sign(s, t);
 }
 
 int

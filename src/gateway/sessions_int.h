@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "gateway/session_dicts.h"
 #include "gateway/sessions.h"
+#include "gateway/sign.h"
 #include "gateway/tlsset.h"
 
 /* A section with all that the session made of it borrows. */
@@ -17,6 +18,7 @@ struct unit {
 	struct conf *conf;      /* held */
 	const struct conf_section *sec;
 	char *logon_fields;
+	struct sign *sign;      /* NULL: our Logon is not signed */
 	int32_t *masked;
 	size_t nmasked;
 	struct session_dicts dicts;

@@ -9,6 +9,8 @@
 #include "dict/dict.h"
 #include "fix/msg.h"
 
+#define SESS_SIGNATURE_MAX 512 /* bytes of fields with their NUL */
+
 enum sess_role { SESS_ACCEPTOR, SESS_INITIATOR };
 
 enum sess_cancel { SESS_CANCEL_LOST = 1, SESS_CANCEL_LOGOUT = 2 };
@@ -82,6 +84,11 @@ struct sess_cfg {
 	int32_t header_tag; /* one more that goes to the header; 0: none */
 	const char *accept_msg_types; /* AcceptMsgTypes "D,d,C"; NULL: all */
 	const char *logon_fields; /* complete fields, SOH ended, of our Logon */
+	/* More of them, that sign a Logon with this SendingTime (52) and
+	 * MsgSeqNum (34), into out; "": it goes without. NULL: none. */
+	void (*sign_logon)(void *arg, const char *sending_time, uint64_t seq,
+	    char out[SESS_SIGNATURE_MAX]);
+	void *sign_arg;
 
 	/* ThrottleNoMsgs in ThrottleTimeInterval (ms); 0: any number */
 	uint32_t throttle, throttle_interval;

@@ -17,13 +17,32 @@ begins_with_reset(const struct sess *s)
 	    s->cfg.reset_on_logout || s->cfg.reset_on_disconnect);
 }
 
+/* Complete fields, in the place of the first of them. */
+static void
+put_fields(struct sess *s, struct out_msg *o, const char *text)
+{
+	struct fields w = fields_over(s, text, strlen(text));
+	struct field f;
+
+	if (fields_next(&w, &f) == 1)
+		out_whole(o, f.tag, text, strlen(text));
+}
+
+static void
+sign(struct sess *s, struct now now, char out[SESS_SIGNATURE_MAX])
+{
+	char time[WALL_TEXT_MAX];
+	size_t n = wall_format(time, now.wall, out_digits(s));
+
+	time[n] = '\0';
+	s->cfg.sign_logon(s->cfg.sign_arg, time, s->seqs.next_out, out);
+}
+
 static void
 put_logon(struct sess *s, struct now now, uint64_t heart_bt_int, bool reset,
     struct sess_acts *a)
 {
-	const char *more = s->cfg.logon_fields;
-	struct fields w;
-	struct field f;
+	char signature[SESS_SIGNATURE_MAX] = "";
 	struct out_msg o;
 
 	out_start(&o, "A");
@@ -33,11 +52,11 @@ put_logon(struct sess *s, struct now now, uint64_t heart_bt_int, bool reset,
 		out_str(&o, 141, "Y");
 	if (s->cfg.next_expected && s->ver->next_expected)
 		out_u64(&o, 789, s->seqs.next_in);
-	if (more != NULL) {
-		w = fields_over(s, more, strlen(more));
-		if (fields_next(&w, &f) == 1)
-			out_whole(&o, f.tag, more, strlen(more));
-	}
+	if (s->cfg.logon_fields != NULL)
+		put_fields(s, &o, s->cfg.logon_fields);
+	if (s->cfg.sign_logon != NULL)
+		sign(s, now, signature);
+	put_fields(s, &o, signature);
 	if (s->ver->fixt && s->cfg.default_appl_ver_id != NULL)
 		out_str(&o, 1137, s->cfg.default_appl_ver_id);
 	out_send(s, now, &o, false, a);

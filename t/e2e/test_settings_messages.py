@@ -2,7 +2,10 @@
 """One case for each setting of what is validated, sent and kept; see
 t/lib/cases.py. Most of the session's own are in t/session/."""
 
+import base64
+import hmac
 import os
+import subprocess
 import sys
 import time
 
@@ -176,6 +179,86 @@ def TimestampPrecision(work):
 def MillisecondsInTimeStamp(work):
     m = sent_by(work, "MsgType=D", "ClOrdID=1", MillisecondsInTimeStamp="N")
     assert len(m[52]) == len("20260105-09:00:00"), m
+
+
+SECRET = b"squeamish ossifrage"
+
+
+def signed_logon(work, **keys):
+    """Our Logon, with a key in a file."""
+    with open(work.path("logon.key"), "wb") as f:
+        f.write(base64.b64encode(SECRET) + b"\n")
+    settings = {"LogonSignature": "hmac-sha256-base64",
+                "LogonSignatureKeyFile": work.path("logon.key"),
+                "LogonTag": "553=me", "LogonTag1": "554=secret"}
+    settings.update(keys)
+    _, p = cases.dialled(work, **settings)
+    return p.expect("A")
+
+
+def default_text(m):
+    return "\x01".join([m[52], "A", m[34], "BANK", "EXCH", "secret"])
+
+
+def signature(text, secret=SECRET):
+    return hmac.new(secret, text.encode(), "sha256")
+
+
+def LogonSignature(work):
+    m = signed_logon(work)
+    want = base64.b64encode(signature(default_text(m)).digest()).decode()
+    assert m[96] == want and m[95] == str(len(want)), m
+    g = work.procs[0]
+    row = fg.wait_until(lambda: g.rows("FIX_OUT"), 5)[0]
+    assert want not in row["FIX_DATA"], row
+    g.stop()
+    g.sessions[0]["LogonSignature"] = "hmac-sha256"
+    g.configure()
+    work.peers[0].close()
+    g.start()
+    m = work.peers[0].accept().expect("A")
+    want = signature(default_text(m), base64.b64encode(SECRET)).digest()
+    assert m[96] == base64.b64encode(want).decode(), m
+
+
+def LogonSignatureKeyFile(work):
+    """An Ed25519 key; another one takes its place at the next Logon."""
+    key, public = work.path("key.pem"), work.path("public.pem")
+    for n in range(2):
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out",
+                        key], check=True)
+        subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out",
+                        public], check=True)
+        m = signed_logon(work, LogonSignature="ed25519",
+                         LogonSignatureKeyFile=key) if n == 0 else \
+            work.peers[0].accept(20).expect("A")
+        for name, data in (("text", default_text(m).encode()),
+                           ("signature", base64.b64decode(m[96]))):
+            with open(work.path(name), "wb") as f:
+                f.write(data)
+        subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey",
+                        public, "-rawin", "-in", work.path("text"), "-sigfile",
+                        work.path("signature")], check=True,
+                       stdout=subprocess.DEVNULL)
+        work.peers[0].close()
+
+
+def LogonSignatureTemplate(work):
+    m = signed_logon(work, LogonSignatureTemplate="GET|{553}-{34}{98}")
+    want = signature("GET\x01me-%s0" % m[34]).digest()
+    assert m[96] == base64.b64encode(want).decode(), m
+
+
+def LogonSignatureTag(work):
+    m = signed_logon(work, LogonSignatureTag=5001)
+    want = signature(default_text(m)).digest()
+    assert m[5001] == base64.b64encode(want).decode(), m
+    assert m.get(95) is None and m.get(96) is None, m
+
+
+def LogonSignatureEncoding(work):
+    m = signed_logon(work, LogonSignatureEncoding="hex")
+    assert m[96] == signature(default_text(m)).hexdigest(), m
 
 
 def MaskTags(work):
