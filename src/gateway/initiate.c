@@ -166,7 +166,8 @@ initiate_tunnel(struct visitor *v)
 	do {
 		n = conn_in(v->conn, &p);
 		rc = tunnel_run(v->tunnel, p, n, &eat, &out, err);
-		conn_eat(v->conn, eat);
+		if (eat > 0)
+			conn_eat(v->conn, eat);
 	} while (rc == FG_EPARTIAL && eat > 0);
 	if (out.len > 0 && conn_send(v->conn, out.p, out.len) != 0)
 		rc = FG_ECLOSED; /* closed() tells */
