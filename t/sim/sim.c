@@ -25,8 +25,11 @@
 #define BREAKS       12
 #define BAD_STEPS    400
 #define DAY_NS       (86400 * NS_PER_S)
-#define EDGE_S       (17 * 3600) /* the window ends; five seconds later the */
-#define START_S      (EDGE_S + 5) /* next one begins */
+/* The window ends, and the next one begins after more time than the clocks
+ * differ (fixgate.conf(5), Schedule): else one side alone is in the new one. */
+#define EDGE_S       (17 * 3600)
+#define START_S      (EDGE_S + SKEW_S + 1)
+#define SKEW_S       4
 #define GOOD_SECONDS 300 /* within which all must be well again */
 
 struct sim sim;
@@ -304,7 +307,7 @@ disturb(void)
 	case 9: /* less than MaxLatency, or all would be refused */
 		sim_count[SIM_CLOCK]++;
 		sim.gate[i].skew = (int64_t)sim_rnd(sim.kind ==
-		    SIM_NO_SCHEDULE ? 40 * 1000 : 4 * 1000) * NS_PER_MS;
+		    SIM_NO_SCHEDULE ? 40 * 1000 : SKEW_S * 1000) * NS_PER_MS;
 		break;
 	case 10:
 		night();
