@@ -156,6 +156,9 @@ struct program {
 /* serve.c: 0 or FG_E*, with a line in the log. */
 int serve_start(struct program *p);
 
+/* metrics.c: of struct start; arg is the struct program. */
+const char *client_metrics(void *arg, struct buf *out);
+
 /* "No memory" is the end of the process. */
 void *must(void *p);
 void must_be_0(int err);

@@ -19,6 +19,7 @@ libclient_a_SOURCES = \
 	src/client/health.h \
 	src/client/lane.c \
 	src/client/lane.h \
+	src/client/metrics.c \
 	src/client/park.c \
 	src/client/position.c \
 	src/client/serve.c \
@@ -32,4 +33,5 @@ sbin_PROGRAMS += fixgate-client
 fixgate_client_SOURCES = src/client/main.c
 fixgate_client_LDADD = libclient.a libscript.a libdaemon.a libnet.a liblink.a \
 	libdictxml.a libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) \
-	$(LIBUV_LIBS) $(MSGPACK_LIBS) $(LUA_LIBS) $(LIBXML2_LIBS)
+	$(LIBUV_LIBS) $(MSGPACK_LIBS) $(LUA_LIBS) $(LIBXML2_LIBS) \
+	$(MICROHTTPD_LIBS)

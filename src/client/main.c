@@ -209,9 +209,11 @@ run(struct program *p)
 	w = watch(p);
 	snprintf(text, sizeof(text), "%zu clients", p->nclient);
 	p->start.confine = p->nexec == 0;
-	start_run(&p->start, text);
+	p->start.metrics = client_metrics;
+	p->start.metrics_arg = p;
+	err = start_run(&p->start, text);
 	watchdog_free(w);
-	return 0;
+	return err;
 }
 
 static void

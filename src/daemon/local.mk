@@ -9,6 +9,10 @@ libdaemon_a_SOURCES = \
 	src/daemon/confine.c \
 	src/daemon/daemon.h \
 	src/daemon/drop.c \
+	src/daemon/http.c \
+	src/daemon/http.h \
+	src/daemon/metric.c \
+	src/daemon/metric.h \
 	src/daemon/notify.c \
 	src/daemon/password.c \
 	src/daemon/password.h \
@@ -29,3 +33,4 @@ libdaemon_a_SOURCES = \
 	src/daemon/start.h \
 	src/daemon/watchdog.c \
 	src/daemon/watchdog.h
+libdaemon_a_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)

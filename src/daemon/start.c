@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 #include "daemon/daemon.h"
+#include "daemon/http.h"
+#include "daemon/metric.h"
 #include "daemon/secure.h"
 #include "log/log.h"
 
@@ -21,11 +23,12 @@ static void
 usage(const struct start *st)
 {
 	fprintf(stderr,
-	    "usage: %s [-dnV] [-f file] [-l log] [-N name] [-p pidfile]\n"
+	    "usage: %s [-dnV] [-f file] [-l log] [-m address] [-N name] [-p pidfile]\n"
 	    "           [-T folder] [-u user] [file ...]\n"
 	    "       -d          log more\n"
 	    "       -f file     a Lua file, as the operands\n"
 	    "       -l log      stderr (default), syslog or a file\n"
+	    "       -m address  metrics for Prometheus there, 127.0.0.1:9465\n"
 	    "       -n          check the files, then exit\n"
 	    "       -N name     of this process, for others\n"
 	    "       -p pidfile  write the process id there\n"
@@ -64,7 +67,7 @@ start_options(struct start *st, const char *program, int argc, char **argv)
 	}
 	*st = (struct start){ .program = program, .log_target = "stderr",
 		.file = file };
-	while ((c = getopt(argc, argv, "df:l:nN:p:T:u:V")) != -1) {
+	while ((c = getopt(argc, argv, "df:l:m:nN:p:T:u:V")) != -1) {
 		switch (c) {
 		case 'd':
 			st->debug = true;
@@ -74,6 +77,9 @@ start_options(struct start *st, const char *program, int argc, char **argv)
 			break;
 		case 'l':
 			st->log_target = optarg;
+			break;
+		case 'm':
+			st->admin = optarg;
 			break;
 		case 'n':
 			st->check = true;
@@ -208,11 +214,86 @@ start_begin(struct start *st)
 	return err;
 }
 
-void
+/* ---- metrics ---- */
+
+static void
+on_wake(void *arg)
+{
+	struct start *st = arg;
+
+	http_wake(st->http);
+}
+
+static int
+copy(void *arg)
+{
+	struct start *st = arg;
+
+	st->numbers.len = 0;
+	st->health = st->metrics(st->metrics_arg, &st->numbers);
+	return st->health == NULL || metric_program(&st->numbers) != 0 ?
+	    FG_ENOMEM : 0;
+}
+
+static int
+put_numbers(void *arg, struct buf *out, uint64_t bytes)
+{
+	const struct start *st = arg;
+
+	(void)bytes;
+	return buf_add(out, st->numbers.p, st->numbers.len);
+}
+
+/* It is of use to somebody whatever its health is. */
+static bool
+put_health(void *arg, char text[HTTP_HEALTH_MAX])
+{
+	const struct start *st = arg;
+
+	snprintf(text, HTTP_HEALTH_MAX, "%s", st->health);
+	return true;
+}
+
+static int
+open_http(struct start *st)
+{
+	const struct http_cfg cfg = { .loop = st->loop, .what = "-m ",
+		.at = st->admin, .started = st->started, .copy = copy,
+		.text = put_numbers, .health = put_health, .arg = st };
+	char err[NET_ERR_MAX];
+	int e;
+
+	if (st->admin == NULL || st->metrics == NULL)
+		return 0;
+	loop_on_wake(st->loop, on_wake, st);
+	e = http_open(&st->http, &cfg, err);
+	if (e != 0)
+		log_error("%s", err);
+	return e;
+}
+
+/* ---- run ---- */
+
+static void
+tick(void *arg)
+{
+	struct start *st = arg;
+
+	log_tick();
+	timer_set(st->tick, mono_add(loop_now(st->loop).mono, NS_PER_S));
+}
+
+int
 start_run(struct start *st, const char *text)
 {
 	struct alive *alive;
+	int err = open_http(st);
 
+	if (err != 0)
+		return err;
+	st->tick = timer_new(st->loop, tick, st);
+	if (st->tick != NULL)
+		tick(st);
 	log_info("ready: %s", text);
 	if (st->confine)
 		daemon_confine();
@@ -220,7 +301,12 @@ start_run(struct start *st, const char *text)
 	alive = alive_new(st->loop);
 	loop_run(st->loop);
 	alive_free(alive);
+	http_free(st->http);
+	st->http = NULL;
+	if (st->tick != NULL)
+		timer_free(st->tick);
 	log_info("stopped");
+	return 0;
 }
 
 void
@@ -228,6 +314,7 @@ start_end(struct start *st)
 {
 	if (st->loop != NULL)
 		loop_free(st->loop);
+	buf_free(&st->numbers);
 	st->loop = NULL;
 	secure_free();
 	pidfile_free(st->pid);

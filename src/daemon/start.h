@@ -26,6 +26,8 @@
 #define START_USAGE    2   /* exit status of a wrong command line */
 #define START_NAME_MAX 128 /* bytes of a process's name */
 
+struct http;
+
 struct start {
 	/* By start_options; strings are argv's, borrowed. */
 	const char *program;         /* "fixgate-streamer" */
@@ -35,14 +37,23 @@ struct start {
 	bool check; /* -n: check the files only */
 	bool debug;
 	const char *log_target, *pid_path, *user; /* NULL: none */
+	const char *admin; /* -m: the address of metrics, or NULL */
 	/* By the caller: called once, on SIGTERM or SIGINT; it may loop_stop
 	 * later. NULL: loop_stop at once. */
 	void (*stop)(void *arg);
 	void *arg;
+	/* By the caller, for -m: append the numbers, see daemon/metric.h; on
+	 * the loop. Its health as a word, or NULL: no memory. */
+	const char *(*metrics)(void *arg, struct buf *out);
+	void *metrics_arg;
 	bool confine; /* start_run: it runs no programs, see daemon.h */
 	/* By start_begin. */
 	struct loop *loop;
 	struct pidfile *pid;
+	struct http *http;
+	struct timer *tick;
+	struct buf numbers; /* of metrics, with its health: */
+	const char *health;
 	wall_t started;
 	bool stopping;
 };
@@ -57,9 +68,9 @@ int start_read(const char *path, struct buf *text, struct buf *faults);
 /* Log, pid file, loop, signals, user. 0 or FG_E*, with a line in the log or on
  * standard error. */
 int start_begin(struct start *st);
-/* Say that it is ready, with a text for the log, and run until it is
- * stopped. */
-void start_run(struct start *st, const char *text);
+/* Say that it is ready, with a text for the log, and run until it is stopped: 0.
+ * Or FG_E*, and a line in the log. */
+int start_run(struct start *st, const char *text);
 /* After everything that uses the loop. Legal if start_begin failed, and
  * without it. */
 void start_end(struct start *st);

@@ -3,7 +3,6 @@
 #include "gateway/metrics.h"
 #include "gateway/peers.h"
 #include "gateway/quarantine.h"
-#include "log/log.h"
 #include "store/index.h"
 
 static enum status_health
@@ -95,7 +94,6 @@ control_metrics(struct control *c, struct metrics *m)
 	m->links = 0;
 	for (sc = server_first(c->server); sc != NULL; sc = server_next(sc))
 		m->links++;
-	log_counts(&m->log_lines, &m->log_unsaid);
 	for (i = 0; i < driver_count(d) && err == 0; i++)
 		err = add_session(c, m, driver_session(d, i));
 	return err != 0 ? err : add_tables(c->g, m);

@@ -118,7 +118,6 @@ fixgated_SOURCES = \
 	src/gateway/window.c
 fixgated_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DFG_CONF_FILE='"$(sysconfdir)/fixgate/fixgate.conf"'
-fixgated_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)
 fixgated_LDADD = libgateway.a libdaemon.a libconf.a libschedule.a \
 	libnet.a libstore.a liblink.a libsession.a libdictxml.a libdict.a \
 	libfix.a liblog.a libbase.a $(BDB_LIBS) $(LIBUV_LIBS) $(MSGPACK_LIBS) \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "daemon/metric.h"
 
 void
 metrics_clear(struct metrics *m)
@@ -74,60 +75,14 @@ metrics_add_table(struct metrics *m, const char *name)
 /* ---- text ---- */
 
 static int
-head(struct buf *out, const char *name, const char *type, const char *help)
-{
-	return buf_printf(out, "# HELP fixgate_%s %s\n# TYPE fixgate_%s %s\n",
-	    name, help, name, type);
-}
-
-static int
-one(struct buf *out, const char *name, const char *type, uint64_t v,
-    const char *help)
-{
-	int err = head(out, name, type, help);
-
-	return err != 0 ? err : buf_printf(out, "fixgate_%s %" PRIu64 "\n",
-	    name, v);
-}
-
-static int
 seconds(struct buf *out, const char *name, const char *type, int64_t ns,
     const char *help)
 {
-	int err = head(out, name, type, help);
+	int err = metric_head(out, name, type, help);
 
 	return err != 0 ? err : buf_printf(out,
 	    "fixgate_%s %lld.%09lld\n", name, (long long)ns / NS_PER_S,
 	    (long long)ns % NS_PER_S);
-}
-
-/* A label's value: backslash, quote and line feed are escaped, and bytes that
- * are no ASCII (it must be UTF-8) are '?'. */
-static int
-label(struct buf *out, const char *p)
-{
-	int err = 0;
-
-	for (; *p != '\0' && err == 0; p++) {
-		if (*p == '\n')
-			err = buf_puts(out, "\\n");
-		else if (*p == '"' || *p == '\\')
-			err = buf_printf(out, "\\%c", *p);
-		else
-			err = buf_add(out, *p < 0 ? "?" : p, 1);
-	}
-	return err;
-}
-
-static int
-begin(struct buf *out, const char *name, const char *key, const char *value)
-{
-	int err;
-
-	err = buf_printf(out, "fixgate_%s{%s=\"", name, key);
-	if (err == 0)
-		err = label(out, value);
-	return err != 0 ? err : buf_puts(out, "\"} ");
 }
 
 /* What there is of a session; those of one name must stand together, so each
@@ -169,15 +124,12 @@ session_metrics(struct buf *out, const struct metrics *m)
 	const struct metrics_session *s, *end = m->session + m->nsession;
 	int err = 0;
 
-#define X(id,  type, value, help)                                             \
+#define X(id, type, value, help)                                               \
 	if (err == 0)                                                          \
-		err = head(out, #id, type, help);                              \
-	for (s = m->session; err == 0 && s < end; s++) {                       \
-		err = begin(out, #id, "session", m->names.p + s->name);        \
-		if (err == 0)                                                  \
-			err = buf_printf(out, "%" PRIu64 "\n",                 \
-			    (uint64_t)(value));                                \
-	}
+		err = metric_head(out, #id, type, help);                       \
+	for (s = m->session; err == 0 && s < end; s++)                         \
+		err = metric_of(out, #id, "session", m->names.p + s->name,     \
+		    NULL, NULL, (uint64_t)(value));
 	SESSION_METRICS(X)
 #undef X
 	return err;
@@ -189,14 +141,15 @@ session_times(struct buf *out, const struct metrics *m, const char *name,
     bool sent, const char *help)
 {
 	const struct metrics_session *s, *end = m->session + m->nsession;
-	int err = head(out, name, "gauge", help);
+	int err = metric_head(out, name, "gauge", help);
 	int64_t ns;
 
 	for (s = m->session; err == 0 && s < end; s++) {
 		ns = sent ? s->last_sent.ns : s->last_received.ns;
 		if (ns <= 0)
 			continue;
-		err = begin(out, name, "session", m->names.p + s->name);
+		err = metric_begin(out, name, "session", m->names.p + s->name,
+		    NULL, NULL);
 		if (err == 0)
 			err = buf_printf(out, "%lld.%03lld\n",
 			    (long long)ns / NS_PER_S,
@@ -210,14 +163,11 @@ table_metrics(struct buf *out, const struct metrics *m, const char *name,
     bool visible, const char *help)
 {
 	const struct metrics_table *t, *end = m->table + m->ntable;
-	int err = head(out, name, "gauge", help);
+	int err = metric_head(out, name, "gauge", help);
 
-	for (t = m->table; err == 0 && t < end; t++) {
-		err = begin(out, name, "table", m->names.p + t->name);
-		if (err == 0)
-			err = buf_printf(out, "%" PRIu64 "\n",
-			    visible ? t->visible : t->oldest);
-	}
+	for (t = m->table; err == 0 && t < end; t++)
+		err = metric_of(out, name, "table", m->names.p + t->name,
+		    NULL, NULL, visible ? t->visible : t->oldest);
 	return err;
 }
 
@@ -226,17 +176,13 @@ static int
 index_metrics(struct buf *out, const struct metrics *m)
 {
 	const struct metrics_table *t, *end = m->table + m->ntable;
-	int err = head(out, "table_indexed", "gauge",
+	int err = metric_head(out, "table_indexed", "gauge",
 	    "Sequence of the newest row that the index has.");
 
-	for (t = m->table; err == 0 && t < end; t++) {
-		if (!t->has_index)
-			continue;
-		err = begin(out, "table_indexed", "table",
-		    m->names.p + t->name);
-		if (err == 0)
-			err = buf_printf(out, "%" PRIu64 "\n", t->indexed);
-	}
+	for (t = m->table; err == 0 && t < end; t++)
+		if (t->has_index)
+			err = metric_of(out, "table_indexed", "table",
+			    m->names.p + t->name, NULL, NULL, t->indexed);
 	return err;
 }
 
@@ -245,7 +191,7 @@ static int
 histogram(struct buf *out, const struct waits *w, const char *name,
     const char *help)
 {
-	int err = head(out, name, "histogram", help);
+	int err = metric_head(out, name, "histogram", help);
 	uint64_t sum = 0;
 	unsigned i;
 
@@ -262,18 +208,17 @@ histogram(struct buf *out, const struct waits *w, const char *name,
 }
 
 static int
-store_metrics(struct buf *out, const struct metrics *m,
-    const struct metrics_process *p)
+store_metrics(struct buf *out, const struct metrics *m)
 {
 	int err;
 
-	err = one(out, "store_health", "gauge", m->store_health,
+	err = metric_one(out, "store_health", "gauge", m->store_health,
 	    "0 healthy, 1 warning, 2 error.");
 	if (err == 0)
-		err = one(out, "store_commits_total", "counter", m->commits,
+		err = metric_one(out, "store_commits_total", "counter", m->commits,
 		    "Commits that are durable, since the store was made.");
 	if (err == 0)
-		err = one(out, "store_waiting", "gauge", m->waiting,
+		err = metric_one(out, "store_waiting", "gauge", m->waiting,
 		    "Messages and answers that wait for the disk.");
 	if (err == 0)
 		err = seconds(out, "store_lag_seconds", "gauge", m->lag,
@@ -282,13 +227,13 @@ store_metrics(struct buf *out, const struct metrics *m,
 		err = histogram(out, &m->waits, "store_wait_seconds",
 		    "How long messages and answers waited for the disk.");
 	if (err == 0)
-		err = one(out, "store_repairs_total", "counter", m->repairs,
+		err = metric_one(out, "store_repairs_total", "counter", m->repairs,
 		    "How often it could not be written and was repaired.");
 	if (err == 0)
-		err = one(out, "store_bytes", "gauge", p->store_bytes,
+		err = metric_one(out, "store_bytes", "gauge", m->store_bytes,
 		    "Bytes of the files of the store.");
 	if (err == 0)
-		err = one(out, "store_free_bytes", "gauge", m->disk_free,
+		err = metric_one(out, "store_free_bytes", "gauge", m->disk_free,
 		    "Bytes free on its disk.");
 	if (err == 0)
 		err = table_metrics(out, m, "table_newest", true,
@@ -299,48 +244,19 @@ store_metrics(struct buf *out, const struct metrics *m,
 	if (err == 0)
 		err = index_metrics(out, m);
 	if (err == 0)
-		err = one(out, "quarantine", "gauge", m->quarantine,
+		err = metric_one(out, "quarantine", "gauge", m->quarantine,
 		    "Events that were given up and wait for a decision.");
 	return err;
 }
 
-/* Under the names that all programs have for it. */
-static int
-process_metrics(struct buf *out, const struct metrics *m,
-    const struct metrics_process *p)
-{
-	return buf_printf(out,
-	    "# HELP process_start_time_seconds When it was started.\n"
-	    "# TYPE process_start_time_seconds gauge\n"
-	    "process_start_time_seconds %lld\n"
-	    "# HELP process_cpu_seconds_total CPU time that it used.\n"
-	    "# TYPE process_cpu_seconds_total counter\n"
-	    "process_cpu_seconds_total %.2f\n"
-	    "# HELP process_resident_memory_bytes Memory that it has.\n"
-	    "# TYPE process_resident_memory_bytes gauge\n"
-	    "process_resident_memory_bytes %" PRIu64 "\n"
-	    "# HELP process_open_fds Descriptors that are open.\n"
-	    "# TYPE process_open_fds gauge\n"
-	    "process_open_fds %" PRIu64 "\n"
-	    "# HELP process_max_fds Most that may be.\n"
-	    "# TYPE process_max_fds gauge\n"
-	    "process_max_fds %" PRIu64 "\n",
-	    (long long)m->started.ns / NS_PER_S, p->cpu, p->resident_bytes,
-	    p->open_files, p->max_files);
-}
-
 int
-metrics_text(struct buf *out, const struct metrics *m,
-    const struct metrics_process *p)
+metrics_text(struct buf *out, const struct metrics *m)
 {
 	int err;
 
-	err = head(out, "build_info", "gauge", "Always 1.");
+	err = metric_program(out);
 	if (err == 0)
-		err = buf_puts(out, "fixgate_build_info{version=\""
-		    PACKAGE_VERSION "\"} 1\n");
-	if (err == 0)
-		err = one(out, "health", "gauge", m->health, "0 healthy, "
+		err = metric_one(out, "health", "gauge", m->health, "0 healthy, "
 		    "1 warning, 2 error, as fixgatectl status says.");
 	if (err == 0)
 		err = session_metrics(out, m);
@@ -351,18 +267,12 @@ metrics_text(struct buf *out, const struct metrics *m,
 		err = session_times(out, m, "session_last_sent_seconds", true,
 		    "When its last message left, since 1970.");
 	if (err == 0)
-		err = one(out, "strangers", "gauge", m->strangers,
+		err = metric_one(out, "strangers", "gauge", m->strangers,
 		    "Connections that have not logged on.");
 	if (err == 0)
-		err = store_metrics(out, m, p);
+		err = store_metrics(out, m);
 	if (err == 0)
-		err = one(out, "links", "gauge", m->links,
+		err = metric_one(out, "links", "gauge", m->links,
 		    "Connections of applications and operators.");
-	if (err == 0)
-		err = one(out, "log_lines_total", "counter", m->log_lines,
-		    "Lines that were logged.");
-	if (err == 0)
-		err = one(out, "log_unsaid_total", "counter", m->log_unsaid,
-		    "Lines left out, because there were too many alike.");
-	return err != 0 ? err : process_metrics(out, m, p);
+	return err;
 }

@@ -42,14 +42,8 @@ struct metrics {
 	uint64_t commits, repairs, strangers, waiting, quarantine, links;
 	int64_t lag; /* ns */
 	uint64_t disk_free;
-	uint64_t log_lines, log_unsaid;
+	uint64_t store_bytes;
 	struct waits waits;
-};
-
-/* What the process itself says, on whatever thread. */
-struct metrics_process {
-	uint64_t store_bytes, resident_bytes, open_files, max_files;
-	double cpu; /* seconds */
 };
 
 /* Forget what is in it, and keep its memory. */
@@ -62,7 +56,6 @@ struct metrics_session *metrics_add_session(struct metrics *m,
 struct metrics_table *metrics_add_table(struct metrics *m, const char *name);
 
 /* Append the text: 0 or FG_ENOMEM. */
-int metrics_text(struct buf *out, const struct metrics *m,
-    const struct metrics_process *p);
+int metrics_text(struct buf *out, const struct metrics *m);
 
 #endif

@@ -4,16 +4,14 @@
 
 #include "streamer/streamer.h"
 
-enum health { HEALTHY, WARNING, ERROR };
-
-static const char *
+const char *
 health_text(enum health h)
 {
 	return h == HEALTHY ? "HEALTHY" : h == WARNING ? "WARNING" : "ERROR";
 }
 
-static enum health
-judge(const struct stream *s, char text[TEXT_MAX])
+enum health
+list_judge(const struct stream *s, char text[TEXT_MAX])
 {
 	const char *trouble = upstream_trouble(s->up);
 
@@ -41,19 +39,25 @@ judge(const struct stream *s, char text[TEXT_MAX])
 	return WARNING;
 }
 
-static void
-put_logon(struct link_out *o, const struct logon *l)
+uint64_t
+list_lag(const struct logon *l)
 {
 	uint64_t visible = l->visible > l->stream->visible ? l->visible :
 	    l->stream->visible;
 
+	return visible > l->upto ? visible - l->upto : 0;
+}
+
+static void
+put_logon(struct link_out *o, const struct logon *l)
+{
 	link_map(o, 9);
 	link_key_str(o, "CLIENT", l->client);
 	link_key_str(o, "KEY", l->key);
 	link_key_str(o, "PEER", server_peer(l->conn));
 	link_key_u64(o, "UPTO", l->upto);
 	link_key_bool(o, "MORE", l->more);
-	link_key_u64(o, "LAG", visible > l->upto ? visible - l->upto : 0);
+	link_key_u64(o, "LAG", list_lag(l));
 	link_key_u64(o, "SINCE", (uint64_t)l->since.ns);
 	link_key_u64(o, "SENT", l->sent);
 	link_key_u64(o, "BATCH_US", (uint64_t)(l->batch_ns / NS_PER_US));
@@ -72,7 +76,7 @@ put_stream(struct link_out *o, const struct stream *s)
 	link_key_str(o, "STREAM", s->script->name);
 	link_key_str(o, "PROCESS", s->up->process->name);
 	link_key_str(o, "TABLE", s->table);
-	link_key_str(o, "HEALTH", health_text(judge(s, text)));
+	link_key_str(o, "HEALTH", health_text(list_judge(s, text)));
 	link_key_str(o, "TEXT", text);
 	link_str(o, "SOURCE");
 	if (s->source[0] == '\0')
@@ -142,7 +146,7 @@ put_advice(struct link_out *o, const struct streamer *st)
 	link_str(o, "ADVICE");
 	link_array_open(o);
 	for (i = 0; i < st->nstream; i++) {
-		h = judge(&st->stream[i], text);
+		h = list_judge(&st->stream[i], text);
 		if (h == HEALTHY)
 			continue;
 		n++;

@@ -151,7 +151,9 @@ run(struct streamer *st)
 		snprintf(text, sizeof(text), "%zu stream%s", st->nstream,
 		    st->nstream == 1 ? "" : "s");
 		st->start.confine = true;
-		start_run(&st->start, text);
+		st->start.metrics = streamer_metrics;
+		st->start.metrics_arg = st;
+		err = start_run(&st->start, text);
 	}
 	watchdog_free(w);
 	return err;

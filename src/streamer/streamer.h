@@ -205,5 +205,14 @@ void rows_take(struct logon *l, const struct link_val *details);
 void forward_ask(const struct server_ask *a);
 void list_streams(const struct server_ask *a);
 void list_status(const struct server_ask *a);
+enum health { HEALTHY, WARNING, ERROR };
+const char *health_text(enum health h);
+/* text: what to do, or "". */
+enum health list_judge(const struct stream *s, char text[TEXT_MAX]);
+/* Rows that the client has not been told of. */
+uint64_t list_lag(const struct logon *l);
+
+/* metrics.c: of struct start; arg is the struct streamer. */
+const char *streamer_metrics(void *arg, struct buf *out);
 
 #endif

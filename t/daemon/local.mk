@@ -17,7 +17,8 @@ TESTS += t/daemon/check_start
 t_daemon_check_start_SOURCES = t/daemon/check_start.c
 t_daemon_check_start_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_start_LDADD = libdaemon.a libnet.a liblink.a liblog.a \
-	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) \
+	$(MICROHTTPD_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += t/daemon/check_rows
 TESTS += t/daemon/check_rows

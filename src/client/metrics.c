@@ -1,0 +1,104 @@
+/* metrics.c: what Prometheus hears of clients, their blocks and sends. */
+#include <stdio.h>
+
+#include "client/client.h"
+#include "daemon/metric.h"
+
+static int
+put_clients(struct buf *out, const struct program *p)
+{
+	const struct client *c, *end = p->client + p->nclient;
+	int err = metric_head(out, "client_health", "gauge",
+	    "0 healthy, 1 warning, 2 error, as fixgatectl clients says.");
+
+	for (c = p->client; err == 0 && c < end; c++)
+		err = metric_of(out, "client_health", "client",
+		    c->script->name, NULL, NULL, client_health(c));
+	return err;
+}
+
+#define BLOCK_METRICS(X)                                                       \
+	X(client_cursor, cursor_of(b), "Row up to which all is settled.")      \
+	X(client_lag, c->visible > cursor_of(b) ?                              \
+	    c->visible - cursor_of(b) : 0,                                     \
+	    "Rows behind that which are not settled.")                         \
+	X(client_held, b->settle == NULL ? 0 : settle_held(b->settle),         \
+	    "Rows that are under way.")
+
+static uint64_t
+cursor_of(const struct block *b)
+{
+	return b->settle == NULL ? b->cursor : settle_cursor(b->settle);
+}
+
+static int
+put_blocks(struct buf *out, const struct program *p)
+{
+	const struct client *c, *end = p->client + p->nclient;
+	const struct block *b;
+	int err = 0;
+
+#define X(id, value, help)                                                     \
+	if (err == 0)                                                          \
+		err = metric_head(out, #id, "gauge", help);                    \
+	for (c = p->client; c < end; c++)                                      \
+		for (b = c->block; err == 0 && b < c->block + c->nblock; b++)  \
+			err = metric_of(out, #id, "client", c->script->name,   \
+			    "key", b->script->key, (uint64_t)(value));
+	BLOCK_METRICS(X)
+#undef X
+	return err;
+}
+
+#define SEND_METRICS(X)                                                        \
+	X(send_health, s->health, "0 healthy, 1 warning, 2 error.")            \
+	X(send_up, target_is_up(s->target), "1 if its process is there.")      \
+	X(send_unanswered, s->window.unanswered,                               \
+	    "Events that are not answered yet.")                               \
+	X(send_queued, sender_queued(s), "Events that wait to be sent.")
+
+/* The key says which block, the send which of its sends. */
+static int
+put_sends(struct buf *out, const struct program *p)
+{
+	const struct client *c, *end = p->client + p->nclient;
+	const struct block *b;
+	const struct sender *s;
+	char name[2 * NAME_MAX_BYTES + 2];
+	int err = 0;
+
+#define X(what, value, help)                                                   \
+	if (err == 0)                                                          \
+		err = metric_head(out, #what, "gauge", help);                  \
+	for (c = p->client; c < end; c++)                                      \
+		for (b = c->block; b < c->block + c->nblock; b++)              \
+			for (s = b->sender; err == 0 &&                        \
+			    s < b->sender + b->script->nsend; s++) {           \
+				snprintf(name, sizeof(name), "%s/%s",          \
+				    b->script->key, s->script->id);            \
+				err = metric_of(out, #what, "client",          \
+				    c->script->name, "send", name,             \
+				    (uint64_t)(value));                        \
+			}
+	SEND_METRICS(X)
+#undef X
+	return err;
+}
+
+const char *
+client_metrics(void *arg, struct buf *out)
+{
+	const struct program *p = arg;
+	enum health worst = HEALTH_HEALTHY;
+	size_t i;
+
+	for (i = 0; i < p->nclient; i++)
+		if (client_health(&p->client[i]) > worst)
+			worst = client_health(&p->client[i]);
+	if (metric_one(out, "health", "gauge", worst,
+	    "0 healthy, 1 warning, 2 error.") != 0 ||
+	    put_clients(out, p) != 0 || put_blocks(out, p) != 0 ||
+	    put_sends(out, p) != 0)
+		return NULL;
+	return health_name(worst);
+}
