@@ -31,6 +31,17 @@ const struct ctl_cmd ctl_cmds[] = {
 	{ "dict show", "[FILE | --session SESSION] MESSAGE|FIELD|FIELD=VALUE ...",
 	    cmd_dict_show,
 	    "messages, fields and values, by name or by number" },
+	{ "export",
+	    "[TABLE] [--since TIME] [--until TIME] [--session SESSION]\n"
+	    "          [--type MSGTYPE] [--format fix|json|csv]",
+	    cmd_export,
+	    "messages to standard output; without TABLE FIX_IN and FIX_OUT, by "
+	    "time" },
+	{ "find",
+	    "FIELD=VALUE ... [--since TIME] [--until TIME]\n"
+	    "          [--session SESSION] [--type MSGTYPE] [--pretty]",
+	    cmd_find,
+	    "messages in and out that have these fields, by time" },
 	{ "halt", "SESSION|all --reason TEXT --yes", cmd_halt,
 	    "let no message of an application leave, until it is resumed" },
 	{ "help", "[COMMAND]", cmd_help, "show this, or one command" },
@@ -77,6 +88,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	{ "settings", "[NAME]", cmd_settings,
 	    "the settings of fixgate.conf: values and defaults; needs no "
 	    "gateway" },
+	{ "show", "TABLE SEQUENCE", cmd_show,
+	    "one message, with its names" },
 	{ "status", "[--watch] [--every SECONDS]", cmd_status,
 	    "is all well, and if not, what to do" },
 	{ "streams", "[--process ADDRESS]", cmd_streams,

@@ -9,6 +9,7 @@
  *	out_text.c     what they print, for people
  *	out_json.c     ... and for programs
  *	dict_file.c    a dictionary out of a file
+ *	query.c        rows by field, time, session and type
  *	sessions.c     the sessions and their dictionaries
  *	row.c          a row of a table as one line
  *	line.c         a line of `send --file`
@@ -89,6 +90,11 @@ int cmd_append(struct ctl *c, int argc, char **argv);
 int cmd_cursor_show(struct ctl *c, int argc, char **argv);
 int cmd_cursor_set(struct ctl *c, int argc, char **argv);
 int cmd_cursor_clear(struct ctl *c, int argc, char **argv);
+/* cmd_export.c */
+int cmd_export(struct ctl *c, int argc, char **argv);
+/* cmd_find.c */
+int cmd_find(struct ctl *c, int argc, char **argv);
+int cmd_show(struct ctl *c, int argc, char **argv);
 /* cmd_password.c */
 int cmd_password(struct ctl *c, int argc, char **argv);
 /* cmd_quarantine.c */

@@ -5,6 +5,8 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_cursor.c \
 	src/ctl/cmd_dict.c \
 	src/ctl/cmd_dict_dry.c \
+	src/ctl/cmd_export.c \
+	src/ctl/cmd_find.c \
 	src/ctl/cmd_password.c \
 	src/ctl/cmd_halt.c \
 	src/ctl/cmd_quarantine.c \
@@ -45,6 +47,8 @@ libctl_a_SOURCES = \
 	src/ctl/pretty.h \
 	src/ctl/progress.c \
 	src/ctl/progress.h \
+	src/ctl/query.c \
+	src/ctl/query.h \
 	src/ctl/row.c \
 	src/ctl/row.h \
 	src/ctl/sessions.c \

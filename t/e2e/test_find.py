@@ -2,7 +2,10 @@
 """The audit as something to ask: READ of rows with a value, and fixgatectl's
 find, chain, show, export and replay."""
 
+import csv
+import io
 import os
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -65,6 +68,111 @@ def questions(g):
     print("ok questions")
 
 
+def ctl(g, *args):
+    r = subprocess.run([fg.program("fixgatectl"), "-s", g.socket, *args],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       timeout=60)
+    return r.returncode, r.stdout.decode("latin-1"), r.stderr.decode("latin-1")
+
+
+def indexed(g):
+    """Until the index has all rows."""
+    def done():
+        return all(t["INDEXED"] == t["VISIBLE"]
+                   for t in g.ctl_json("status", "--json", check=False)[0]["TABLES"]
+                   if "INDEXED" in t)
+    fg.wait_until(done, what="the index has all")
+
+
+def find(g, *args):
+    """(table, sequence) of what is found."""
+    return [(r["TABLE"], r.get("RX_SEQUENCE", r.get("TX_SEQUENCE")))
+            for r in g.ctl_json("find", "--json", *args)]
+
+
+def finding(g, peer, port):
+    for how in ("ClOrdID=C7", "11=C7"):
+        assert find(g, how) == [("FIX_IN", 9)], how
+    assert find(g, "ClOrdID=C") == []
+    # by a dictionary, and a value by its name
+    even = [("FIX_IN", n) for n in range(2, 42, 2)]
+    assert find(g, "Text=even") == even
+    assert find(g, "Side=BUY", "Text=even") == even
+    assert find(g, "Text=even", "ClOrdID=C8") == [("FIX_IN", 10)]
+    assert find(g, "Text=even", "ClOrdID=C7") == []
+    assert find(g, "Text=even", "--type", "8") == []
+    assert find(g, "Text=even", "--session", "OTHER") == []
+    rows = g.ctl_json("find", "--json", "Text=even")
+    at = rows[5]["TIMESTAMP"]
+    since = [("FIX_IN", r["RX_SEQUENCE"]) for r in rows
+             if r["TIMESTAMP"] >= at]
+    assert find(g, "Text=even", "--since", at) == since
+    assert find(g, "Text=even", "--until", at) == even[:-len(since)]
+    # what is sent is found as well, behind what it answers
+    g.ctl("send", "BANK", "MsgType=ExecutionReport", "OrderID=O7",
+          "ClOrdID=C7", "ExecID=E1", "ExecType=NEW", "OrdStatus=NEW",
+          "Side=BUY", "Symbol=VOD.L", "LeavesQty=10", "CumQty=0", "AvgPx=0",
+          'Text=said "so", and more')
+    both = [t for t, _ in find(g, "ClOrdID=C7")]
+    assert both == ["FIX_IN", "FIX_OUT"], both
+    indexed(g)
+    assert [t for t, _ in find(g, "ClOrdID=C7")] == both
+    # what is not in the index yet
+    for i in range(100, 110):
+        order(peer, "C%d" % i)
+        peer.sync()
+        assert len(find(g, "ClOrdID=C%d" % i)) == 1, i
+    text = g.ctl("find", "ClOrdID=C7")
+    assert text.startswith("FIX_IN  9 ") and "|11=C7|" in text, text
+    assert "11 ClOrdID C7" in " ".join(
+        g.ctl("find", "ClOrdID=C7", "--pretty").split())
+    for args, status, err in (
+            (("find",), 1, "a FIELD=VALUE is needed"),
+            (("find", "x"), 1, "is no FIELD=VALUE"),
+            (("find", "11="), 1, "is no FIELD=VALUE"),
+            (("find", "Nonsense=1"), 3, "no dictionary"),
+            (("find", "11=x", "--since", "yesterday"), 1, "--since needs"),
+            (("find", "11=x", "--session", "NOBODY"), 3, "no session NOBODY"),
+            (("show", "FIX_IN"), 1, "are needed"),
+            (("show", "FIX_IN", "9999"), 3, "has no row 9999"),
+            (("show", "FIX_WHAT", "1"), 3, "TABLE must be"),
+            (("export", "X"), 1, "TABLE must be"),
+            (("export", "--format", "xml"), 1, "--format needs")):
+        got = ctl(g, *args)
+        assert got[0] == status and err in got[2], (args, got)
+    print("ok finding")
+
+
+def showing(g):
+    text = " ".join(g.ctl("show", "FIX_IN", "9").split())
+    assert "11 ClOrdID C7" in text and "54 Side 1 (BUY)" in text, text
+    row = g.ctl_json("show", "FIX_IN", "9", "--json")[0]
+    assert row["RX_SEQUENCE"] == 9 and row["FIELDS"]["ClOrdID"] == "C7", row
+    print("ok showing")
+
+
+def exporting(g):
+    rows = g.rows("FIX_IN") + g.rows("FIX_OUT")
+    rows.sort(key=lambda r: r["TIMESTAMP"])
+    want = [r["FIX_DATA"] for r in rows]
+    fix = g.ctl("export")
+    assert sorted(fix.split("\n")[:-1]) == sorted(want)
+    as_json = g.ctl_json("export", "--json")
+    assert [r["TIMESTAMP"] for r in as_json] == [r["TIMESTAMP"] for r in rows]
+    assert g.ctl_json("export", "--format", "json") == as_json
+    only = g.ctl("export", "FIX_OUT", "--type", "8")
+    assert only.count("\n") == 1 and 'said "so", and more' in only, only
+    text = g.ctl("export", "--format", "csv", "--type", "8")
+    table = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [r["TABLE"] for r in table] == ["FIX_OUT"], table
+    assert table[0]["FIX_DATA"].replace("|", "\1") + "\n" == only
+    assert table[0]["CL_ORD_ID"] == "C7" and table[0]["ADMIN"] == "N"
+    at = rows[10]["TIMESTAMP"]
+    assert len(g.ctl_json("export", "--json", "--since", at)) == \
+        sum(r["TIMESTAMP"] >= at for r in rows)
+    print("ok exporting")
+
+
 def main():
     with fg.Work() as work:
         port = fg.free_port()
@@ -78,6 +186,9 @@ def main():
                 order(peer, "C%d" % i, _58="odd" if i % 2 else "even")
             fg.wait_until(lambda: len(g.rows("FIX_IN", admin=False)) == 40)
             questions(g)
+            finding(g, peer, port)
+            showing(g)
+            exporting(g)
         assert g.stop() == 0
 
 
