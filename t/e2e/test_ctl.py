@@ -112,7 +112,7 @@ def settings_are_listed(work):
            "HeartBtInt                             0 to 86400 seconds "
            "(SESSION)\n")
     expect(ask("settings", "FileStorePath"), 0, "meaningless here")
-    expect(ask("settings", "ProxyHost"), 0, "not supported: connect to")
+    expect(ask("settings", "ProxyDomain"), 0, "not supported: let the")
     expect(ask("settings", "HeartBtIn"), 3, err="did you mean HeartBtInt")
     expect(ask("settings", "a", "b"), 1, err="one name at most")
     status, out, _ = ask("--json", "settings")
