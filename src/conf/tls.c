@@ -11,12 +11,12 @@ static const struct {
 	const char *words;
 	unsigned versions;
 } spelling[] = {
-	{ "TLSv1.2|TLS1.2|TLSv12|TLS12", TLS_1_2 },
-	{ "TLSv1.3|TLS1.3|TLSv13|TLS13", TLS_1_3 },
+	{ "TLSv1.2|TLSv1_2|TLS1.2|TLSv12|TLS12", TLS_1_2 },
+	{ "TLSv1.3|TLSv1_3|TLS1.3|TLSv13|TLS13", TLS_1_3 },
 	{ "all|TLS|Default|None", TLS_1_2 | TLS_1_3 },
 	/* Known, and not spoken. */
 	{ "SSLv2|SSLv3|SSLv2Hello|SSL2|SSL3|Ssl30|TLSv1|TLSv1.0|TLSv1.1|"
-	    "TLS1|TLS10|TLS11", 0 },
+	    "TLSv1_1|TLS1|TLS10|TLS11", 0 },
 };
 
 static bool

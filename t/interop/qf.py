@@ -42,9 +42,10 @@ def build(name, folder="interop", link=()):
         if not os.path.exists(out) or os.path.getmtime(out) < max(
                 os.path.getmtime(f) for f in [source] + link):
             # Its headers use exception specifications, which C++17 dropped.
-            subprocess.run([cxx, "-std=c++14", "-O2", "-w", "-isystem",
-                            headers(), "-o", out + ".new", source] + link +
-                           ["-lquickfix", "-lpthread"], check=True)
+            subprocess.run([cxx, "-std=c++14", "-O2", "-w",
+                            "-DHAVE_SSL=1", "-isystem", headers(), "-o", out + ".new", source] + link +
+                           ["-lquickfix", "-lssl", "-lcrypto",
+                            "-lpthread"], check=True)
             os.rename(out + ".new", out)
     return out
 

@@ -37,6 +37,8 @@
 #include <quickfix/MessageStore.h>
 #include <quickfix/Session.h>
 #include <quickfix/SessionSettings.h>
+#include <quickfix/SSLSocketAcceptor.h>
+#include <quickfix/SSLSocketInitiator.h>
 #include <quickfix/SocketAcceptor.h>
 #include <quickfix/SocketInitiator.h>
 
@@ -353,6 +355,16 @@ run(Engine &engine, Peer &peer)
 	fflush(journal);
 }
 
+template <class Engine>
+void
+run_as(Peer &peer, FIX::FileStoreFactory &store,
+    FIX::SessionSettings &settings, JournalFactory &log)
+{
+	Engine e(peer, store, settings, log);
+
+	run(e, peer);
+}
+
 } /* namespace */
 
 int
@@ -374,13 +386,23 @@ main(int argc, char **argv)
 		Peer peer(argc > 3 ? strtoul(argv[3], NULL, 10) : 1);
 		const FIX::SessionID id = *settings.getSessions().begin();
 
+		/* QuickFIX has classes for TLS, where others have a setting. */
+		const bool tls = settings.get(id).has("SocketUseSSL");
+
 		if (settings.get(id).getString("ConnectionType") ==
 		    "initiator") {
-			FIX::SocketInitiator e(peer, store, settings, log);
-			run(e, peer);
+			if (tls)
+				run_as<FIX::SSLSocketInitiator>(peer, store,
+				    settings, log);
+			else
+				run_as<FIX::SocketInitiator>(peer, store,
+				    settings, log);
+		} else if (tls) {
+			run_as<FIX::SSLSocketAcceptor>(peer, store, settings,
+			    log);
 		} else {
-			FIX::SocketAcceptor e(peer, store, settings, log);
-			run(e, peer);
+			run_as<FIX::SocketAcceptor>(peer, store, settings,
+			    log);
 		}
 	} catch (std::exception &e) {
 		fprintf(stderr, "qfpeer: %s\n", e.what());

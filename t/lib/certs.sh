@@ -9,6 +9,7 @@
 #   soon          a server's that expires in 3 days
 #   expired, revoked (crl.pem tells; crl-old.pem has expired itself)
 #   deep          a client of an authority between; its file has both
+#   rsa-server, rsa-client   with RSA keys, as all others have none
 #   weak          a server with a 1024-bit RSA key
 # server.p12, client.p12 (with key) and trust.p12 (ca): the password is
 # "secret", as of locked.key, the server's. old.jks begins as Java's do.
@@ -82,6 +83,11 @@ make_cert revoked ca /CN=BANZAI '' -extensions leaf -days 20
 make_cert middle ca "/CN=Middle CA" '' -extensions root -days 20
 make_cert deep middle /CN=DEEP '' -extensions leaf -days 20
 cat middle.pem >>deep.pem
+for name in rsa-server rsa-client; do
+	openssl genrsa -out $name.key 2048
+done
+make_cert rsa-server ca /CN=venue "$here" -extensions leaf -days 20
+make_cert rsa-client ca /CN=BANZAI '' -extensions leaf -days 20
 openssl genrsa -out weak.key 1024
 make_cert weak ca /CN=weak "$here" -extensions leaf -days 20
 openssl ca -batch -cert ca.pem -keyfile ca.key -revoke revoked.pem
