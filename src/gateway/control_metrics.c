@@ -79,7 +79,6 @@ control_metrics(struct control *c, struct metrics *m)
 	size_t i;
 
 	metrics_clear(m);
-	m->started = c->g->started;
 	m->store_health = control_judge_store(c, advice);
 	m->quarantine = quarantine_open(c->quarantine);
 	m->health = worse(m->store_health,

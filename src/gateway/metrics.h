@@ -38,7 +38,6 @@ struct metrics {
 	struct metrics_table *table;
 	size_t ntable, table_cap;
 	enum status_health health, store_health;
-	wall_t started;
 	uint64_t commits, repairs, strangers, waiting, quarantine, links;
 	int64_t lag; /* ns */
 	uint64_t disk_free;
