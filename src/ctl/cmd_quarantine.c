@@ -8,6 +8,7 @@
 #include "ctl/json.h"
 #include "ctl/list.h"
 #include "ctl/opt.h"
+#include "ctl/row.h"
 
 static void
 ask_list(struct ctl *c, bool all, uint64_t after)
@@ -64,26 +65,109 @@ cmd_quarantine_list(struct ctl *c, int argc, char **argv)
 	return code;
 }
 
-/* The event as it was kept: a message, whose details are shown as JSON; or text
- * of a client's. */
+/* ---- the event as it was kept ---- */
+
+/* A field of EVENT_FIX_SEND that nobody is to see: its name or tag. */
+static bool
+is_secret(const char *name)
+{
+	static const char *const names[] = { "Password", "NewPassword",
+		"EncryptedPassword", "EncryptedNewPassword" };
+	uint64_t tag = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	(void)num_parse_u64(name, strlen(name), &tag);
+	for (i = 0; i < row_nsecrets; i++)
+		if ((uint64_t)row_secrets[i] == tag)
+			return true;
+	return false;
+}
+
+/* In FIELDS, and groups in it: lists of [name, value], or objects. */
+static void
+mask_fields(json_t *j)
+{
+	const char *name;
+	json_t *v;
+	size_t i;
+	void *at;
+
+	for (at = json_object_iter(j); at != NULL;
+	    at = json_object_iter_next(j, at)) {
+		if (is_secret(json_object_iter_key(at)))
+			json_object_iter_set_new(j, at, json_string("*"));
+		else
+			mask_fields(json_object_iter_value(at));
+	}
+	name = json_string_value(json_array_get(j, 0));
+	if (json_array_size(j) == 2 && name != NULL && is_secret(name))
+		json_array_set_new(j, 1, json_string("*"));
+	json_array_foreach (j, i, v)
+		mask_fields(v);
+}
+
+/* FIX_DATA: its fields end with SOH, or '|' if there is none. */
+static void
+mask_message(json_t *details, const struct link_val *v)
+{
+	struct buf b = { 0 };
+	const char *p;
+	size_t n, i;
+	bool bar;
+
+	if (v == NULL || !link_get_str(v, &p, &n) || buf_add(&b, p, n) != 0)
+		return;
+	bar = memchr(b.p == NULL ? "" : b.p, '\1', n) == NULL;
+	for (i = 0; bar && i < n; i++)
+		if (b.p[i] == '|')
+			b.p[i] = '\1';
+	row_mask(b.p, n);
+	for (i = 0; bar && i < n; i++)
+		if (b.p[i] == '\1')
+			b.p[i] = '|';
+	json_object_set_new(details, "FIX_DATA", json_text(b.p, n));
+	buf_free(&b);
+}
+
+/* A message, its details without secrets; or text of a client's. */
+static json_t *
+details_of(const struct link_val *v)
+{
+	struct link_in *in;
+	struct link_msg m;
+	const char *p, *why;
+	json_t *j;
+	size_t n;
+
+	if (v == NULL)
+		return json_null();
+	in = link_in_new();
+	if (in == NULL)
+		return NULL;
+	if (link_get_str(v, &p, &n) &&
+	    link_decode(in, p, n, &m, &why) == (int64_t)n) {
+		j = json_value(m.details);
+		mask_fields(json_object_get(j, "FIELDS"));
+		mask_message(j, link_find(m.details, "FIX_DATA"));
+	} else {
+		j = json_value(v);
+	}
+	link_in_free(in);
+	return j;
+}
+
 static int
 put_details(struct buf *to, const struct link_val *v)
 {
-	struct link_in *in = link_in_new();
-	struct link_msg m;
-	const char *p, *why;
-	size_t n;
-	int err;
+	json_t *j = details_of(v);
 
-	if (in == NULL)
-		return FG_ENOMEM;
-	if (link_get_str(v, &p, &n) &&
-	    link_decode(in, p, n, &m, &why) == (int64_t)n)
-		err = json_put(to, json_value(m.details));
-	else
-		err = list_cell(to, v, LIST_VALUE);
-	link_in_free(in);
-	return err;
+	if (!json_is_string(j))
+		return json_put(to, j);
+	json_decref(j);
+	return list_cell(to, v, LIST_VALUE);
 }
 
 static bool
@@ -92,29 +176,50 @@ is_key(const char *key, size_t n, const char *name)
 	return n == strlen(name) && memcmp(key, name, n) == 0;
 }
 
-/* All about one, a member on a line. */
 static int
-print_one(const struct ctl *c, const struct link_val *rows)
+put_json(struct buf *to, const struct link_val *row)
 {
-	const struct link_val *row = link_at(rows, 0), *v;
-	struct buf text = { 0 };
+	json_t *j = json_value(row);
+	int err;
+
+	json_object_set_new(j, "DETAILS", details_of(link_find(row,
+	    "DETAILS")));
+	err = json_put(to, j);
+	return err != 0 ? err : buf_puts(to, "\n");
+}
+
+/* A member on a line. */
+static int
+put_lines(struct buf *to, const struct link_val *row)
+{
+	const struct link_val *v;
 	const char *key;
 	size_t i, n;
 	int err = 0;
 
-	if (c->out == &ctl_output_json)
-		return list_print(c, rows, NULL, 0);
 	for (i = 0; i < link_count(row) && err == 0; i++) {
 		v = link_map_at(row, i, &key, &n);
-		err = buf_printf(&text, "%-13.*s ", (int)n, key);
+		err = buf_printf(to, "%-13.*s ", (int)n, key);
 		if (err == 0 && is_key(key, n, "DETAILS"))
-			err = put_details(&text, v);
+			err = put_details(to, v);
 		else if (err == 0)
-			err = list_cell(&text, v, is_key(key, n, "TIME")
+			err = list_cell(to, v, is_key(key, n, "TIME")
 			    ? LIST_TIME : LIST_VALUE);
 		if (err == 0)
-			err = buf_puts(&text, "\n");
+			err = buf_puts(to, "\n");
 	}
+	return err;
+}
+
+/* All about one. */
+static int
+print_one(const struct ctl *c, const struct link_val *rows)
+{
+	const struct link_val *row = link_at(rows, 0);
+	struct buf text = { 0 };
+	int err = c->out == &ctl_output_json ? put_json(&text, row)
+					     : put_lines(&text, row);
+
 	if (err == 0)
 		fwrite(text.p, 1, text.len, stdout);
 	buf_free(&text);

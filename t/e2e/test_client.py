@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "client"))
 import fixgate as fg
 from clients import Book
 from counterparty import Counterparty
+from link import Link
 from streams import Client, Streamer, insert, table
 
 fg.need("fixgated", "fixgate-streamer", "fixgate-client")
@@ -124,6 +125,25 @@ def one_of_a_name(w):
     assert got == ["ar%d" % i for i in range(1, 711)], len(got)
     for c in (old, new, third):
         assert c.stop() == 0
+
+
+def secrets(w):
+    """passwords of an event in QUARANTINE are not shown"""
+    with Link(w.gw.socket) as link:
+        for send, event in ((
+                "1", {"FIELDS": [["Password", "hush1"], ["925", "hush2"],
+                                 ["NoX", [{"1402": "hush3"}]]]}), (
+                "2", {"FIX_DATA": "35=BE|554=hush4|924=1|"})):
+            _, lane = link.ask("LANE_OPEN", CONSUMER="X", KEY="K", SEND=send,
+                               SOURCE="x/y/1")
+            _, said = link.ask("EVENT_FIX_SEND", SESSION="NOBODY", SEQUENCE=1,
+                               PART=0, LANE=lane["LANE"], **event)
+            for how in ((), ("--json",)):
+                shown = w.gw.ctl("quarantine", "show", said["PARKED"], *how)
+                assert "hush" not in shown and "NOBODY" in shown and (
+                    "924=1" in shown or '"NoX"' in shown), shown
+            w.gw.ctl("quarantine", "drop", said["PARKED"], "--reason",
+                     "a test", "--yes")
 
 
 def by_hand(w):
@@ -261,7 +281,7 @@ def fix_fields(w):
 def main():
     with fg.Work() as work:
         w = World(work)
-        for test in (two_on_one_session, one_of_a_name, by_hand,
+        for test in (two_on_one_session, one_of_a_name, by_hand, secrets,
                      into_a_table, back_pressure, fix_fields):
             test(w)
             print("ok %s: %s" % (test.__name__,
