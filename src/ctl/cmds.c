@@ -6,6 +6,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	{ "append", "TABLE [--as NAME]", cmd_append,
 	    "rows from JSON lines on standard input; with --as each line "
 	    "exactly once" },
+	{ "chain", "CLORDID [--session SESSION]", cmd_chain,
+	    "the whole life of an order, in words" },
 	{ "clients", "[--process ADDRESS]", cmd_clients,
 	    "how far the clients of a fixgate-client are, and what to do" },
 	{ "complete", "-- WORD ...", cmd_complete,
@@ -58,6 +60,12 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "all about one event" },
 	{ "reload", "[-n]", cmd_reload,
 	    "read the settings file again; -n: only say what would change" },
+	{ "replay",
+	    "TABLE --to SESSION [--process ADDRESS] [--after SEQ]\n"
+	    "          [--since TIME] [--until TIME] [--session SESSION]\n"
+	    "          [--type MSGTYPE] [--same]",
+	    cmd_replay,
+	    "messages of FIX_IN or FIX_OUT once more, into a test gateway" },
 	{ "resume", "SESSION|all --reason TEXT --yes", cmd_resume,
 	    "let them leave again, and first those that waited" },
 	{ "send", "SESSION NAME=VALUE ... | --raw BODY | --file FILE|-",

@@ -90,6 +90,10 @@ int cmd_append(struct ctl *c, int argc, char **argv);
 int cmd_cursor_show(struct ctl *c, int argc, char **argv);
 int cmd_cursor_set(struct ctl *c, int argc, char **argv);
 int cmd_cursor_clear(struct ctl *c, int argc, char **argv);
+/* cmd_chain.c */
+int cmd_chain(struct ctl *c, int argc, char **argv);
+/* cmd_replay.c */
+int cmd_replay(struct ctl *c, int argc, char **argv);
 /* cmd_export.c */
 int cmd_export(struct ctl *c, int argc, char **argv);
 /* cmd_find.c */

@@ -1,6 +1,9 @@
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	src/ctl/cmd_append.c \
+	src/ctl/chain.c \
+	src/ctl/chain.h \
+	src/ctl/cmd_chain.c \
 	src/ctl/cmd_complete.c \
 	src/ctl/cmd_cursor.c \
 	src/ctl/cmd_dict.c \
@@ -11,6 +14,7 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_halt.c \
 	src/ctl/cmd_quarantine.c \
 	src/ctl/cmd_reload.c \
+	src/ctl/cmd_replay.c \
 	src/ctl/cmd_send.c \
 	src/ctl/cmd_session.c \
 	src/ctl/cmd_settings.c \

@@ -173,6 +173,102 @@ def exporting(g):
     print("ok exporting")
 
 
+def chaining(g, peer):
+    """New, acknowledged, replaced, filled in parts, and a cancel that comes too
+    late; another order is left out."""
+    def report(**fields):
+        g.ctl("send", "BANK", "MsgType=ExecutionReport", "Side=BUY",
+              "Symbol=VOD.L", "OrderID=X1",
+              *("%s=%s" % f for f in fields.items()))
+    order(peer, "K1", _44="12.5", _40="2")
+    order(peer, "OTHER")
+    peer.sync()
+    report(ClOrdID="K1", ExecID="1", ExecType="NEW", OrdStatus="NEW",
+           LeavesQty=100, CumQty=0, AvgPx=0)
+    peer.send("G", "41=K1|11=K2|55=VOD.L|54=1|60=%s|38=200|40=2|44=13|"
+              % fg.utc())
+    peer.sync()
+    report(ClOrdID="K2", OrigClOrdID="K1", ExecID="2", ExecType="REPLACED",
+           OrdStatus="NEW", OrderQty=200, Price=13, LeavesQty=200,
+           CumQty=0, AvgPx=0)
+    report(ClOrdID="K2", ExecID="3", ExecType="TRADE",
+           OrdStatus="PARTIALLY_FILLED", LastQty=50, LastPx=13, LeavesQty=150,
+           CumQty=50, AvgPx=13)
+    report(ClOrdID="K2", ExecID="4", ExecType="TRADE", OrdStatus="FILLED",
+           LastQty=150, LastPx="12.75", LeavesQty=0, CumQty=200, AvgPx=13)
+    peer.send("F", "41=K2|11=K3|55=VOD.L|54=1|60=%s|38=200|" % fg.utc())
+    peer.sync()
+    g.ctl("send", "BANK", "MsgType=OrderCancelReject", "OrderID=X1",
+          "ClOrdID=K3", "OrigClOrdID=K2", "OrdStatus=FILLED",
+          "CxlRejResponseTo=1", "Text=too late")
+    want = [("in", "K1", "new order: buy 100 VOD.L @ 12.5"),
+            ("out", "K1", "acknowledged"),
+            ("in", "K2 (of K1)", "replace: buy 200 VOD.L @ 13"),
+            ("out", "K2 (of K1)", "replaced: 200 @ 13"),
+            ("out", "K2", "partial fill 50@13, done 50, left 150"),
+            ("out", "K2", "fill 150@12.75, done 200, left 0"),
+            ("in", "K3 (of K2)", "cancel: buy 200 VOD.L"),
+            ("out", "K3 (of K2)", "cancel rejected: too late")]
+    for start in ("K1", "K2", "K3"):
+        got = [line.split(None, 2)[1:] for line in
+               g.ctl("chain", start).splitlines()]
+        got = [(way, *rest.split("  ", 1)[1].split(": ", 1))
+               for way, rest in got]
+        assert got == want, (start, got)
+    rows = g.ctl_json("chain", "K3", "--json", "--session", "BANK")
+    assert [r["WORDS"] for r in rows] == [w for _, _, w in want], rows
+    assert rows[2]["ORIG_CL_ORD_ID"] == "K1" and rows[1]["ORDER_ID"] == "X1"
+    for args, status, err in (
+            (("chain",), 1, "exactly one CLORDID"),
+            (("chain", "NONE-SUCH"), 3, "no message has"),
+            (("chain", "K1", "--session", "OTHER"), 3, "no message has")):
+        got = ctl(g, *args)
+        assert got[0] == status and err in got[2], (args, got)
+    print("ok chaining")
+
+
+def replaying(work, g):
+    """Into another gateway, whose counterparty gets the orders once more."""
+    port = fg.free_port()
+    test = work.gateway("test", sessions=[
+        fg.acceptor("BANK", "EXCH", port, SessionName="UP")]).start()
+    rows = [r for r in g.rows("FIX_IN", admin=False)]
+    with fg.Peer("EXCH", "BANK") as peer:
+        peer.connect(port)
+        peer.logon()
+        got = ctl(g, "replay", "FIX_IN", "--to", "BANK")
+        assert got[0] == 3 and "of this very gateway" in got[2], got
+        got = ctl(g, "replay", "FIX_IN", "--to", "BANK", "--process",
+                  "unix:" + g.socket)
+        assert got[0] == 3 and "of this very gateway" in got[2], got
+        there = ("--process", "unix:" + test.socket)
+        test.ctl("status", check=False)
+        sent = g.ctl_json("replay", "FIX_IN", "--to", "UP", "--json", *there)
+        assert sent[0]["SENT"] == len(rows), (sent, len(rows))
+        said = [[r["MSG_TYPE"], r["CL_ORD_ID"], r["ORIG_CL_ORD_ID"]]
+                for r in test.rows("FIX_OUT", admin=False)]
+        assert said == [[r["MSG_TYPE"], r["CL_ORD_ID"], r["ORIG_CL_ORD_ID"]]
+                        for r in rows]
+        after = rows[-3]["RX_SEQUENCE"]
+        g.ctl("replay", "FIX_IN", "--to", "UP", "--type", "D", "--after",
+              str(after), *there)
+        assert len(test.rows("FIX_OUT", admin=False)) == len(rows) + \
+            sum(r["MSG_TYPE"] == "D" for r in rows[-2:])
+        for args, status, err in (
+                (("replay", "FIX_IN"), 1, "--to SESSION is needed"),
+                (("replay", "--to", "X"), 1, "exactly one TABLE"),
+                (("replay", "QUARANTINE", "--to", "X"), 1, "TABLE must be"),
+                (("replay", "FIX_IN", "--to", "NOBODY", *there), 3,
+                 "no session NOBODY")):
+            got = ctl(g, *args)
+            assert got[0] == status and err in got[2], (args, got)
+    before = len(g.rows("FIX_OUT", admin=False))
+    g.ctl("replay", "FIX_OUT", "--to", "BANK", "--same", "--type", "9")
+    assert len(g.rows("FIX_OUT", admin=False)) == before + 1
+    assert test.stop() == 0
+    print("ok replaying")
+
+
 def main():
     with fg.Work() as work:
         port = fg.free_port()
@@ -189,6 +285,8 @@ def main():
             finding(g, peer, port)
             showing(g)
             exporting(g)
+            chaining(g, peer)
+            replaying(work, g)
         assert g.stop() == 0
 
 
