@@ -193,6 +193,8 @@ auth_free(struct auth *a)
 	TAILQ_CONCAT(&a->done, &a->todo, link);
 	while ((j = TAILQ_FIRST(&a->done)) != NULL) {
 		TAILQ_REMOVE(&a->done, j, link);
+		if (j->fn != NULL)
+			j->fn(j->arg, "the gateway stops");
 		job_free(j);
 	}
 	pthread_cond_destroy(&a->more);

@@ -40,7 +40,7 @@ extern const char auth_wrong[];
 /* Starts the thread; notify is called on it when there is something to take.
  * The driver and its store are borrowed. Returns owned, or NULL. */
 struct auth *auth_new(struct driver *d, void (*notify)(void *arg), void *arg);
-/* Nothing is told any more. NULL is legal. */
+/* Who still waits is told that it stops. NULL is legal. */
 void auth_free(struct auth *a);
 
 /* On the loop. 0: fn is told later, once, from auth_take; or FG_ELIMIT (too

@@ -198,6 +198,12 @@ def What_cannot_be_set(work):
         with fg.Peer("A", "EXCH") as p:
             p.connect(g.port)
             p.send("A", "98=0|108=30|553=joe|554=x", seq=1)
+    # Nor does an operator who waits keep it from stopping.
+    with Link(g.socket) as link:
+        for i in range(20):
+            link.send("USER_SET", SESSION="A", USER="u%d" % i, PASSWORD="p")
+        assert g.stop() == 0
+    g.start()
     # Not on the socket that is for reading.
     with Link(os.path.join(g.store, "status.sock")) as link:
         kind, said = link.ask("USER_LIST")
