@@ -156,7 +156,7 @@ LIST_HEAD(flights, flight);
 struct target {
 	struct program *program;
 	struct client *client; /* NULL: an exec:, of all clients */
-	const struct start_process *process;
+	struct start_process *process; /* owned */
 	struct remote *remote;
 	struct exec *exec;  /* NULL: not needed yet */
 	bool plain;         /* a link process without lanes */
@@ -168,6 +168,7 @@ struct target {
 	struct buf line; /* scratch */
 	mono_t due;
 	bool busy; /* target_work has something to do */
+	bool leaves; /* an exec: that the files no longer have */
 };
 
 struct target *target_new(struct program *p, struct client *c,

@@ -306,6 +306,7 @@ client_leave(struct client *c)
 	size_t i;
 
 	client_log_off(c);
+	c->leaves = true;
 	if (c->state != CLIENT_STOPPED)
 		c->state = CLIENT_LEAVING;
 	for (b = c->block; b < c->block + c->nblock; b++)
@@ -339,7 +340,7 @@ target_of(struct client *c, const char *name)
 	size_t *n = process->exec ? &p->nexec : &c->ntarget, i;
 
 	for (i = 0; i < *n; i++)
-		if ((*list)[i]->process == process)
+		if (start_same((*list)[i]->process, process))
 			return (*list)[i];
 	*list = must(realloc(*list, (*n + 1) * sizeof(**list)));
 	(*list)[*n] = target_new(p, process->exec ? NULL : c, process);
@@ -369,19 +370,21 @@ start_blocks(struct client *c)
 	}
 }
 
-void
-client_start(struct client *c, struct program *p, const char *file,
+struct client *
+client_start(struct program *p, const char *file,
     const struct script_client *script)
 {
-	const struct start_process *streamer =
-	    start_find(&p->files.processes, script->process);
+	struct client *c = must(calloc(1, sizeof(*c)));
+	struct start_process *streamer = must(start_copy(start_find(
+	    &p->files.processes, script->process)));
 	struct remote_cfg cfg = { .loop = p->start.loop,
 		.name = streamer->name, .address = streamer->address,
 		.at = streamer->at, .self = p->start.name, .role = "client",
 		.heartbeat = HEARTBEAT_S, .up = on_up, .down = on_down,
 		.message = on_message, .arg = c };
 
-	*c = (struct client){ .program = p, .script = script, .file = file };
+	*c = (struct client){ .program = p, .script = script, .file = file,
+		.streamer = streamer };
 	TAILQ_INIT(&c->redos);
 	c->parked = must(calloc((size_t)script->quarantine_rows + 1,
 	    sizeof(*c->parked)));
@@ -391,6 +394,7 @@ client_start(struct client *c, struct program *p, const char *file,
 	    "yet", script->process);
 	start_blocks(c);
 	c->remote = must(remote_new(&cfg));
+	return c;
 }
 
 void
@@ -412,4 +416,6 @@ client_free(struct client *c)
 	free(c->target);
 	free(c->block);
 	free(c->parked);
+	free(c->streamer);
+	free(c);
 }

@@ -41,15 +41,16 @@ enum client_state {
 	CLIENT_LOGGING_ON, /* STREAM_LOGON */
 	CLIENT_ON,
 	CLIENT_WAITING,    /* for the next try */
-	CLIENT_STOPPED,    /* until the process is started again */
-	CLIENT_LEAVING,    /* the process stops */
+	CLIENT_STOPPED,    /* until it is started again, or its file changes */
+	CLIENT_LEAVING,    /* it has logged off, and finishes */
 };
 
 struct client {
 	struct program *program;
 	const struct script_client *script;
 	const char *file;
-	struct remote *remote; /* to its streamer */
+	struct start_process *streamer; /* owned */
+	struct remote *remote; /* to it */
 	enum client_state state;
 	enum health level;   /* of the state */
 	char text[TEXT_MAX]; /* of it, too; "" if all is well */
@@ -75,13 +76,14 @@ struct client {
 	bool pending_asked;
 	bool moved; /* somebody has set its cursor */
 	bool reset; /* forget all that was taken, in client_work */
+	bool leaves; /* the process stops, or another script takes its place */
 	size_t nparks; /* of all its channels */
 	int64_t *parked; /* ring of the times of the last quarantine_rows */
 	size_t nparked, parked_at;
 	struct redos redos;
 };
 
-void client_start(struct client *c, struct program *p, const char *file,
+struct client *client_start(struct program *p, const char *file,
     const struct script_client *script);
 void client_free(struct client *c);
 /* The end of a wake-up. */
@@ -140,7 +142,7 @@ struct event *event_new(const struct buf *packed, uint32_t nkeys);
 struct program {
 	struct start start;
 	struct files files;
-	struct client *client;
+	struct client **client;
 	size_t nclient;
 	struct target **exec;
 	size_t nexec;
@@ -148,10 +150,22 @@ struct program {
 	struct timer *timer;
 	struct link_out *out; /* for event_new */
 	struct buf scratch;
-	bool stopping;
+	struct watchdog *watchdog;
+	/* leave.c: */
 	int stage;
 	mono_t stage_end;
+	bool stopping;
+	struct files next; /* that come when those that leave are gone */
+	bool next_again;   /* and then they are read again */
 };
+
+/* leave.c: the clients of p->files, those that are there already go on. */
+void leave_start(struct program *p);
+/* SIGTERM; SIGHUP. */
+void leave_stop(void *arg);
+void leave_hangup(void *arg);
+/* Those that leave: what is to be done now, and when again. */
+mono_t leave_work(struct program *p);
 
 /* serve.c: 0 or FG_E*, with a line in the log. */
 int serve_start(struct program *p);

@@ -15,7 +15,8 @@ check_clients(struct files *f, size_t at, struct buf *faults)
 
 	for (i = 0; i < new->nclient; i++)
 		for (k = 0; k < at; k++)
-			for (old = f->file[k], m = 0; m < old->nclient; m++) {
+			for (old = f->file[k], m = 0; old != NULL &&
+			    m < old->nclient; m++) {
 				if (strcmp(old->client[m].name,
 				    new->client[i].name) != 0)
 					continue;
@@ -79,20 +80,24 @@ check_listens(struct files *f, size_t at, struct buf *faults)
 }
 
 static int
-load(struct files *f, size_t at, struct buf *faults)
+load(struct files *f, size_t at, const struct files *old, struct buf *faults)
 {
-	struct buf text = { 0 };
-	struct script_clients *c = NULL;
-	int err = start_read(f->path[at], &text, faults);
+	struct buf *text = &f->text[at];
+	struct script_clients *c;
+	int err = start_read(f->path[at], text, faults);
 
-	if (err == 0)
-		err = script_load_clients(&c, f->path[at],
-		    text.p == NULL ? "" : text.p, text.len, NULL, faults);
-	buf_free(&text);
+	if (err != 0)
+		return err;
+	f->kept[at] = old != NULL && old->text[at].len == text->len &&
+	    memcmp(old->text[at].p, text->p, text->len) == 0;
+	if (f->kept[at])
+		c = old->file[at];
+	else
+		err = script_load_clients(&c, f->path[at], text->p, text->len,
+		    NULL, faults);
 	if (err != 0)
 		return err;
 	f->file[at] = c;
-	f->n = at + 1;
 	f->nclient += c->nclient;
 	err = start_add(&f->processes, f->path[at], c->process, c->nprocess,
 	    faults);
@@ -104,8 +109,8 @@ load(struct files *f, size_t at, struct buf *faults)
 }
 
 int
-files_load(struct files *f, const char *const *path, size_t n,
-    struct buf *faults)
+files_load(struct files *f, const struct files *old,
+    const char *const *path, size_t n, struct buf *faults)
 {
 	size_t i;
 	int err = 0, e;
@@ -113,11 +118,15 @@ files_load(struct files *f, const char *const *path, size_t n,
 	*f = (struct files){ 0 };
 	f->file = calloc(n + 1, sizeof(struct script_clients *));
 	f->path = calloc(n + 1, sizeof(*f->path));
-	if (f->file == NULL || f->path == NULL)
+	f->text = calloc(n + 1, sizeof(*f->text));
+	f->kept = calloc(n + 1, sizeof(*f->kept));
+	if (f->file == NULL || f->path == NULL || f->text == NULL ||
+	    f->kept == NULL)
 		return FG_ENOMEM;
 	for (i = 0; i < n; i++) {
-		f->path[f->n] = path[i];
-		e = load(f, f->n, faults);
+		f->path[i] = path[i];
+		f->n = i + 1;
+		e = load(f, i, old, faults);
 		if (e != 0)
 			err = e;
 	}
@@ -130,14 +139,34 @@ files_load(struct files *f, const char *const *path, size_t n,
 }
 
 void
+files_replace(struct files *old, struct files *new)
+{
+	size_t i;
+
+	for (i = 0; i < new->n; i++)
+		if (new->kept[i]) {
+			old->kept[i] = true;
+			new->kept[i] = false;
+		}
+	files_free(old);
+	*old = *new;
+	*new = (struct files){ 0 };
+}
+
+void
 files_free(struct files *f)
 {
 	size_t i;
 
-	for (i = 0; i < f->n; i++)
-		script_clients_free(f->file[i]);
+	for (i = 0; i < f->n; i++) {
+		if (!f->kept[i])
+			script_clients_free(f->file[i]);
+		buf_free(&f->text[i]);
+	}
 	start_free(&f->processes);
 	free(f->file);
 	free(f->path);
+	free(f->text);
+	free(f->kept);
 	*f = (struct files){ 0 };
 }

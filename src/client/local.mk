@@ -19,6 +19,7 @@ libclient_a_SOURCES = \
 	src/client/health.h \
 	src/client/lane.c \
 	src/client/lane.h \
+	src/client/leave.c \
 	src/client/metrics.c \
 	src/client/park.c \
 	src/client/position.c \

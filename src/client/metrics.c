@@ -7,13 +7,16 @@
 static int
 put_clients(struct buf *out, const struct program *p)
 {
-	const struct client *c, *end = p->client + p->nclient;
+	struct client *const *at, *const *end = p->client + p->nclient;
+	const struct client *c;
 	int err = metric_head(out, "client_health", "gauge",
 	    "0 healthy, 1 warning, 2 error, as fixgatectl clients says.");
 
-	for (c = p->client; err == 0 && c < end; c++)
+	for (at = p->client; err == 0 && at < end; at++) {
+		c = *at;
 		err = metric_of(out, "client_health", "client",
 		    c->script->name, NULL, NULL, client_health(c));
+	}
 	return err;
 }
 
@@ -34,15 +37,17 @@ cursor_of(const struct block *b)
 static int
 put_blocks(struct buf *out, const struct program *p)
 {
-	const struct client *c, *end = p->client + p->nclient;
+	struct client *const *at, *const *end = p->client + p->nclient;
+	const struct client *c;
 	const struct block *b;
 	int err = 0;
 
 #define X(id, value, help)                                                     \
 	if (err == 0)                                                          \
 		err = metric_head(out, #id, "gauge", help);                    \
-	for (c = p->client; c < end; c++)                                      \
-		for (b = c->block; err == 0 && b < c->block + c->nblock; b++)  \
+	for (at = p->client; at < end; at++)                                   \
+		for (c = *at, b = c->block;                                    \
+		    err == 0 && b < c->block + c->nblock; b++)                 \
 			err = metric_of(out, #id, "client", c->script->name,   \
 			    "key", b->script->key, (uint64_t)(value));
 	BLOCK_METRICS(X)
@@ -61,7 +66,8 @@ put_blocks(struct buf *out, const struct program *p)
 static int
 put_sends(struct buf *out, const struct program *p)
 {
-	const struct client *c, *end = p->client + p->nclient;
+	struct client *const *at, *const *end = p->client + p->nclient;
+	const struct client *c;
 	const struct block *b;
 	const struct sender *s;
 	char name[2 * NAME_MAX_BYTES + 2];
@@ -70,8 +76,8 @@ put_sends(struct buf *out, const struct program *p)
 #define X(what, value, help)                                                   \
 	if (err == 0)                                                          \
 		err = metric_head(out, #what, "gauge", help);                  \
-	for (c = p->client; c < end; c++)                                      \
-		for (b = c->block; b < c->block + c->nblock; b++)              \
+	for (at = p->client; at < end; at++)                                   \
+		for (c = *at, b = c->block; b < c->block + c->nblock; b++)     \
 			for (s = b->sender; err == 0 &&                        \
 			    s < b->sender + b->script->nsend; s++) {           \
 				snprintf(name, sizeof(name), "%s/%s",          \
@@ -93,8 +99,8 @@ client_metrics(void *arg, struct buf *out)
 	size_t i;
 
 	for (i = 0; i < p->nclient; i++)
-		if (client_health(&p->client[i]) > worst)
-			worst = client_health(&p->client[i]);
+		if (client_health(p->client[i]) > worst)
+			worst = client_health(p->client[i]);
 	if (metric_one(out, "health", "gauge", worst,
 	    "0 healthy, 1 warning, 2 error.") != 0 ||
 	    put_clients(out, p) != 0 || put_blocks(out, p) != 0 ||

@@ -90,7 +90,7 @@ on_client_list(const struct server_ask *a)
 	link_str(o, "CLIENTS");
 	link_array(o, (uint32_t)p->nclient);
 	for (i = 0; i < p->nclient; i++)
-		put_client(o, &p->client[i]);
+		put_client(o, p->client[i]);
 	server_done(a->conn);
 }
 
@@ -147,9 +147,9 @@ on_status(const struct server_ask *a)
 	size_t i;
 
 	for (i = 0; i < p->nclient; i++) {
-		if (client_health(&p->client[i]) > h)
-			h = client_health(&p->client[i]);
-		n += advise(NULL, &p->client[i]);
+		if (client_health(p->client[i]) > h)
+			h = client_health(p->client[i]);
+		n += advise(NULL, p->client[i]);
 	}
 	o = server_answer(a, "STATUS_ACK");
 	link_map(o, 7);
@@ -165,7 +165,7 @@ on_status(const struct server_ask *a)
 	link_str(o, "ADVICE");
 	link_array(o, n);
 	for (i = 0; i < p->nclient; i++)
-		advise(o, &p->client[i]);
+		advise(o, p->client[i]);
 	server_done(a->conn);
 }
 

@@ -507,9 +507,10 @@ target_remove(struct target *t, struct channel *ch)
 
 struct target *
 target_new(struct program *p, struct client *c,
-    const struct start_process *process)
+    const struct start_process *from)
 {
 	struct target *t = must(calloc(1, sizeof(*t)));
+	struct start_process *process = must(start_copy(from));
 	struct remote_cfg remote = { .loop = p->start.loop,
 		.name = process->name, .address = process->address,
 		.at = process->at, .self = p->start.name, .role = "client",
@@ -536,5 +537,6 @@ target_free(struct target *t)
 	remote_free(t->remote);
 	exec_free(t->exec);
 	buf_free(&t->line);
+	free(t->process);
 	free(t);
 }

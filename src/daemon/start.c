@@ -164,11 +164,15 @@ on_stop(int signum, void *arg)
 static void
 on_hangup(int signum, void *arg)
 {
-	(void)arg;
+	struct start *st = arg;
+
 	if (log_reopen() != 0)
 		log_warnx("the log file cannot be reopened; the old one stays");
-	if (signum == SIGHUP)
-		secure_hangup();
+	if (signum != SIGHUP)
+		return;
+	secure_hangup();
+	if (st->hangup != NULL && !st->stopping)
+		st->hangup(st->arg);
 }
 
 static int
@@ -395,4 +399,43 @@ start_free(struct start_processes *ps)
 {
 	free(ps->process);
 	*ps = (struct start_processes){ 0 };
+}
+
+struct start_process *
+start_copy(const struct start_process *p)
+{
+	size_t name = strlen(p->name) + 1, address = strlen(p->address) + 1;
+	struct start_process *c = malloc(sizeof(*c) + name + address);
+	char *text = (char *)(c + 1);
+
+	if (c == NULL)
+		return NULL;
+	*c = *p;
+	c->file = NULL;
+	c->name = memcpy(text, p->name, name);
+	c->address = memcpy(text + name, p->address, address);
+	return c;
+}
+
+bool
+start_same(const struct start_process *a, const struct start_process *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	    strcmp(a->address, b->address) == 0;
+}
+
+void
+start_refuse(const struct buf *faults, int err)
+{
+	const char *p = faults->p, *end = p + faults->len, *line;
+
+	if (faults->len == 0)
+		log_error("%s", fg_strerror(err));
+	for (; p < end; p = line + 1) {
+		line = memchr(p, '\n', (size_t)(end - p));
+		if (line == NULL)
+			line = end;
+		log_error("%.*s", (int)(line - p), p);
+	}
+	log_error("the files have faults: nothing was changed");
 }

@@ -41,6 +41,8 @@ struct start {
 	/* By the caller: called once, on SIGTERM or SIGINT; it may loop_stop
 	 * later. NULL: loop_stop at once. */
 	void (*stop)(void *arg);
+	/* SIGHUP, after the log and certificates. NULL: nothing more. */
+	void (*hangup)(void *arg);
 	void *arg;
 	/* By the caller, for -m: append the numbers, see daemon/metric.h; on
 	 * the loop. Its health as a word, or NULL: no memory. */
@@ -102,5 +104,12 @@ int start_add(struct start_processes *ps, const char *file,
 const struct start_process *start_find(const struct start_processes *ps,
     const char *name);
 void start_free(struct start_processes *ps);
+/* A copy with its strings, but no file; for free(3). NULL: no memory. */
+struct start_process *start_copy(const struct start_process *p);
+/* Is it the same, at the same address? */
+bool start_same(const struct start_process *a, const struct start_process *b);
+/* Say in the log that the files were not taken, and why: lines of faults, or
+ * err. */
+void start_refuse(const struct buf *faults, int err);
 
 #endif

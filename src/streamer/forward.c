@@ -7,6 +7,7 @@
 #include "streamer/streamer.h"
 
 struct forward {
+	LIST_ENTRY(forward) of_upstream;
 	struct server_conn *conn;
 	uint64_t ref;
 	const char *type; /* static */
@@ -22,7 +23,7 @@ find_upstream(const struct server_ask *a, struct stream **s)
 	*s = NULL;
 	if (link_find(a->details, "STREAM") == NULL) {
 		if (st->nupstream == 1)
-			return &st->upstream[0];
+			return st->upstream[0];
 		server_nack(a, "BAD_REQUEST", false, "STREAM must say for "
 		    "which stream: they are of several processes");
 		return NULL;
@@ -87,7 +88,19 @@ on_answer(void *arg, const struct link_msg *m)
 		}
 	}
 	server_release(f->conn);
+	LIST_REMOVE(f, of_upstream);
 	free(f);
+}
+
+void
+forward_end(struct upstream *u)
+{
+	struct forward *f;
+
+	while ((f = LIST_FIRST(&u->forwards)) != NULL) {
+		remote_forget(u->remote, f);
+		on_answer(f, NULL);
+	}
 }
 
 void
@@ -111,11 +124,13 @@ forward_ask(const struct server_ask *a)
 	o = f == NULL ? NULL : remote_ask(u->remote, a->type, on_answer, f,
 	    NULL);
 	if (o != NULL) {
-		*f = (struct forward){ a->conn, a->ref, a->type };
+		*f = (struct forward){ .conn = a->conn, .ref = a->ref,
+			.type = a->type };
 		put_details(o, a->details, u, s);
 		err = remote_end(u->remote);
 	}
 	if (err == 0) {
+		LIST_INSERT_HEAD(&u->forwards, f, of_upstream);
 		server_hold(a->conn);
 		return;
 	}

@@ -18,8 +18,8 @@ list_judge(const struct stream *s, char text[TEXT_MAX])
 	text[0] = '\0';
 	if (s->ended) {
 		snprintf(text, TEXT_MAX, "%.900s: the stream is ended "
-		    "(terminateOnError). Mend the script and start the "
-		    "streamer again", s->why);
+		    "(terminateOnError). Mend the script and send the "
+		    "streamer SIGHUP", s->why);
 		return ERROR;
 	}
 	if (trouble != NULL) {
@@ -102,7 +102,7 @@ put_streams(struct link_out *o, const struct streamer *st)
 	link_str(o, "STREAMS");
 	link_array(o, (uint32_t)st->nstream);
 	for (i = 0; i < st->nstream; i++)
-		put_stream(o, &st->stream[i]);
+		put_stream(o, st->stream[i]);
 }
 
 void
@@ -125,7 +125,7 @@ put_processes(struct link_out *o, const struct streamer *st)
 	link_str(o, "PROCESSES");
 	link_array(o, (uint32_t)st->nupstream);
 	for (i = 0; i < st->nupstream; i++) {
-		u = &st->upstream[i];
+		u = st->upstream[i];
 		trouble = upstream_trouble(u);
 		link_map(o, 4);
 		link_key_str(o, "PROCESS", u->process->name);
@@ -146,13 +146,13 @@ put_advice(struct link_out *o, const struct streamer *st)
 	link_str(o, "ADVICE");
 	link_array_open(o);
 	for (i = 0; i < st->nstream; i++) {
-		h = list_judge(&st->stream[i], text);
+		h = list_judge(st->stream[i], text);
 		if (h == HEALTHY)
 			continue;
 		n++;
 		link_map(o, 3);
 		link_key_str(o, "LEVEL", health_text(h));
-		link_key_str(o, "SUBJECT", st->stream[i].script->name);
+		link_key_str(o, "SUBJECT", st->stream[i]->script->name);
 		link_key_str(o, "TEXT", text);
 		if (h > worst)
 			worst = h;

@@ -167,20 +167,35 @@ find_views(struct load *l)
 }
 
 static int
-load_one(struct load *l, const char *file, struct buf *faults)
+load_script(struct load_file *f, const struct load_file *old,
+    struct buf *faults)
 {
-	struct buf text = { 0 };
+	int err = start_read(f->path, &f->text, faults);
+
+	if (err != 0)
+		return err;
+	f->kept = old != NULL && old->text.len == f->text.len &&
+	    memcmp(old->text.p, f->text.p, f->text.len) == 0;
+	if (!f->kept)
+		return script_load_streams(&f->script, f->path, f->text.p,
+		    f->text.len, NULL, faults);
+	f->script = old->script;
+	return 0;
+}
+
+static int
+load_one(struct load *l, const char *file, const struct load_file *old,
+    struct buf *faults)
+{
+	struct load_file *f = &l->file[l->nfile++];
 	struct script_streams *s;
 	int err, e;
 
-	err = start_read(file, &text, faults);
-	if (err == 0)
-		err = script_load_streams(&s, file, text.p, text.len, NULL,
-		    faults);
-	buf_free(&text);
+	f->path = file;
+	err = load_script(f, old, faults);
 	if (err != 0)
 		return err;
-	l->script[l->nscript++] = s;
+	s = f->script;
 	e = start_add(&l->processes, file, s->process, s->nprocess, faults);
 	if (e == 0)
 		e = add_streams(l, file, s, faults);
@@ -194,18 +209,19 @@ load_one(struct load *l, const char *file, struct buf *faults)
 }
 
 int
-load_files(struct load *l, const char *const *file, size_t n,
-    struct buf *faults)
+load_files(struct load *l, const struct load *old,
+    const char *const *file, size_t n, struct buf *faults)
 {
 	int err = 0, e;
 	size_t i;
 
 	*l = (struct load){ 0 };
-	l->script = calloc(n, sizeof(struct script_streams *));
-	if (l->script == NULL)
+	l->file = calloc(n, sizeof(*l->file));
+	if (l->file == NULL)
 		return FG_ENOMEM;
 	for (i = 0; i < n; i++) {
-		e = load_one(l, file[i], faults);
+		e = load_one(l, file[i], old == NULL ? NULL : &old->file[i],
+		    faults);
 		if (e != 0)
 			err = e;
 	}
@@ -223,6 +239,21 @@ load_files(struct load *l, const char *const *file, size_t n,
 }
 
 void
+load_replace(struct load *old, struct load *new)
+{
+	size_t i;
+
+	for (i = 0; i < new->nfile; i++)
+		if (new->file[i].kept) {
+			old->file[i].kept = true;
+			new->file[i].kept = false;
+		}
+	load_free(old);
+	*old = *new;
+	*new = (struct load){ 0 };
+}
+
+void
 load_free(struct load *l)
 {
 	size_t i;
@@ -230,9 +261,12 @@ load_free(struct load *l)
 	for (i = 0; i < l->nstream; i++)
 		if (l->stream[i].made)
 			free(l->stream[i].script);
-	for (i = 0; i < l->nscript; i++)
-		script_streams_free(l->script[i]);
-	free(l->script);
+	for (i = 0; i < l->nfile; i++) {
+		if (!l->file[i].kept)
+			script_streams_free(l->file[i].script);
+		buf_free(&l->file[i].text);
+	}
+	free(l->file);
 	start_free(&l->processes);
 	free(l->stream);
 	free(l->listen);

@@ -18,10 +18,17 @@ struct load_listen {
 	struct address at;
 };
 
+struct load_file {
+	const char *path;
+	struct buf text;
+	struct script_streams *script; /* NULL: it has a fault */
+	bool kept; /* script is the one of the load before, which owns it */
+};
+
 /* All-zero is valid and empty. */
 struct load {
-	struct script_streams **script; /* one for each file */
-	size_t nscript;
+	struct load_file *file;
+	size_t nfile;
 	struct start_processes processes;
 	struct load_stream *stream;
 	size_t nstream;
@@ -30,9 +37,12 @@ struct load {
 };
 
 /* Load files (the paths are borrowed): 0; or FG_E*, with a line in faults for
- * each fault of any of them. */
-int load_files(struct load *l, const char *const *file, size_t n,
-    struct buf *faults);
+ * each fault of any of them. Of a file whose text is as in old (NULL: none), the
+ * scripts are kept: load_replace, or load_free of l before old. */
+int load_files(struct load *l, const struct load *old,
+    const char *const *file, size_t n, struct buf *faults);
+/* old, which new was loaded with, becomes new; what is not kept goes. */
+void load_replace(struct load *old, struct load *new);
 void load_free(struct load *l);
 
 #endif

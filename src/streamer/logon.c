@@ -222,7 +222,7 @@ find_stream(const struct server_ask *a)
 		return s;
 	near_start(&near, name, strlen(name));
 	for (i = 0; i < st->nstream; i++)
-		near_try(&near, st->stream[i].script->name);
+		near_try(&near, st->stream[i]->script->name);
 	if (near.best != NULL)
 		server_nack(a, "NO_STREAM", false, "there is no stream %s (did "
 		    "you mean %s?)", name, near.best);
@@ -255,11 +255,14 @@ check_stream(const struct server_ask *a, const struct stream *s,
 
 	if (s->ended)
 		server_nack(a, "STREAM_ENDED", false, "%s (terminateOnError); "
-		    "mend the script and start the streamer again", s->why);
+		    "mend the script and send the streamer SIGHUP", s->why);
 	else if (trouble != NULL)
 		server_nack(a, "SOURCE_DOWN", true, "%s at %s, which has the "
 		    "rows: %s", s->up->process->name, s->up->process->address,
 		    trouble);
+	else if (s->fresh)
+		server_nack(a, "SOURCE_DOWN", true, "%s has not said yet "
+		    "whether it has %s", s->up->process->name, s->table);
 	else if (s->missing)
 		server_nack(a, "NO_TABLE", false, "%s", s->why);
 	else if (l->source[0] != '\0' && s->source[0] != '\0' &&
@@ -324,8 +327,8 @@ count_tails(const struct upstream *u)
 	size_t i, n = 0;
 
 	for (i = 0; i < st->nstream; i++)
-		if (st->stream[i].up == u)
-			n += st->stream[i].nlogon;
+		if (st->stream[i]->up == u)
+			n += st->stream[i]->nlogon;
 	return n;
 }
 

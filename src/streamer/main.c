@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "daemon/watchdog.h"
 #include "log/log.h"
 #include "streamer/streamer.h"
 
@@ -41,10 +40,10 @@ on_poll(void *arg)
 
 	st->polls++;
 	for (i = 0; i < st->nupstream; i++)
-		upstream_look(&st->upstream[i]);
+		upstream_look(st->upstream[i]);
 	for (i = 0; i < st->nstream; i++)
-		if (st->polls % DICTS_POLLS == 0 && st->stream[i].dicts != NULL)
-			rowdicts_refresh(st->stream[i].dicts);
+		if (st->polls % DICTS_POLLS == 0 && st->stream[i]->dicts != NULL)
+			rowdicts_refresh(st->stream[i]->dicts);
 	timer_set(st->poll, mono_add(loop_now(st->loop).mono, POLL_NS));
 }
 
@@ -55,7 +54,7 @@ on_again(void *arg)
 	size_t i;
 
 	for (i = 0; i < st->nupstream; i++)
-		upstream_go_on(&st->upstream[i]);
+		upstream_go_on(st->upstream[i]);
 }
 
 static int
@@ -86,63 +85,26 @@ listen_all(struct streamer *st)
 static int
 open_streams(struct streamer *st)
 {
-	const struct start_processes *ps = &st->load.processes;
-	int err = 0;
+	int err;
 
-	st->upstream = calloc(ps->n + 1, sizeof(*st->upstream));
-	st->stream = calloc(st->load.nstream + 1, sizeof(*st->stream));
 	st->poll = timer_new(st->loop, on_poll, st);
 	st->again = timer_new(st->loop, on_again, st);
-	if (st->upstream == NULL || st->stream == NULL || st->poll == NULL ||
-	    st->again == NULL)
+	if (st->poll == NULL || st->again == NULL)
 		return FG_ENOMEM;
-	while (err == 0 && st->nupstream < ps->n) {
-		err = upstream_open(&st->upstream[st->nupstream], st,
-		    &ps->process[st->nupstream]);
-		st->nupstream++;
-	}
-	while (err == 0 && st->nstream < st->load.nstream) {
-		err = stream_open(&st->stream[st->nstream], st,
-		    &st->load.stream[st->nstream]);
-		st->nstream++;
-	}
+	err = reload_open(st);
 	if (err == 0)
 		on_poll(st);
 	return err;
 }
 
-static struct watchdog *
-watch(const struct streamer *st)
-{
-	struct watchdog_code *code = calloc(st->nstream, sizeof(*code));
-	struct watchdog *w;
-	size_t i, n = 0;
-
-	if (code == NULL)
-		return NULL;
-	for (i = 0; i < st->nstream; i++) /* a view has no code */
-		if (st->stream[i].script->code != NULL)
-			code[n++] = (struct watchdog_code){
-				st->stream[i].script->code, "stream",
-				st->stream[i].script->name };
-	w = watchdog_new(code, n, WATCHDOG_NS);
-	free(code);
-	return w;
-}
-
 static int
 run(struct streamer *st)
 {
-	struct watchdog *w = NULL;
 	char text[64];
 	int err;
 
 	st->loop = st->start.loop;
 	err = open_streams(st);
-	if (err == 0)
-		w = watch(st);
-	if (err == 0 && w == NULL)
-		err = FG_ENOMEM;
 	if (err == FG_ENOMEM)
 		log_error("%s", fg_strerror(err));
 	if (err == 0)
@@ -151,11 +113,12 @@ run(struct streamer *st)
 		snprintf(text, sizeof(text), "%zu stream%s", st->nstream,
 		    st->nstream == 1 ? "" : "s");
 		st->start.confine = true;
+		st->start.hangup = reload_hangup;
+		st->start.arg = st;
 		st->start.metrics = streamer_metrics;
 		st->start.metrics_arg = st;
 		err = start_run(&st->start, text);
 	}
-	watchdog_free(w);
 	return err;
 }
 
@@ -163,19 +126,12 @@ run(struct streamer *st)
 static void
 stop(struct streamer *st)
 {
-	size_t i;
-
 	server_free(st->server);
-	for (i = 0; i < st->nstream; i++)
-		stream_close(&st->stream[i]);
-	for (i = 0; i < st->nupstream; i++)
-		upstream_close(&st->upstream[i]);
+	reload_close(st);
 	if (st->poll != NULL)
 		timer_free(st->poll);
 	if (st->again != NULL)
 		timer_free(st->again);
-	free(st->stream);
-	free(st->upstream);
 	row_in_free(&st->row);
 }
 
@@ -187,7 +143,8 @@ main(int argc, char **argv)
 	int err;
 
 	start_options(&st.start, PROGRAM, argc, argv);
-	err = load_files(&st.load, st.start.file, st.start.nfile, &faults);
+	err = load_files(&st.load, NULL, st.start.file, st.start.nfile,
+	    &faults);
 	if (faults.len > 0)
 		fwrite(faults.p, 1, faults.len, stderr);
 	else if (err != 0)

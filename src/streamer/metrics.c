@@ -36,16 +36,19 @@ is_first(const struct logon *l)
 static int
 put_streams(struct buf *out, const struct streamer *st)
 {
-	const struct stream *s, *end = st->stream + st->nstream;
+	const struct stream *s;
+	size_t i;
 	char text[TEXT_MAX];
 	int err = 0;
 
 #define X(id, type, value, help)                                               \
 	if (err == 0)                                                          \
 		err = metric_head(out, #id, type, help);                       \
-	for (s = st->stream; err == 0 && s < end; s++)                         \
+	for (i = 0; err == 0 && i < st->nstream; i++) {                        \
+		s = st->stream[i];                                             \
 		err = metric_of(out, #id, "stream", s->script->name, NULL,     \
-		    NULL, (uint64_t)(value));
+		    NULL, (uint64_t)(value));                                  \
+	}
 	STREAM_METRICS(X)
 #undef X
 	return err;
@@ -54,19 +57,22 @@ put_streams(struct buf *out, const struct streamer *st)
 static int
 put_logons(struct buf *out, const struct streamer *st)
 {
-	const struct stream *s, *end = st->stream + st->nstream;
+	const struct stream *s;
+	size_t i;
 	const struct logon *l;
 	int err = 0;
 
 #define X(id, type, value, help)                                               \
 	if (err == 0)                                                          \
 		err = metric_head(out, #id, type, help);                       \
-	for (s = st->stream; err == 0 && s < end; s++)                         \
+	for (i = 0; err == 0 && i < st->nstream; i++) {                        \
+		s = st->stream[i];                                             \
 		LIST_FOREACH(l, &s->logons, of_stream)                         \
 			if (err == 0 && l->acked && is_first(l))               \
 				err = metric_of(out, #id, "stream",            \
 				    s->script->name, "client", l->client,      \
-				    (uint64_t)(value));
+				    (uint64_t)(value));                        \
+	}
 	LOGON_METRICS(X)
 #undef X
 	return err;
@@ -75,13 +81,16 @@ put_logons(struct buf *out, const struct streamer *st)
 static int
 put_processes(struct buf *out, const struct streamer *st)
 {
-	const struct upstream *u, *end = st->upstream + st->nupstream;
+	const struct upstream *u;
+	size_t i;
 	int err = metric_head(out, "process_up", "gauge",
 	    "1 if the process with the rows is there.");
 
-	for (u = st->upstream; err == 0 && u < end; u++)
+	for (i = 0; err == 0 && i < st->nupstream; i++) {
+		u = st->upstream[i];
 		err = metric_of(out, "process_up", "process",
 		    u->process->name, NULL, NULL, upstream_trouble(u) == NULL);
+	}
 	return err;
 }
 
@@ -94,7 +103,7 @@ streamer_metrics(void *arg, struct buf *out)
 	size_t i;
 
 	for (i = 0; i < st->nstream; i++) {
-		h = list_judge(&st->stream[i], text);
+		h = list_judge(st->stream[i], text);
 		if (h > worst)
 			worst = h;
 	}

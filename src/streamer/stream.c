@@ -28,36 +28,41 @@ stream_arm(struct stream *s)
 	    s->script->logoff_timeout * NS_PER_MS));
 }
 
-int
-stream_open(struct stream *s, struct streamer *st,
-    const struct load_stream *from)
+struct stream *
+stream_open(struct streamer *st, const struct load_stream *from,
+    struct upstream *up)
 {
-	size_t i;
+	struct stream *s = calloc(1, sizeof(*s));
 
+	if (s == NULL)
+		return NULL;
+	s->fresh = true;
 	s->script = from->script;
 	s->view = from->view;
 	s->table = s->view != NULL ? s->view->table : s->script->table;
 	s->file = from->file;
-	for (i = 0; i < st->nupstream; i++)
-		if (strcmp(st->upstream[i].process->name,
-		    s->script->process) == 0)
-			s->up = &st->upstream[i];
+	s->up = up;
 	s->form = s->script->has_to_row ? FORM_MAP :
 	    s->script->column_out == NULL ? FORM_ROW : FORM_FIELDS;
 	s->look = timer_new(st->loop, look, s);
-	return s->look == NULL ? FG_ENOMEM : 0;
+	if (s->look != NULL)
+		return s;
+	free(s);
+	return NULL;
 }
 
 void
 stream_close(struct stream *s)
 {
-	if (s->look != NULL)
-		timer_free(s->look);
+	if (s == NULL)
+		return;
+	timer_free(s->look);
 	if (s->dicts != NULL && s->dicts != s->up->dicts)
 		rowdicts_free(s->dicts);
 	row_columns_free(&s->in);
 	free(s->out_type);
 	free(s->from);
+	free(s);
 }
 
 struct stream *
@@ -66,8 +71,8 @@ stream_find(struct streamer *st, const char *name)
 	size_t i;
 
 	for (i = 0; i < st->nstream; i++)
-		if (strcmp(st->stream[i].script->name, name) == 0)
-			return &st->stream[i];
+		if (strcmp(st->stream[i]->script->name, name) == 0)
+			return st->stream[i];
 	return NULL;
 }
 

@@ -74,6 +74,7 @@ struct logon {
 };
 
 LIST_HEAD(logons, logon);
+LIST_HEAD(forwards, forward);
 
 /* How the values of a row are made. */
 enum stream_form {
@@ -92,6 +93,7 @@ struct stream {
 	struct logons logons;
 	size_t nlogon;
 	struct timer *look; /* for clients that are gone */
+	bool fresh;         /* nobody has said yet whether its table is there */
 	bool ended;         /* terminateOnError */
 	bool missing;       /* no such table, or not with these columns */
 	char why[TEXT_MAX]; /* one of those, or the last error */
@@ -116,8 +118,9 @@ struct stream {
 
 struct upstream {
 	struct streamer *st;
-	const struct start_process *process;
+	struct start_process *process; /* owned */
 	struct remote *remote;
+	struct forwards forwards;
 	bool gateway; /* else another streamer */
 	bool ready;   /* connected, and its tables are known */
 	struct rowdicts *dicts; /* of a gateway */
@@ -128,10 +131,11 @@ struct streamer {
 	struct load load;
 	struct loop *loop;
 	struct server *server;
-	struct upstream *upstream;
+	struct upstream **upstream;
 	size_t nupstream;
-	struct stream *stream;
+	struct stream **stream;
 	size_t nstream;
+	struct watchdog *watchdog;
 	struct timer *poll;
 	unsigned polls;
 	struct timer *again; /* logons that stepped back for the others */
@@ -140,9 +144,13 @@ struct streamer {
 
 /* ---- upstream.c: processes, their tables, and tails ---- */
 
-int upstream_open(struct upstream *u, struct streamer *st,
+/* Owned; NULL: no memory. */
+struct upstream *upstream_open(struct streamer *st,
     const struct start_process *p);
+/* Without streams. NULL is legal. */
 void upstream_close(struct upstream *u);
+/* A stream that came while it was up gets its dictionaries. */
+void upstream_join(struct stream *s);
 /* Ask what tables there are, if it is up. */
 void upstream_look(struct upstream *u);
 /* Logons that wait get their tails. */
@@ -160,9 +168,10 @@ void upstream_cursor(struct logon *l);
 
 /* ---- stream.c: what is served ---- */
 
-/* 0 or FG_ENOMEM. */
-int stream_open(struct stream *s, struct streamer *st,
-    const struct load_stream *from);
+/* Owned; NULL: no memory. */
+struct stream *stream_open(struct streamer *st,
+    const struct load_stream *from, struct upstream *up);
+/* Without logons. NULL is legal. */
 void stream_close(struct stream *s);
 struct stream *stream_find(struct streamer *st, const char *name);
 /* What is known of its table now: SOURCE, OLDEST, VISIBLE of a map, and
@@ -200,9 +209,20 @@ void logon_look(struct stream *s);
 /* Rows of a logon came. l may be gone afterwards. */
 void rows_take(struct logon *l, const struct link_val *details);
 
+/* ---- reload.c ---- */
+
+/* Open what is in st->load, at the start. 0 or FG_ENOMEM. */
+int reload_open(struct streamer *st);
+/* SIGHUP: read the files again, and exchange what has changed. */
+void reload_hangup(void *arg);
+/* Everything is closed. */
+void reload_close(struct streamer *st);
+
 /* ---- forward.c, list.c ---- */
 
 void forward_ask(const struct server_ask *a);
+/* The process is no longer asked: what waits for its answer gets none. */
+void forward_end(struct upstream *u);
 void list_streams(const struct server_ask *a);
 void list_status(const struct server_ask *a);
 enum health { HEALTHY, WARNING, ERROR };

@@ -39,9 +39,9 @@ upstream_go_on(struct upstream *u)
 	size_t i;
 
 	for (i = 0; i < st->nstream; i++) {
-		if (st->stream[i].up != u)
+		if (st->stream[i]->up != u)
 			continue;
-		for (l = LIST_FIRST(&st->stream[i].logons); l != NULL;
+		for (l = LIST_FIRST(&st->stream[i]->logons); l != NULL;
 		    l = next) {
 			next = LIST_NEXT(l, of_stream);
 			if (l->state == LOGON_WAITING)
@@ -69,7 +69,7 @@ on_tables(void *arg, const struct link_msg *m)
 		return;
 	}
 	for (i = 0; i < st->nstream; i++) {
-		s = &st->stream[i];
+		s = st->stream[i];
 		if (s->up != u)
 			continue;
 		v = find_table(list, u->gateway ? "TABLE" : "STREAM",
@@ -80,8 +80,9 @@ on_tables(void *arg, const struct link_msg *m)
 			stream_table(s, v, s->view != NULL ? NULL :
 			    link_find(v, "COLUMNS"), false);
 		stream_view(s, list);
-		if (!u->ready && s->dicts != NULL)
+		if ((!u->ready || s->fresh) && s->dicts != NULL)
 			rowdicts_up(s->dicts, s->source);
+		s->fresh = false;
 	}
 	u->ready = true;
 	upstream_go_on(u);
@@ -372,6 +373,13 @@ find_dicts(struct upstream *u, struct stream *s)
 		    "served now", s->script->name);
 }
 
+void
+upstream_join(struct stream *s)
+{
+	if (remote_is_up(s->up->remote))
+		find_dicts(s->up, s);
+}
+
 static void
 on_up(void *arg, const struct link_val *hello)
 {
@@ -381,8 +389,8 @@ on_up(void *arg, const struct link_val *hello)
 
 	u->gateway = link_find(hello, "STORE_UUID") != NULL;
 	for (i = 0; i < st->nstream; i++)
-		if (st->stream[i].up == u)
-			find_dicts(u, &st->stream[i]);
+		if (st->stream[i]->up == u)
+			find_dicts(u, st->stream[i]);
 	upstream_look(u);
 }
 
@@ -398,9 +406,9 @@ on_down(void *arg, const char *why)
 	(void)why;
 	u->ready = false;
 	for (i = 0; i < st->nstream; i++) {
-		if (st->stream[i].up != u)
+		if (st->stream[i]->up != u)
 			continue;
-		LIST_FOREACH(l, &st->stream[i].logons, of_stream) {
+		LIST_FOREACH(l, &st->stream[i]->logons, of_stream) {
 			l->state = LOGON_WAITING;
 			l->tail = 0;
 			l->granted = 0;
@@ -416,8 +424,8 @@ find_tail(struct upstream *u, uint64_t ref)
 	size_t i;
 
 	for (i = 0; i < st->nstream; i++)
-		if (st->stream[i].up == u)
-			LIST_FOREACH(l, &st->stream[i].logons, of_stream)
+		if (st->stream[i]->up == u)
+			LIST_FOREACH(l, &st->stream[i]->logons, of_stream)
 				if (l->tail == ref && l->state == LOGON_ON)
 					return l;
 	return NULL;
@@ -439,24 +447,41 @@ on_message(void *arg, const struct link_msg *m)
 		refused(l, m->details);
 }
 
-int
-upstream_open(struct upstream *u, struct streamer *st,
-    const struct start_process *p)
-{
-	const struct remote_cfg cfg = { .loop = st->loop, .name = p->name,
-		.address = p->address, .at = p->at, .self = st->start.name,
-		.role = "streamer", .heartbeat = HEARTBEAT_S, .up = on_up,
-		.down = on_down, .message = on_message, .arg = u };
-
-	u->st = st;
-	u->process = p;
-	u->remote = remote_new(&cfg);
-	return u->remote == NULL ? FG_ENOMEM : 0;
-}
-
 void
 upstream_close(struct upstream *u)
 {
+	if (u == NULL)
+		return;
+	forward_end(u);
 	rowdicts_free(u->dicts);
 	remote_free(u->remote);
+	free(u->process);
+	free(u);
+}
+
+struct upstream *
+upstream_open(struct streamer *st, const struct start_process *from)
+{
+	struct upstream *u = calloc(1, sizeof(*u));
+	struct start_process *p = start_copy(from);
+	struct remote_cfg cfg = { .loop = st->loop, .self = st->start.name,
+		.role = "streamer", .heartbeat = HEARTBEAT_S, .up = on_up,
+		.down = on_down, .message = on_message, .arg = u };
+
+	if (u == NULL || p == NULL) {
+		free(u);
+		free(p);
+		return NULL;
+	}
+	cfg.name = p->name;
+	cfg.address = p->address;
+	cfg.at = p->at;
+	u->st = st;
+	u->process = p;
+	LIST_INIT(&u->forwards);
+	u->remote = remote_new(&cfg);
+	if (u->remote != NULL)
+		return u;
+	upstream_close(u);
+	return NULL;
 }

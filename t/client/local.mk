@@ -1,6 +1,6 @@
 check_PROGRAMS += t/client/check_client
-TESTS += t/client/check_client t/client/test_cursors.py t/client/test_features.py t/client/test_faults.py t/client/test_scripts.py
-EXTRA_DIST += t/client/clients.py t/client/test_cursors.py t/client/test_faults.py t/client/test_features.py t/client/test_scripts.py t/lib/serve.py
+TESTS += t/client/check_client t/client/test_cursors.py t/client/test_features.py t/client/test_faults.py t/client/test_reload.py t/client/test_scripts.py
+EXTRA_DIST += t/client/clients.py t/client/test_cursors.py t/client/test_faults.py t/client/test_features.py t/client/test_reload.py t/client/test_scripts.py t/lib/serve.py
 t_client_check_client_SOURCES = \
 	t/client/check_client.c \
 	t/client/check_client.h \
