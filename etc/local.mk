@@ -47,22 +47,16 @@ etc_subst = $(SED) \
 	-e 's|[@]sbindir[@]|$(sbindir)|g' \
 	-e 's|[@]sysconfdir[@]|$(sysconfdir)|g' \
 	-e 's|[@]rundir[@]|/run|g'
-# What of daemon.in is for those that read their settings again, and what for
-# those that are started again.
-etc_reloads = -e 's|^[@]RELOAD[@]||' -e '/^[@]RESTART[@]/d' \
-	-e 's/[@]ACTIONS[@]/reload|force-reload/' -e 's|[@]ARGS[@]||'
-etc_restarts = -e 's|^[@]RESTART[@]||' -e '/^[@]RELOAD[@]/d' \
-	-e 's/[@]ACTIONS[@]/force-reload/' -e 's|[@]ARGS[@]| -l syslog|'
-
 etc/init.d/fixgated: etc/init.d/daemon.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) $(etc_reloads) \
+	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) -e 's|[@]ARGS[@]||' \
 	    -e 's|[@]NAME[@]|fixgated|g' -e 's|[@]CONFIG[@]|fixgate.conf|g' \
 	    -e 's|[@]TEXT[@]|FIX gateway|g' -e 's|[@]AFTER[@]||' \
 	    $(srcdir)/etc/init.d/daemon.in >$@.tmp && chmod +x $@.tmp && \
 	    mv $@.tmp $@
 
 etc/init.d/fixgate-streamer: etc/init.d/daemon.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) $(etc_restarts) \
+	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) \
+	    -e 's|[@]ARGS[@]| -l syslog|' \
 	    -e 's|[@]NAME[@]|fixgate-streamer|g' \
 	    -e 's|[@]CONFIG[@]|streamer.lua|g' \
 	    -e 's|[@]TEXT[@]|streams of FIX messages and rows|g' \
@@ -71,7 +65,8 @@ etc/init.d/fixgate-streamer: etc/init.d/daemon.in Makefile
 	    mv $@.tmp $@
 
 etc/init.d/fixgate-client: etc/init.d/daemon.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) $(etc_restarts) \
+	$(AM_V_GEN)$(MKDIR_P) etc/init.d && $(etc_subst) \
+	    -e 's|[@]ARGS[@]| -l syslog|' \
 	    -e 's|[@]NAME[@]|fixgate-client|g' \
 	    -e 's|[@]CONFIG[@]|client.lua|g' \
 	    -e 's|[@]TEXT[@]|clients of streams|g' \

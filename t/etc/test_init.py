@@ -37,7 +37,7 @@ def header(script):
     assert r.returncode == 0, "it is no shell script"
 
 
-def run_through(w, s, write_config, is_good, reloads):
+def run_through(w, s, write_config, is_good):
     """All actions, with the exit statuses of the LSB."""
     header(s)
     assert "usage:" in s("", 2) and "usage:" in s("dance", 2)
@@ -64,19 +64,12 @@ def run_through(w, s, write_config, is_good, reloads):
     write_config("bad")
     assert "left as it is" in s("restart", 1)
     assert "left as it is" in s("force-reload", 1)
-    if reloads:
-        assert "left as it is" in s("reload", 1)
+    assert "left as it is" in s("reload", 1)
     assert s.pid() == pid
     write_config("good")
-    if reloads:
-        s("reload", 0)
-        s("force-reload", 0)
-        assert s.pid() == pid
-    else:
-        s("reload", 2)
-        s("force-reload", 0)
-        assert s.pid() != pid
-        pid = s.pid()
+    s("reload", 0)
+    s("force-reload", 0)
+    assert s.pid() == pid
     s("restart", 0)
     assert s.pid() != pid
     is_good()
@@ -121,7 +114,7 @@ def gateway(w):
             p.logout()
 
     try:
-        run_through(w, s, write, trades, True)
+        run_through(w, s, write, trades)
         # A log that was rotated away is made again.
         s("start", 0)
         os.rename(w.path("gate.log"), w.path("gate.log.1"))
@@ -152,7 +145,7 @@ def lua(w, name, good):
         assert os.path.exists(w.path(name + ".sock"))
 
     try:
-        run_through(w, s, write, listens, False)
+        run_through(w, s, write, listens)
     finally:
         s.kill()
 
