@@ -228,6 +228,21 @@ sender_queued(const struct sender *s)
 	return n;
 }
 
+uint64_t
+sender_handled(const struct sender *s)
+{
+	const struct settle *st = s->block->settle;
+	uint64_t at = st == NULL ? s->block->cursor : settle_seen(st), first;
+	const struct channel *ch;
+
+	for (ch = s->channel; ch != NULL; ch = ch->next) {
+		first = lane_first(ch->lane);
+		if (first != 0 && first <= at)
+			at = first - 1;
+	}
+	return at;
+}
+
 /* ---- health ---- */
 
 static struct health_range

@@ -139,6 +139,8 @@ void sender_start(struct sender *s, struct block *b,
     const struct script_send *script);
 void sender_clear(struct sender *s);
 size_t sender_queued(const struct sender *s);
+/* The last row up to which its events are answered. */
+uint64_t sender_handled(const struct sender *s);
 /* Look at the warning ranges. */
 void sender_look(struct sender *s, mono_t now);
 

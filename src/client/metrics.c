@@ -26,7 +26,9 @@ put_clients(struct buf *out, const struct program *p)
 	    c->visible - cursor_of(b) : 0,                                     \
 	    "Rows behind that which are not settled.")                         \
 	X(client_held, b->settle == NULL ? 0 : settle_held(b->settle),         \
-	    "Rows that are under way.")
+	    "Rows that are under way.")                                        \
+	X(client_seen, b->settle == NULL ? b->cursor : settle_seen(b->settle), \
+	    "Row up to which all were taken.")
 
 static uint64_t
 cursor_of(const struct block *b)
@@ -60,6 +62,8 @@ put_blocks(struct buf *out, const struct program *p)
 	X(send_up, target_is_up(s->target), "1 if its process is there.")      \
 	X(send_unanswered, s->window.unanswered,                               \
 	    "Events that are not answered yet.")                               \
+	X(send_handled, sender_handled(s),                                     \
+	    "Row up to which its events are answered.")                        \
 	X(send_queued, sender_queued(s), "Events that wait to be sent.")
 
 /* The key says which block, the send which of its sends. */

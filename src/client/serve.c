@@ -11,22 +11,6 @@ static const char program[] = "fixgate-client " PACKAGE_VERSION;
 
 /* ---- CLIENT_LIST ---- */
 
-/* The last row up to which its events are answered. */
-static uint64_t
-handled(const struct sender *s)
-{
-	const struct settle *st = s->block->settle;
-	uint64_t at = st == NULL ? s->block->cursor : settle_seen(st), first;
-	const struct channel *ch;
-
-	for (ch = s->channel; ch != NULL; ch = ch->next) {
-		first = lane_first(ch->lane);
-		if (first != 0 && first <= at)
-			at = first - 1;
-	}
-	return at;
-}
-
 static void
 put_sender(struct link_out *o, const struct sender *s)
 {
@@ -38,7 +22,7 @@ put_sender(struct link_out *o, const struct sender *s)
 	link_key_str(o, "HEALTH", health_name(s->health));
 	link_key_u64(o, "UNANSWERED", s->window.unanswered);
 	link_key_u64(o, "QUEUED", sender_queued(s));
-	link_key_u64(o, "HANDLED", handled(s));
+	link_key_u64(o, "HANDLED", sender_handled(s));
 	link_key_str(o, "TEXT", s->text);
 }
 

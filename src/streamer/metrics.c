@@ -18,6 +18,8 @@
 	    "Sequence up to which the client was told.")                       \
 	X(stream_client_lag, "gauge", list_lag(l),                             \
 	    "Rows that it was not told yet.")                                  \
+	X(stream_client_replaying, "gauge", l->more,                           \
+	    "1 if older rows are still to come, 0 if it is live.")             \
 	X(stream_client_sent, "gauge", l->sent,                                \
 	    "Rows that it was sent since it logged on.")
 

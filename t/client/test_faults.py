@@ -6,6 +6,7 @@ import json
 import os
 import random
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from clients import Link, World, fg, run
@@ -239,14 +240,20 @@ def quarantine_retry_of_a_link(work):
 def lane_on(work):
     """events of different values do not wait for one another"""
     w = World(work)
-    w.gateway.answer = lambda kind, d: ("LOGGED_OFF", True) \
-        if d["SESSION"] == "A" else None
+    ready, logged_on = threading.Event(), threading.Event()
+
+    def answer(kind, d):
+        if ready.is_set() and d["SEQUENCE"] == 1:
+            logged_on.set()  # not between 1 and 3
+        return ("LOGGED_OFF", True) if d["SESSION"] == "A" and \
+            not logged_on.is_set() else None
+    w.gateway.answer = answer
     w.client(w.simple(sends="""send("G", "EVENT_FIX_SEND", function(r)
         return { SESSION = r.ID, Q = r.QTY } end, { laneOn = "SESSION" })"""))
     w.streamer.add(["A", "1"], ["B", "2"], ["A", "3"], ["B", "4"], ["C", "5"])
     w.wait(lambda: {4, 5} <= set(seqs(w)), "the others go on")
     w.wait(lambda: seqs(w).count(1) > 2, "the first is tried again")
-    w.gateway.answer = lambda kind, d: None
+    ready.set()
     w.wait_cursor(5)
     assert sorted(d["SEND"] for d in w.gateway.opened) == [
         "G/EVENT_FIX_SEND/" + x for x in "ABC"], w.gateway.opened

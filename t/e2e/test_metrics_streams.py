@@ -66,6 +66,8 @@ with fg.Work() as w:
              if k[0] == "fixgate_send_up"}
     assert len(sends) == 1 and list(sends)[0].startswith("COPY/"), sends
     assert list(sends.values()) == [1], sends
+    assert value(c, "client_seen", client="COPY", key="COPY") == 50
+    assert value(c, "send_handled", client="COPY", send=list(sends)[0]) == 50
 
     slow = Logon(s, "ROWS", client='SL"OW', credit=10)
     slow.rows(10)
@@ -73,7 +75,11 @@ with fg.Work() as w:
                  client='SL\\"OW') == 10
     assert value(s, "stream_client_lag", stream="ROWS",
                  client='SL\\"OW') == 40
+    assert value(s, "stream_client_replaying", stream="ROWS",
+                 client='SL\\"OW') == 1
     assert value(s, "stream_client_lag", stream="ROWS", client="COPY") == 0
+    assert value(s, "stream_client_replaying", stream="ROWS",
+                 client="COPY") == 0
     assert value(s, "stream_logons", stream="ROWS") == 2
     assert value(s, "stream_newest", stream="ROWS") == 50
     assert value(s, "process_up", process="g") == 1
