@@ -28,7 +28,7 @@ class Script:
         with open(os.path.join(folder or SCRIPTS, name)) as f:
             text = f.read()
         # One change: where its own settings are.
-        text, n = re.subn(r"/[-/\w]*/default/" + name,
+        text, n = re.subn(r"/[-./\w]*/default/" + name,
                           w.path("default-" + name), text)
         assert n >= 2, "the script does not read its settings"
         self.path = w.path("init-" + name)
