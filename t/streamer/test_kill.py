@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Gateway, streamer and a streamer behind it are killed at random (FG_KILLS,
-FG_SEED) while rows are appended: who asks for the rows after the last one it
-has gets each row once, in order, at both streamers."""
+"""Gateway, streamer and a streamer behind it are killed, or read another file,
+at random (FG_KILLS, FG_SEED) while rows are appended: who asks for the rows
+after the last one it has gets each row once, in order, at both streamers."""
 
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -110,6 +111,15 @@ class Client(threading.Thread):
                 time.sleep(0.05)
 
 
+def hangup(s, lua, n):
+    """Its file changes, and it reads it again."""
+    says = "the files were read again"
+    before = s.log().count(says)
+    s.write(lua + "-- %d\n" % n)
+    s.signal(signal.SIGHUP)
+    fg.wait_until(lambda: s.log().count(says) > before, what=says)
+
+
 def main():
     print("seed", SEED)
     rnd = random.Random(SEED)
@@ -133,12 +143,15 @@ def main():
         for _ in range(KILLS):
             fg.wait_until(lambda: all_past(feed.rows - 2000))
             time.sleep(rnd.random() * 0.3)
-            victim = rnd.choice((g, s, edge))
+            victim, lua = rnd.choice(((g, None), (s, LUA), (edge, EDGE)))
             killed[victim.name] = killed.get(victim.name, 0) + 1
-            victim.kill()
-            if rnd.random() < 0.5:
-                time.sleep(rnd.random() * 0.3)
-            victim.start()
+            if lua and rnd.random() < 0.5:
+                hangup(victim, lua, killed[victim.name])
+            else:
+                victim.kill()
+                if rnd.random() < 0.5:
+                    time.sleep(rnd.random() * 0.3)
+                victim.start()
             before = feed.rows
             fg.wait_until(lambda: feed.rows > before + 100)
             fg.wait_until(lambda: all_past(before))
