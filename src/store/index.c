@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,7 +27,10 @@
 #define FIELDS_MAX      4096
 #define GENERATION_ROWS 1000000
 #define PATH_BYTES      4096
-#define NICE            10 /* the sessions have the processor first */
+/* Rows a second from which on the sessions have the processor to themselves most
+ * of the time: the index falls behind, and makes up for it afterwards. No lower
+ * priority does that: a thread that has it may hold a lock of the store. */
+#define BUSY_RATE       20000
 
 static const enum store_table tables[INDEX_TABLES] = { STORE_FIX_IN,
 	STORE_FIX_OUT };
@@ -400,10 +402,42 @@ has_room(struct store_index *ix)
 	return !low;
 }
 
+static uint64_t
+all_visible(const struct store_index *ix)
+{
+	uint64_t n = 0;
+	int i;
+
+	for (i = 0; i < INDEX_TABLES; i++)
+		n += store_visible(ix->st, tables[i]);
+	return n;
+}
+
+static int64_t
+clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* How long to wait after a round that began then and there. */
+static int64_t
+pace(const struct store_index *ix, int64_t began, uint64_t rows)
+{
+	double took = (double)(clock_ns() - began) / NS_PER_S;
+
+	return (double)(all_visible(ix) - rows) > BUSY_RATE * took ? PAUSE_NS
+	    : 0;
+}
+
 /* One round; how long to wait then. */
 static int64_t
 work(struct store_index *ix)
 {
+	int64_t began = clock_ns();
+	uint64_t rows = all_visible(ix);
 	bool behind = false;
 	int err = 0, i;
 
@@ -416,7 +450,7 @@ work(struct store_index *ix)
 	for (i = 0; i < INDEX_TABLES && err == 0; i++)
 		err = do_batch(ix, i, &behind);
 	if (err == 0)
-		return behind ? 0 : PAUSE_NS;
+		return behind ? pace(ix, began, rows) : PAUSE_NS;
 	give_up(ix, err);
 	return RETRY_NS;
 }
@@ -426,9 +460,6 @@ run(void *arg)
 {
 	struct store_index *ix = arg;
 
-	/* Of this thread alone, as Linux has it. */
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) == -1)
-		log_debug("index: its thread keeps its priority");
 	while (pause_for(ix, work(ix)))
 		;
 	return NULL;

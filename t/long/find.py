@@ -129,6 +129,7 @@ def costing():
 
 if __name__ == "__main__":
     print("seed %d" % SEED)
-    with fg.Work() as w:
-        finding(w)
+    if ROWS > 0:
+        with fg.Work() as w:
+            finding(w)
     costing()
