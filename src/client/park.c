@@ -35,7 +35,7 @@ park_count(struct client *c)
 	client_stop(c, "more than %lld of its rows went to QUARANTINE within "
 	    "%lld s (quarantineLimit), so it takes no more of them. See "
 	    "fixgatectl quarantine list, mend what is wrong, and start this "
-	    "process again", (long long)c->script->quarantine_rows,
+	    "process again, or send it SIGHUP if its file was mended", (long long)c->script->quarantine_rows,
 	    (long long)c->script->quarantine_seconds);
 }
 
