@@ -77,10 +77,10 @@ start(struct conn *c, const struct sockaddr *sa, socklen_t len)
 static void
 try_next(struct conn *c, int err)
 {
-	struct dial *d = c->dial;
+	struct dial *d = c->dial; /* NULL: of a unix socket, there is no other */
 	struct addrinfo *ai;
 
-	while (d->next != NULL) {
+	while (d != NULL && d->next != NULL) {
 		ai = d->next;
 		d->next = ai->ai_next;
 		err = start(c, ai->ai_addr, ai->ai_addrlen);
@@ -89,7 +89,8 @@ try_next(struct conn *c, int err)
 			return;
 		}
 	}
-	conn_die(c, "connect to %s: %s", d->name, strerror(err));
+	conn_die(c, "connect to %s: %s", d == NULL ? c->peer : d->name,
+	    strerror(err));
 }
 
 static void

@@ -185,6 +185,25 @@ START_TEST(a_missing_socket_is_told_by_closed)
 }
 END_TEST
 
+START_TEST(a_listener_that_ends_before_it_accepts_is_told_by_closed)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char want[NET_ERR_MAX];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(to.sun_path, path);
+	ck_assert_int_eq(0, bind(fd, (struct sockaddr *)&to, sizeof(to)));
+	ck_assert_int_eq(0, listen(fd, 1));
+	connect_to(path, 0, 1000);
+	close(fd);
+	run_until(l, is_closed, &a);
+	snprintf(want, sizeof(want),
+	    "connect to unix:%s: Connection reset by peer", path);
+	ck_assert_str_eq(want, a.why);
+	ck_assert_int_eq(0, a.nconnected);
+}
+END_TEST
+
 /* A port of which nobody listens: bound, then given back. */
 static uint16_t
 free_port(void)
@@ -435,6 +454,8 @@ listener_suite(void)
 	tcase_add_test(t, a_successors_socket_is_not_removed);
 	tcase_add_test(t, a_path_that_does_not_fit_is_an_error);
 	tcase_add_test(t, a_missing_socket_is_told_by_closed);
+	tcase_add_test(t,
+	    a_listener_that_ends_before_it_accepts_is_told_by_closed);
 	tcase_add_test(t, a_refused_connection_says_so);
 	tcase_add_test(t, a_connection_that_hangs_times_out);
 	tcase_add_test(t, names_are_resolved);
