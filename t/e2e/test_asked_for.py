@@ -115,11 +115,13 @@ def e10_early_messages_are_bounded(work):
 
 def e17_a_resend_request_that_was_lost(work):
     """The connection went with it: the next one asks again."""
-    _, p = cases.logged_on(work)
+    g, p = cases.logged_on(work)
     p.send("0", seq=5)
     p.expect("2", t7=2)
     reset(p.sock)
     p.sock = None
+    fg.wait_until(lambda: g.ctl_json("--json", "session", "show", "S")[0][
+        "STATE"] != "logged on", 10, "the loss")
     p.connect(p.port)
     p.send("A", "98=0|108=30|", seq=6)
     p.expect("A")
