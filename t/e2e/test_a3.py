@@ -628,10 +628,8 @@ def a3_20_who_may_log_on(work):
         fg.acceptor("EXCH", "FREE", port, SessionName="FREE")],
         gateway={"LogonTimeout": 2}).start()
 
-    def up():
-        """It has said HELLO."""
-        return judge.conns
-    fg.wait_until(up, what="the gateway asks")
+    fg.wait_until(lambda: "LogonCheck at unix:%s: connected" % judge.path in
+                  g.log(), what="the gateway can ask")
     with fg.Peer("A", "EXCH") as a, fg.Peer("FREE", "EXCH") as free:
         free.connect(port).logon()
         judge.say = lambda d: (d["PASSWORD"] == "yes", "not today")
