@@ -61,21 +61,21 @@ if grep -q /usr/local "$dir/list"; then
 	bad=1
 fi
 
-dpkg-deb -R "$deb" "$dir/root" || bad=1
+dpkg-deb -R "$deb" "$dir/package" || bad=1
 for s in postinst prerm postrm; do
-	sh -n "$dir/root/DEBIAN/$s" || bad=1
+	sh -n "$dir/package/DEBIAN/$s" || bad=1
 done
 # Neither installing nor upgrading starts or stops a gateway.
-if grep -n 'deb-systemd-invoke\|invoke-rc.d' "$dir/root/DEBIAN/postinst"; then
+if grep -n 'deb-systemd-invoke\|invoke-rc.d' "$dir/package/DEBIAN/postinst"; then
 	echo "installing it would start something"
 	bad=1
 fi
-grep -q 'adduser --system' "$dir/root/DEBIAN/postinst" || bad=1
-grep -q '^Depends:.*libdb5.3' "$dir/root/DEBIAN/control" || {
+grep -q 'adduser --system' "$dir/package/DEBIAN/postinst" || bad=1
+grep -q '^Depends:.*libdb5.3' "$dir/package/DEBIAN/control" || {
 	echo "it does not depend on its libraries"
 	bad=1
 }
-got=$(cut -d' ' -f2 <<<"$("$dir/root/usr/sbin/fixgated" -V)")
+got=$(cut -d' ' -f2 <<<"$("$dir/package/usr/sbin/fixgated" -V)")
 [ "$got" = "$(dpkg-deb -f "$deb" Version)" ] || {
 	echo "the version of fixgated is $got, not that of the package"
 	bad=1
@@ -83,8 +83,8 @@ got=$(cut -d' ' -f2 <<<"$("$dir/root/usr/sbin/fixgated" -V)")
 # With the programs of the package.
 mkdir -p "$dir/bin"
 chmod -R go+rX "$dir"
-cp "$dir"/root/usr/sbin/* "$dir/bin/"
-FG_BUILD=$dir/bin FG_INIT=$dir/root/etc/init.d \
+cp "$dir"/package/usr/sbin/* "$dir/bin/"
+FG_BUILD=$dir/bin FG_INIT=$dir/package/etc/init.d \
     "${PYTHON3:-python3}" t/etc/test_init.py || bad=1
 [ "$bad" = 0 ] && echo "ok $(wc -l <"$dir/list") files, ${deb##*/}"
 exit $bad
