@@ -55,19 +55,24 @@ ctl_connect(struct ctl *c)
 }
 
 int
-ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m)
+ctl_answer(struct ctl *c, const char *wanted, const struct link_msg *m)
 {
-	int code;
+	int code = ctl_refusal(m);
 
-	if (wire_end(c->wire) != 0 || wire_recv(c->wire, m) != 0)
-		return ctl_lost(c->wire);
-	code = ctl_refusal(m);
 	if (code == CTL_OK && strcmp(m->type, wanted) != 0) {
 		ctl_complain("%s answered %s instead of %s: is it of another "
 		    "version?", wire_peer(c->wire), m->type, wanted);
 		code = CTL_NO_GATEWAY;
 	}
 	return code;
+}
+
+int
+ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m)
+{
+	if (wire_end(c->wire) != 0 || wire_recv(c->wire, m) != 0)
+		return ctl_lost(c->wire);
+	return ctl_answer(c, wanted, m);
 }
 
 int

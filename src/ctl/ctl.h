@@ -10,6 +10,7 @@
  *	out_json.c     ... and for programs
  *	dict_file.c    a dictionary out of a file
  *	query.c        rows by field, time, session and type
+ *	job.c          long work of the gateway
  *	sessions.c     the sessions and their dictionaries
  *	row.c          a row of a table as one line
  *	line.c         a line of `send --file`
@@ -74,7 +75,9 @@ int ctl_connect(struct ctl *c);
 int ctl_ask(struct ctl *c, const char *wanted, struct link_msg *m);
 /* The same for a request that is answered by ACK; its text is printed. */
 int ctl_done(struct ctl *c);
-/* The same for an answer that came: complain if it is a refusal. */
+/* The same for an answer that came. */
+int ctl_answer(struct ctl *c, const char *wanted, const struct link_msg *m);
+/* Complain if it is a refusal. */
 int ctl_refusal(const struct link_msg *m);
 /* Print why the connection failed; returns CTL_NO_GATEWAY. */
 int ctl_lost(const struct wire *w);

@@ -34,6 +34,8 @@ libctl_a_SOURCES = \
 	src/ctl/flat.h \
 	src/ctl/input.c \
 	src/ctl/input.h \
+	src/ctl/job.c \
+	src/ctl/job.h \
 	src/ctl/json.c \
 	src/ctl/json.h \
 	src/ctl/json_line.c \

@@ -36,6 +36,8 @@ struct ctl_output {
 	void (*reload)(FILE *to, const struct link_val *details);
 	/* A request was done; text may be empty. */
 	void (*done)(FILE *to, const char *text);
+	/* Something that long work found, before it is done. */
+	void (*note)(FILE *to, const char *text);
 	/* A message was accepted: EVENT_ACK. */
 	void (*accepted)(FILE *to, const struct link_val *details);
 	void (*sent)(FILE *to, const struct ctl_sent *sent);

@@ -53,6 +53,12 @@ print_done(FILE *to, const char *text)
 }
 
 static void
+print_note(FILE *to, const char *text)
+{
+	print(to, json_pack("{s:s}", "NOTE", text));
+}
+
+static void
 print_accepted(FILE *to, const struct link_val *details)
 {
 	print(to, json_value(details));
@@ -86,6 +92,7 @@ const struct ctl_output ctl_output_json = {
 	.schedule = print_schedule,
 	.reload = print_reload,
 	.done = print_done,
+	.note = print_note,
 	.accepted = print_accepted,
 	.sent = print_sent,
 	.appended = print_appended,

@@ -278,6 +278,12 @@ print_done(FILE *to, const char *text)
 }
 
 static void
+print_note(FILE *to, const char *text)
+{
+	fprintf(to, "%s\n", text);
+}
+
+static void
 print_accepted(FILE *to, const struct link_val *d)
 {
 	if (link_find_bool(d, "PENDING", false))
@@ -318,6 +324,7 @@ const struct ctl_output ctl_output_text = {
 	.schedule = print_schedule,
 	.reload = print_reload,
 	.done = print_done,
+	.note = print_note,
 	.accepted = print_accepted,
 	.sent = print_sent,
 	.appended = print_appended,

@@ -11,10 +11,12 @@
 #define FIRST_NS (300 * NS_PER_MS) /* before that it is not worth a line */
 #define EACH_NS  (200 * NS_PER_MS)
 #define BAR      30 /* characters */
+#define UNIT_MAX 16
 
 static struct {
 	bool on, drawn;
-	const char *what, *unit;
+	const char *what;
+	char unit[UNIT_MAX];
 	uint64_t total;
 	int64_t started, next; /* ns */
 } self;
@@ -29,12 +31,18 @@ now_ns(void)
 }
 
 void
+progress_of(uint64_t total, const char *unit)
+{
+	self.total = total;
+	snprintf(self.unit, sizeof(self.unit), "%s", unit);
+}
+
+void
 progress_begin(const char *what, const char *unit, uint64_t total)
 {
 	self.on = isatty(STDERR_FILENO);
 	self.what = what;
-	self.unit = unit;
-	self.total = total;
+	progress_of(total, unit);
 	self.started = now_ns();
 	self.next = self.started + FIRST_NS;
 }

@@ -8,8 +8,10 @@
 
 #include <stdint.h>
 
-/* what and unit are static: "append", "lines". total 0: not known. */
+/* what is static: "append"; unit: "lines". total 0: not known. */
 void progress_begin(const char *what, const char *unit, uint64_t total);
+/* What is known of it only now; unit is copied. Legal without progress_begin. */
+void progress_of(uint64_t total, const char *unit);
 /* So much is done; cheap. Legal without progress_begin. */
 void progress_at(uint64_t done);
 /* Take the line away, for something else to be printed; it comes back. */

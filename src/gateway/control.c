@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "daemon/secure.h"
 #include "gateway/control_int.h"
+#include "gateway/job.h"
 #include "gateway/quarantine.h"
 #include "log/log.h"
 
@@ -136,6 +137,7 @@ closed(void *arg, struct server_conn *sc)
 	struct control *c = arg;
 
 	lane_leave(c->g->driver, sc);
+	jobs_closed(c->g->jobs, sc);
 	control_closed(c, sc);
 }
 

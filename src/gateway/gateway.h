@@ -21,6 +21,7 @@ struct admin;
 struct auth;
 struct control;
 struct disk;
+struct jobs;
 struct sessions;
 struct tables;
 struct alive;
@@ -38,6 +39,7 @@ struct gateway {
 	struct peers *peers;
 	struct control *control;
 	struct admin *admin;
+	struct jobs *jobs;
 	struct disk *disk;
 	struct timer *timer; /* the driver's next */
 	struct alive *alive;

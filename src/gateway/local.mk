@@ -48,6 +48,8 @@ libgateway_a_SOURCES = \
 	src/gateway/identity.h \
 	src/gateway/join.c \
 	src/gateway/join.h \
+	src/gateway/job.c \
+	src/gateway/job.h \
 	src/gateway/known.c \
 	src/gateway/lanes.c \
 	src/gateway/lanes.h \

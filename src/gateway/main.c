@@ -17,6 +17,7 @@
 #include "gateway/definitions.h"
 #include "gateway/disk.h"
 #include "gateway/gateway.h"
+#include "gateway/job.h"
 #include "gateway/reload.h"
 #include "gateway/sessions.h"
 #include "gateway/tables.h"
@@ -142,6 +143,7 @@ on_moved(void *arg)
 	auth_take(g->auth);
 	control_wake(g->control);
 	admin_wake(g->admin);
+	jobs_wake(g->jobs);
 }
 
 static void
@@ -328,6 +330,11 @@ start(struct gateway *g)
 		log_error("no memory, or no thread, to check passwords");
 		return -1;
 	}
+	g->jobs = jobs_new(g->loop, store_moved, g);
+	if (g->jobs == NULL) {
+		log_error("no memory for long work");
+		return -1;
+	}
 	if (sessions_open(g->sessions, g, err) != 0 ||
 	    control_open(&g->control, g, err) != 0) {
 		log_error("%s", err);
@@ -350,6 +357,8 @@ stop(struct gateway *g)
 	alive_free(g->alive);
 	admin_free(g->admin);
 	disk_free(g->disk);
+	jobs_free(g->jobs);
+	g->jobs = NULL;
 	control_free(g->control);
 	peers_free(g->peers);
 	auth_free(g->auth);
