@@ -133,6 +133,11 @@ finish(struct conf *c, const struct conf_extra *extra, size_t n)
 		value_check(c, &c->table[i]);
 		check_table(c, &c->table[i]);
 	}
+	for (i = 0; i < c->nroles; i++) {
+		expand_section(c, &c->role[i]);
+		value_check(c, &c->role[i]);
+		check_role(c, &c->role[i]);
+	}
 	check_file(c);
 	fault_sort(c);
 }
@@ -274,8 +279,11 @@ conf_free(struct conf *c)
 	}
 	for (i = 0; i < c->ntables; i++)
 		free(c->table[i].entry);
+	for (i = 0; i < c->nroles; i++)
+		free(c->role[i].entry);
 	free(c->session);
 	free(c->table);
+	free(c->role);
 	free(c->gateway.entry);
 	free(c->defaults.entry);
 	free(c->fault);
@@ -332,4 +340,17 @@ conf_table(const struct conf *c, size_t i)
 {
 	assert(i < c->ntables);
 	return &c->table[i];
+}
+
+size_t
+conf_nroles(const struct conf *c)
+{
+	return c->nroles;
+}
+
+const struct conf_section *
+conf_role(const struct conf *c, size_t i)
+{
+	assert(i < c->nroles);
+	return &c->role[i];
 }

@@ -20,7 +20,7 @@ struct conf;
 /* The settings of one section, defaults already in. */
 struct conf_section;
 
-enum conf_kind { CONF_GATEWAY, CONF_SESSION, CONF_TABLE };
+enum conf_kind { CONF_GATEWAY, CONF_SESSION, CONF_TABLE, CONF_ROLE };
 
 enum conf_severity { CONF_NOTE, CONF_WARNING, CONF_ERROR };
 
@@ -88,13 +88,16 @@ const struct conf_fault *conf_fault(const struct conf *c, size_t i);
  * are masked unless asked for. */
 void conf_print(const struct conf *c, FILE *to, bool secrets);
 
-/* [GATEWAY] (with defaults, if the file has none), the sessions, the tables, in
- * file order. */
+/* [GATEWAY] (with defaults, if the file has none), the sessions, the tables,
+ * the roles, in file order. */
 const struct conf_section *conf_gateway(const struct conf *c);
 size_t conf_nsessions(const struct conf *c);
 const struct conf_section *conf_session(const struct conf *c, size_t i);
 size_t conf_ntables(const struct conf *c);
 const struct conf_section *conf_table(const struct conf *c, size_t i);
+#define CONF_ROLES_MAX 60
+size_t conf_nroles(const struct conf *c);
+const struct conf_section *conf_role(const struct conf *c, size_t i);
 
 /* Is it an extra? */
 bool conf_is_extra(const struct conf_section *s);
@@ -104,7 +107,7 @@ bool conf_is_template(const struct conf_section *s);
 const char *conf_base(const struct conf_section *s);
 /* Of a template: which IDs are *, in any order; false: no i-th. */
 bool conf_wildcard(const struct conf_section *s, size_t i, enum conf_key *k);
-/* Where the section begins; the table's name, or the session's SessionName
+/* Where the section begins; the table's or role's name, or the session's SessionName
  * (effective: given or "FIX.4.4:SENDER->TARGET"). */
 unsigned conf_line(const struct conf_section *s);
 const char *conf_file(const struct conf *c);
@@ -168,6 +171,14 @@ const char *conf_key_name(enum conf_key k);
 /* Does the field belong to those that are never shown: 554, 925, 1402, 1404 and
  * the section's MaskTags? */
 bool conf_is_masked(const struct conf_section *s, unsigned tag);
+
+/* Is it in a list of Users, Read, Append or Send? "all" and "*" are; "ABC*"
+ * is what begins with ABC. */
+bool conf_in_list(const char *list, const char *name);
+/* Call fn for each item of "a, b,c", without the blanks around; stops when it
+ * returns false, and returns that. */
+bool conf_each(const char *list, bool (*fn)(const char *p, size_t n, void *arg),
+    void *arg);
 
 /* How a session's connections are secured; strings are borrowed. false: they
  * are not. */

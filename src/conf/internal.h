@@ -30,7 +30,8 @@ enum conf_type {
 enum conf_where {
 	CONF_IN_SESSION = 1 << 0,
 	CONF_IN_GATEWAY = 1 << 1,
-	CONF_IN_TABLE = 1 << 2
+	CONF_IN_TABLE = 1 << 2,
+	CONF_IN_ROLE = 1 << 3
 };
 
 enum conf_flag {
@@ -115,6 +116,8 @@ struct conf {
 	size_t nsessions;
 	struct conf_section *table;
 	size_t ntables;
+	struct conf_section *role;
+	size_t nroles;
 	struct conf_fault *fault;
 	size_t nfaults, fault_cap, nerrors;
 	struct conf_unknown *unknown;
@@ -197,6 +200,10 @@ void check_gateway(struct conf *c);
 void check_session(struct conf *c, struct conf_section *s);
 /* Name, columns and key of a table: table.c */
 void check_table(struct conf *c, struct conf_section *s);
+/* Whether the gateway itself has a table of that name. */
+bool table_is_taken(const char *name);
+/* Who has a role, and what it may: role.c */
+void check_role(struct conf *c, struct conf_section *s);
 /* TLS of a session, and the versions of SSLProtocol: tls.c */
 void check_tls(struct conf *c, struct conf_section *s);
 bool tls_versions(const char *value, int64_t *versions);

@@ -20,6 +20,7 @@ libconf_a_SOURCES = \
 	src/conf/parse.c \
 	src/conf/path.c \
 	src/conf/print.c \
+	src/conf/role.c \
 	src/conf/schedule.c \
 	src/conf/schema.c \
 	src/conf/schema.def \

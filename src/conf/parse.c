@@ -122,6 +122,25 @@ begin_table(struct parser *p, const char *name, size_t n)
 }
 
 static void
+begin_role(struct parser *p, const char *name, size_t n)
+{
+	struct conf *c = p->c;
+
+	trim(&name, &n);
+	if (c->nroles == CONF_ROLES_MAX) {
+		fault_add(c, CONF_ERROR, p->line, "more than %d roles",
+		    CONF_ROLES_MAX);
+		return;
+	}
+	p->in = append(c, &c->role, &c->nroles, NULL);
+	if (p->in == NULL)
+		return;
+	p->in->kind = CONF_ROLE;
+	p->in->line = p->line;
+	p->in->name = conf_keep(c, name, n);
+}
+
+static void
 begin_unknown(struct parser *p, const char *name, size_t n)
 {
 	const char *near = schema_nearest_section(name, n);
@@ -174,6 +193,8 @@ parse_section(struct parser *p, const char *s, size_t n)
 		begin_gateway(p);
 	else if (is_section(p, s, word, "TABLE"))
 		begin_table(p, s + word, n - word);
+	else if (is_section(p, s, word, "ROLE"))
+		begin_role(p, s + word, n - word);
 	else
 		begin_unknown(p, s, n);
 }

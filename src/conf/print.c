@@ -45,10 +45,11 @@ static void
 print_section(const struct conf_section *s, const char *head, unsigned where,
     FILE *to, bool secrets)
 {
+	bool named = s->kind == CONF_TABLE || s->kind == CONF_ROLE;
 	enum conf_key k;
 
-	fprintf(to, "[%s%s%s]\n", head, s->kind == CONF_TABLE ? " " : "",
-	    s->kind == CONF_TABLE ? s->name : "");
+	fprintf(to, "[%s%s%s]\n", head, named ? " " : "",
+	    named ? s->name : "");
 	for (k = 0; k < CONF_NKEYS; k++)
 		if (conf_rules[k].class == CONF_OBEYED &&
 		    (conf_rules[k].where & where))
@@ -70,5 +71,9 @@ conf_print(const struct conf *c, FILE *to, bool secrets)
 		fputc('\n', to);
 		print_section(&c->table[i], "TABLE", CONF_IN_TABLE, to,
 		    secrets);
+	}
+	for (i = 0; i < c->nroles; i++) {
+		fputc('\n', to);
+		print_section(&c->role[i], "ROLE", CONF_IN_ROLE, to, secrets);
 	}
 }

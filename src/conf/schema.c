@@ -7,6 +7,7 @@
 #define S CONF_IN_SESSION
 #define G CONF_IN_GATEWAY
 #define T CONF_IN_TABLE
+#define R CONF_IN_ROLE
 #define NUMBERED CONF_NUMBERED
 #define SUFFIXED CONF_SUFFIXED
 #define SECRET CONF_SECRET
@@ -45,7 +46,7 @@ const struct conf_rule conf_rules[CONF_NKEYS] = {
 };
 
 static const char *const sections[] = { "DEFAULT", "SESSION", "GATEWAY",
-	"TABLE" };
+	"TABLE", "ROLE" };
 
 static bool
 same(const char *name, const char *p, size_t n)

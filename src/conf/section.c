@@ -15,6 +15,8 @@ section_where(enum conf_kind kind)
 		return CONF_IN_GATEWAY;
 	case CONF_TABLE:
 		return CONF_IN_TABLE;
+	case CONF_ROLE:
+		return CONF_IN_ROLE;
 	case CONF_SESSION:
 		break;
 	}

@@ -14,6 +14,8 @@ where_text(unsigned where)
 		return "GATEWAY";
 	case CONF_IN_TABLE:
 		return "TABLE";
+	case CONF_IN_ROLE:
+		return "ROLE";
 	}
 	return "SESSION, GATEWAY";
 }

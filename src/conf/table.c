@@ -14,16 +14,25 @@ static const char *const taken[] = { "FIX_IN", "FIX_IN_OTHER", "FIX_OUT",
 	"FIX_OUT_INDEX", "OUT_PENDING", "QUARANTINE", "SESSION_EVENT",
 	"STATE" };
 
+bool
+table_is_taken(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (strcmp(taken[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void
 check_name(struct conf *c, const struct conf_section *s)
 {
 	size_t n = strlen(s->name), i;
 
-	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		if (strcmp(taken[i], s->name) == 0)
-			fault_add(c, CONF_ERROR, s->line, "[TABLE %s]: the "
-			    "gateway has a table of that name: choose another",
-			    s->name);
+	if (table_is_taken(s->name))
+		fault_add(c, CONF_ERROR, s->line, "[TABLE %s]: the gateway has "
+		    "a table of that name: choose another", s->name);
 	for (i = 0; i < n; i++)
 		if (!((s->name[i] >= 'A' && s->name[i] <= 'Z') || (i > 0 &&
 		    ((s->name[i] >= '0' && s->name[i] <= '9') ||

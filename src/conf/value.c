@@ -175,7 +175,9 @@ home(unsigned where)
 {
 	if (where & CONF_IN_SESSION)
 		return "[DEFAULT] and [SESSION]";
-	return where & CONF_IN_GATEWAY ? "[GATEWAY]" : "[TABLE NAME]";
+	if (where & CONF_IN_GATEWAY)
+		return "[GATEWAY]";
+	return where & CONF_IN_TABLE ? "[TABLE NAME]" : "[ROLE NAME]";
 }
 
 static void

@@ -139,6 +139,8 @@ dispatch(struct server *s, struct server_conn *sc, const struct link_msg *m)
 	} else if (sc->read_only && (r->flags & SERVER_READS) == 0) {
 		server_nack(&a, "READ_ONLY", false, "%s needs the full "
 		    "ControlSocket; this one is for reading", m->type);
+	} else if (s->cfg.may != NULL && !s->cfg.may(&a, r)) {
+		; /* it was answered */
 	} else if ((r->flags & SERVER_WAITS) != 0 &&
 	    is_busy(s) != SERVER_READY) {
 		return false;

@@ -60,6 +60,10 @@ struct server_cfg {
 	/* May SERVER_WAITS requests be handled? They stay in the input until
 	 * then. NULL: always. */
 	enum server_busy (*busy)(void *arg);
+	/* May it have this? If not, it was answered. Asked before all else of a
+	 * request that is in the table. NULL: it may. */
+	bool (*may)(const struct server_ask *a,
+	    const struct server_request *r);
 	/* Send what the connection may have (rows of its tails) until it is
 	 * full; true: more is left that could go now. Called after its
 	 * requests, when it has drained, and by server_push. NULL: nothing. */
@@ -113,6 +117,14 @@ long server_uid(const struct server_conn *sc); /* -1: not known */
 const char *server_peer(const struct server_conn *sc);
 /* Whose certificate it has, over TLS; NULL: none. */
 const char *server_certificate(const struct server_conn *sc);
+/* Is that its name? As conn_peer_is. */
+bool server_certificate_is(const struct server_conn *sc, const char *name);
+/* What may() knows of it; zeros at first. */
+struct server_note {
+	uint64_t value;
+	unsigned generation, said;
+};
+struct server_note *server_note(struct server_conn *sc);
 bool server_is_read_only(const struct server_conn *sc);
 /* Does the peer not read what it was sent? feed() stops there. */
 bool server_is_full(const struct server_conn *sc);

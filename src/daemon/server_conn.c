@@ -152,6 +152,18 @@ server_certificate(const struct server_conn *sc)
 }
 
 bool
+server_certificate_is(const struct server_conn *sc, const char *name)
+{
+	return sc->conn != NULL && conn_peer_is(sc->conn, name);
+}
+
+struct server_note *
+server_note(struct server_conn *sc)
+{
+	return &sc->note;
+}
+
+bool
 server_is_read_only(const struct server_conn *sc)
 {
 	return sc->read_only;

@@ -21,6 +21,7 @@ struct server_conn {
 	bool paused;  /* its requests wait for an answer */
 	bool waiting; /* a request stays in the input until we are not busy */
 	char name[SERVER_NAME_MAX];
+	struct server_note note;
 	void *data;
 };
 

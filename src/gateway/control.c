@@ -69,6 +69,48 @@ control_session(const struct server_ask *a)
 	return fs;
 }
 
+bool
+control_may(const struct server_ask *a, enum right right, const char *name)
+{
+	char text[RIGHTS_ERR_MAX];
+
+	if (rights_ask(control_of(a)->rights, a->conn, a->type, right, name,
+	    text))
+		return true;
+	server_nack(a, "NO_RIGHT", false, "%s", text);
+	return false;
+}
+
+/* What is not here needs RIGHT_ANY if it reads, else RIGHT_OPERATE. Which
+ * table or session it is about, its handler looks at. */
+static const struct {
+	const char *type;
+	enum right right;
+} needs[] = {
+	{ "CURSOR_GET", RIGHT_READ },
+	{ "CURSOR_PUT", RIGHT_READ },
+	{ "EVENT_FIX_SEND", RIGHT_FEED },
+	{ "EVENT_PARK", RIGHT_FEED },
+	{ "EVENT_TABLE_INSERT", RIGHT_FEED },
+	{ "LANE_OPEN", RIGHT_FEED },
+	{ "QUARANTINE_DONE", RIGHT_FEED },
+	{ "QUARANTINE_PENDING", RIGHT_FEED },
+	{ "READ", RIGHT_READ },
+	{ "TAIL", RIGHT_READ },
+};
+
+static bool
+may(const struct server_ask *a, const struct server_request *r)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (strcmp(needs[i].type, r->type) == 0)
+			return control_may(a, needs[i].right, "");
+	return control_may(a, (r->flags & SERVER_READS) != 0 ? RIGHT_ANY :
+	    RIGHT_OPERATE, "");
+}
+
 void
 control_who(const struct server_ask *a, const char *reason, char *out,
     size_t cap)
@@ -233,6 +275,7 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 		.nhello = 1,
 		.hello = put_hello,
 		.busy = busy,
+		.may = may,
 		.feed = control_feed,
 		.closed = closed,
 		.arg = c,
@@ -245,12 +288,13 @@ control_open(struct control **out, struct gateway *g, char err[NET_ERR_MAX])
 		return FG_ENOMEM;
 	c->g = g;
 	c->quarantine = quarantine_new(g->driver);
+	c->rights = rights_new(g->conf);
 	c->server = server_new(&cfg);
 	c->feeder = feeder_new(g->store, g->tables, rows_made, g);
 	if (c->feeder != NULL)
 		feeder_use_index(c->feeder, g->index);
 	if (c->server == NULL || c->feeder == NULL ||
-	    c->quarantine == NULL)
+	    c->quarantine == NULL || c->rights == NULL)
 		goto fail;
 	e = listen_on(c, CONF_ControlSocket, SERVER_MODE, false, err);
 	if (e == 0)
@@ -293,6 +337,13 @@ control_wake(struct control *c)
 }
 
 void
+control_settle(struct control *c, struct conf *conf)
+{
+	if (rights_settle(c->rights, conf) != 0)
+		log_error("no memory for the roles: the old ones hold");
+}
+
+void
 control_free(struct control *c)
 {
 	if (c == NULL)
@@ -304,6 +355,7 @@ control_free(struct control *c)
 		feeder_free(c->feeder);
 	}
 	quarantine_free(c->quarantine);
+	rights_free(c->rights);
 	buf_free(&c->scratch);
 	free(c);
 }

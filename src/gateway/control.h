@@ -26,6 +26,8 @@ void control_wake(struct control *c);
 struct metrics;
 /* Copy all that the metrics are made of. 0 or FG_ENOMEM. */
 int control_metrics(struct control *c, struct metrics *m);
+/* Obey the roles of these settings. */
+void control_settle(struct control *c, struct conf *conf);
 void control_free(struct control *c);
 
 #endif

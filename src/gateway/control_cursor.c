@@ -96,7 +96,7 @@ table_of(const struct server_ask *a, char table[STORE_NAME_MAX + 1],
 		return false;
 	}
 	control_source(c, t, n->source);
-	return true;
+	return control_may(a, RIGHT_READ, table);
 }
 
 /* The mark of that kind, made if it is new. 0 or FG_E*. */
@@ -272,7 +272,7 @@ check_source(const struct server_ask *a, struct control_names *n,
 	if (*t != 0) {
 		control_source(c, *t, now);
 		if (strcmp(now, n->source) == 0)
-			return true;
+			return control_may(a, RIGHT_READ, table);
 	}
 	server_nack(a, "SOURCE_CHANGED", false, "%s is no table of this "
 	    "store as it is now", n->source);
@@ -366,7 +366,8 @@ control_cursor_put(const struct server_ask *a)
 	uint64_t seq;
 	int err;
 
-	if (!client_of(a, &n) || !check_source(a, &n, &t))
+	if (!client_of(a, &n) || !check_source(a, &n, &t) ||
+	    (force && !control_may(a, RIGHT_OPERATE, "")))
 		return;
 	if (!link_get_u64(link_find(a->details, "SEQUENCE"), &seq)) {
 		server_nack(a, "BAD_REQUEST", false, "SEQUENCE is missing");

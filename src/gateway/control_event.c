@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "gateway/quarantine.h"
 
-#define TEXT_MAX 320
+#define TEXT_MAX RIGHTS_ERR_MAX
 
 /* ---- answers ---- */
 
@@ -236,6 +236,19 @@ event_take(const struct server_ask *a, struct event *ev)
 		return false;
 	}
 	return look(ev);
+}
+
+bool
+event_may(struct event *ev, const struct fgsess *fs, enum right right,
+    const char *name)
+{
+	char text[RIGHTS_ERR_MAX];
+
+	if (rights_ask(control_of(ev->ask)->rights, ev->ask->conn,
+	    ev->ask->type, right, name, text))
+		return true;
+	event_refuse(ev, fs, "NO_RIGHT", false, "%s", text);
+	return false;
 }
 
 bool

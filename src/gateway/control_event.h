@@ -27,6 +27,9 @@ struct event_wait;
 
 /* Read the envelope; false: it was answered, there is to be no effect. */
 bool event_take(const struct server_ask *a, struct event *ev);
+/* Has the peer the right? If not, it was refused. */
+bool event_may(struct event *ev, const struct fgsess *fs, enum right right,
+    const char *name);
 /* Older than its client or limit (seconds; 0: none) allows? Then it was
  * refused. */
 bool event_is_too_old(struct event *ev, uint64_t limit);

@@ -29,6 +29,7 @@
 #include "gateway/feeder.h"
 #include "gateway/gateway.h"
 #include "gateway/lanes.h"
+#include "gateway/rights.h"
 #include "gateway/status.h"
 #include "link/link.h"
 #include "store/store.h"
@@ -41,6 +42,7 @@ struct control {
 	struct gateway *g;
 	struct server *server;
 	struct quarantine *quarantine;
+	struct rights *rights;
 	struct buf scratch; /* fields of a message to send */
 	struct feeder *feeder; /* makes ROWS */
 	uint64_t serial;       /* of the tail made last */
@@ -54,6 +56,9 @@ control_of(const struct server_ask *a)
 
 /* The session that SESSION names; NULL: a NACK was sent. */
 struct fgsess *control_session(const struct server_ask *a);
+/* May the peer? If not, a NACK was sent. */
+bool control_may(const struct server_ask *a, enum right right,
+    const char *name);
 /* "NAME (uid 1000): REASON", for SESSION_EVENT. */
 void control_who(const struct server_ask *a, const char *reason, char *out,
     size_t cap);

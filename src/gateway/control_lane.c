@@ -258,6 +258,8 @@ event_table_insert(struct event *ev)
 		    "TABLE is none that the configuration declares");
 		return;
 	}
+	if (!event_may(ev, NULL, RIGHT_APPEND, t->name))
+		return;
 	c->scratch.len = 0;
 	err = table_read(t, link_find(ev->details, "COLUMNS"), &c->scratch,
 	    err_text);

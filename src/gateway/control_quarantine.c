@@ -140,6 +140,8 @@ control_quarantine_list(const struct server_ask *a)
 		.settled = link_find_bool(a->details, "ALL", false) };
 	struct listing l = { .details = w.only != 0 };
 
+	if (!control_may(a, RIGHT_READ, "QUARANTINE"))
+		return;
 	put_list(a, "QUARANTINE_LIST_ACK", &w, &l);
 }
 

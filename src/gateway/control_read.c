@@ -28,7 +28,8 @@ control_table(const struct server_ask *a, enum store_table *t,
 {
 	const struct fgsess *fs;
 
-	if (!find_table(a, t))
+	if (!find_table(a, t) || !control_may(a, RIGHT_READ,
+	    store_table_name(control_of(a)->g->store, *t)))
 		return false;
 	*session = 0;
 	if (link_find(a->details, "SESSION") == NULL)

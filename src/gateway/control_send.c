@@ -247,7 +247,7 @@ event_fix_send(struct event *ev)
 	char type[COMPOSE_TYPE_MAX];
 	int err;
 
-	if (fs == NULL)
+	if (fs == NULL || !event_may(ev, fs, RIGHT_SEND, fs->name))
 		return;
 	f.app = sess_config(fs->machine)->app;
 	f.transport = sess_config(fs->machine)->transport;

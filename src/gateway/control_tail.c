@@ -171,6 +171,24 @@ read_start(const struct server_ask *a, enum store_table table,
 	return false;
 }
 
+/* May all of the tables be read? false: a NACK was sent. */
+static bool
+may_join(const struct server_ask *a, const struct link_val *map)
+{
+	const struct link_val *v;
+	char name[STORE_NAME_MAX + 1];
+	const char *p;
+	size_t i, n;
+
+	for (i = 0; link_kind(map) == LINK_MAP && i < link_count(map); i++) {
+		v = link_map_at(map, i, &p, &n);
+		if (link_find_str(v, "TABLE", name, sizeof(name)) &&
+		    !control_may(a, RIGHT_READ, name))
+			return false;
+	}
+	return true;
+}
+
 /* JOIN, if it is there. false: a NACK was sent. */
 static bool
 read_join(const struct server_ask *a, struct feed_ask *t)
@@ -182,6 +200,8 @@ read_join(const struct server_ask *a, struct feed_ask *t)
 
 	if (map == NULL)
 		return true;
+	if (!may_join(a, map))
+		return false;
 	e = join_read(&t->join, map, t->table, g->store, g->tables, err);
 	if (e == 0)
 		return true;

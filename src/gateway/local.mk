@@ -66,6 +66,8 @@ libgateway_a_SOURCES = \
 	src/gateway/quarantine.h \
 	src/gateway/release.c \
 	src/gateway/release.h \
+	src/gateway/rights.c \
+	src/gateway/rights.h \
 	src/gateway/rows.c \
 	src/gateway/rows.h \
 	src/gateway/scope.c \

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "daemon/secure.h"
+#include "gateway/control.h"
 #include "gateway/definitions.h"
 #include "gateway/disk.h"
 #include "gateway/sessions_int.h"
@@ -260,19 +261,34 @@ is_for_now(enum conf_key k)
 }
 
 static bool
+same_named(const struct conf_section *a, const struct conf_section *b)
+{
+	return strcmp(conf_name(a), conf_name(b)) == 0 && conf_same(a, b);
+}
+
+static bool
 same_tables(const struct conf *a, const struct conf *b)
 {
-	const struct conf_section *x, *y;
 	size_t i;
 
 	if (conf_ntables(a) != conf_ntables(b))
 		return false;
-	for (i = 0; i < conf_ntables(a); i++) {
-		x = conf_table(a, i);
-		y = conf_table(b, i);
-		if (strcmp(conf_name(x), conf_name(y)) != 0 || !conf_same(x, y))
+	for (i = 0; i < conf_ntables(a); i++)
+		if (!same_named(conf_table(a, i), conf_table(b, i)))
 			return false;
-	}
+	return true;
+}
+
+static bool
+same_roles(const struct conf *a, const struct conf *b)
+{
+	size_t i;
+
+	if (conf_nroles(a) != conf_nroles(b))
+		return false;
+	for (i = 0; i < conf_nroles(a); i++)
+		if (!same_named(conf_role(a, i), conf_role(b, i)))
+			return false;
 	return true;
 }
 
@@ -295,6 +311,8 @@ plan_gateway(struct reload *r)
 	}
 	if (!same_tables(r->g->conf, r->conf))
 		list_add(r, RELOAD_RESTART, "[TABLE]");
+	if (!same_roles(r->g->sessions->conf, r->conf))
+		list_add(r, RELOAD_NOW, "[ROLE]");
 }
 
 static void
@@ -456,6 +474,7 @@ apply_gateway(struct reload *r)
 	    conf_int(sec, CONF_SpinMicros) * NS_PER_US : 0);
 	disk_settle(g->disk, sec);
 	peers_settle(g->peers, sec);
+	control_settle(g->control, r->conf);
 	conf_free(g->sessions->conf);
 	g->sessions->conf = conf_hold(r->conf);
 	units_free(&g->sessions->templates);

