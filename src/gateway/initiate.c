@@ -149,7 +149,7 @@ tunnel_is_up(struct visitor *v)
 			conn_abort(v->conn, "no memory");
 		return; /* connected() follows once more */
 	}
-	visitor_is_up(v);
+	introduce_up(v);
 	if (conn_in(v->conn, &p) > 0)
 		conn_kick(v->conn);
 }

@@ -102,6 +102,7 @@ fixgated_SOURCES = \
 	src/gateway/definitions.c \
 	src/gateway/definitions.h \
 	src/gateway/initiate.c \
+	src/gateway/introduce.c \
 	src/gateway/listen.c \
 	src/gateway/main.c \
 	src/gateway/peers.c \

@@ -11,6 +11,7 @@
 #include "net/tls.h"
 
 #define SHUTDOWN_EXTRA_S 2 /* beyond LogoutTimeout, for connections to drain */
+#define VISITOR_TEXT 160   /* bytes of a visitor's message that are logged */
 
 /* The transport of one session: fgsess.owner. */
 struct route {
@@ -97,13 +98,27 @@ struct peers {
 struct visitor *visitor_new(struct peers *p, struct conn *c,
     struct route *r);
 void visitor_free(struct visitor *v);
-/* The connection that was made for a route is the session's from now on. */
-void visitor_is_up(struct visitor *v);
+/* It is somebody's, or goes: LogonTimeout is not for it any more. */
+void visitor_no_stranger(struct visitor *v);
+/* The beginning of n bytes that arrived, for the log. */
+const char *visitor_shown(char text[VISITOR_TEXT], const struct route *r,
+    const char *p, size_t n);
 extern const struct conn_ops visitor_ops;
 /* The logon timer's: close strangers that have not logged on in time. */
 void visitors_time_out(void *arg);
 /* Pause or go on reading from all: the disk is behind, or caught up. */
 void visitors_stall(struct peers *p, bool on);
+
+/* introduce.c. The first message of an accepted connection. false: it was
+ * refused, or stays for later. */
+bool introduce_first(struct visitor *v, const struct fix_msg *m);
+/* The connection that was made for a route is the session's from now on. */
+void introduce_up(struct visitor *v);
+/* Close it without a byte, and log why and what n bytes it sent. */
+void introduce_refuse(struct visitor *v, const char *p, size_t n,
+    const char *why);
+/* No first message came: without TLS, in time, or before it went. */
+void introduce_never(struct visitor *v, const char *why);
 
 /* known.c: may who sent this Logon log on? true: yes; else *why says why not, or
  * is NULL: the connection is kicked when that is known, and the Logon stays
