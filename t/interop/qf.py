@@ -34,7 +34,7 @@ def build(name, folder="interop", link=()):
     if cxx is None or headers() is None:
         fg.skip("g++ and libquickfix-dev are needed")
     source = os.path.join(fg.SRC, "t", folder, name + ".cpp")
-    out = os.path.join(fg.BUILD, "t", folder, name)
+    out = os.path.join(fg.BUILD if link else fg.SHARED, "t", folder, name)
     os.makedirs(os.path.dirname(out), exist_ok=True)
     with open(out + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -35,7 +35,7 @@ def install():
     if npm is None or shutil.which("node") is None:
         fg.skip("node and npm are needed for jspurefix")
     source = os.path.join(fg.SRC, "t", "interop", "jspurefix", "package.json")
-    folder = os.path.join(fg.BUILD, "t", "interop", "npm")
+    folder = os.path.join(fg.SHARED, "t", "interop", "npm")
     with open(source) as f:
         wanted = json.load(f)["dependencies"]["jspurefix"]
     package = os.path.join(folder, "node_modules", "jspurefix", "package.json")

@@ -36,6 +36,8 @@ from peer import (LIMIT, SOH, Msg, Peer, Timeout, bar, frame, soh, split,
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.environ.get("FG_SRC") or os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("FG_BUILD") or os.getcwd()
+# For other engines, which are the same whatever the build.
+SHARED = os.environ.get("FG_SHARED") or BUILD
 
 SKIPPED = 77  # automake's exit status for it
 
