@@ -1,5 +1,11 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	src/store/archive.c \
+	src/store/archive.h \
+	src/store/archive_check.c \
+	src/store/archive_int.h \
+	src/store/archive_read.c \
+	src/store/archive_write.c \
 	src/store/bdb.h \
 	src/store/bdb_commit.c \
 	src/store/bdb_def.c \

@@ -14,6 +14,12 @@ t_store_check_store_SOURCES = \
 t_store_check_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_store_LDADD = libstore.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
 
+check_PROGRAMS += t/store/check_archive
+TESTS += t/store/check_archive
+t_store_check_archive_SOURCES = t/store/check_archive.c
+t_store_check_archive_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_store_check_archive_LDADD = libstore.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
+
 check_PROGRAMS += t/store/check_index
 TESTS += t/store/check_index
 t_store_check_index_SOURCES = \

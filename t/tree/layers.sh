@@ -61,6 +61,7 @@ bad=$(
 		for (i = 1; i <= m; i++)
 			rank[l[i]] = n + 1
 		user["^db\\.h$"] = "store"
+		user["^zstd\\.h$"] = "store"
 		user["^libxml/"] = "dict/xml"
 		user["^microhttpd\\.h$"] = "daemon"
 		user["^openssl/ssl\\.h$"] = "net"
