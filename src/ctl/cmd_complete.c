@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "ctl/ctl.h"
+#include "daemon/secure.h"
 
 #define NAME_MAX_ 64 /* bytes of a word of a command's arguments */
 #define LIMIT_S   2  /* for the gateway; then there are no names */
@@ -209,12 +210,16 @@ complete(struct ctl *c, int argc, char **argv)
 	int words;
 
 	while (argc > 1 && argv[0][0] == '-') {
-		if (strcmp(argv[0], "-s") == 0) {
+		if (strlen(argv[0]) == 2 && strchr("saT", argv[0][1]) != NULL) {
 			if (argc == 2) {
-				printf(":file\n");
+				if (argv[0][1] != 'a')
+					printf(":file\n");
 				return;
 			}
-			c->socket = argv[1];
+			if (argv[0][1] == 'T')
+				secure_folder(argv[1]);
+			else
+				c->socket = argv[1];
 			argc--;
 			argv++;
 		}
@@ -223,6 +228,8 @@ complete(struct ctl *c, int argc, char **argv)
 	}
 	if (argc == 1 && argv[0][0] == '-') {
 		offer("--json", 6, argv[0]);
+		offer("-T", 2, argv[0]);
+		offer("-a", 2, argv[0]);
 		offer("-s", 2, argv[0]);
 		return;
 	}

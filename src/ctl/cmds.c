@@ -2,6 +2,10 @@
 
 #include "ctl/ctl.h"
 
+#define USAGE                                                                  \
+	"usage: fixgatectl [--json] [-s SOCKET | -a ADDRESS] [-T FOLDER] "     \
+	"COMMAND ...\n"
+
 const struct ctl_cmd ctl_cmds[] = {
 	{ "append", "TABLE [--as NAME]", cmd_append,
 	    "rows from JSON lines on standard input; with --as each line "
@@ -161,8 +165,8 @@ ctl_usage(const char *name, const char *why)
 			fprintf(stderr, "usage: fixgatectl %s %s\n", name,
 			    ctl_cmds[i].args);
 	if (name == NULL)
-		fprintf(stderr, "usage: fixgatectl [--json] [-s SOCKET] "
-		    "COMMAND ...\n(fixgatectl help lists the commands)\n");
+		fprintf(stderr, USAGE "(fixgatectl help lists the "
+		    "commands)\n");
 	return CTL_USAGE;
 }
 
@@ -180,8 +184,7 @@ cmd_help(struct ctl *c, int argc, char **argv)
 
 	(void)c;
 	if (argc == 0)
-		printf("usage: fixgatectl [--json] [-s SOCKET] COMMAND ..."
-		    "\n\n");
+		printf(USAGE "\n");
 	for (i = 0; i < ctl_ncmds; i++) {
 		if (argc > 0 && strncmp(ctl_cmds[i].name, argv[0],
 			strlen(argv[0])) != 0)

@@ -66,6 +66,6 @@ libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 # For operators: every command is for those who may use the control socket.
 sbin_PROGRAMS += fixgatectl
 fixgatectl_SOURCES = src/ctl/main.c
-fixgatectl_LDADD = libctl.a libdaemon.a libconf.a libschedule.a liblink.a libdictxml.a \
-	libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) \
-	$(LIBXML2_LIBS) $(OPENSSL_LIBS)
+fixgatectl_LDADD = libctl.a libdaemon.a libnet.a libconf.a libschedule.a \
+	liblink.a libdictxml.a libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) \
+	$(LIBXML2_LIBS) $(OPENSSL_LIBS) $(LIBUV_LIBS)

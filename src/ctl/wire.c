@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "daemon/address.h"
+#include "daemon/secure.h"
 
 #define READ_BYTES     (64 * 1024)
 #define ANSWER_TIMEOUT 30000 /* ms */
@@ -20,6 +21,7 @@
 
 struct wire {
 	int fd;
+	struct tls_stream *tls; /* NULL: as it is */
 	struct link_out *out;
 	struct link_in *in;
 	struct buf to, from;
@@ -137,9 +139,32 @@ hello(struct wire *w)
 	return 0;
 }
 
+/* TLS over the socket; NULL: err says why not. */
+static struct tls_stream *
+secure(int fd, const struct address *at, char err[WIRE_ERR_MAX])
+{
+	_Static_assert(WIRE_ERR_MAX >= NET_ERR_MAX, "one text for both");
+	struct timeval limit = { .tv_sec = CONNECT_TIMEOUT };
+	const struct tls *own = secure_get(false, err);
+	struct tls_stream *s;
+	size_t n;
+
+	if (own == NULL) {
+		n = strlen(err);
+		snprintf(err + n, WIRE_ERR_MAX - n, ". Name the folder of "
+		    "certificates with -T or in FIXGATE_CERTIFICATES");
+		return NULL;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	s = tls_stream_open(own, fd, address_is_number(at) ? NULL : at->host,
+	    at->host, err);
+	return s;
+}
+
 /* Say HELLO over a socket; closes it on failure. */
 static struct wire *
-begin(int fd, const char *peer, char err[WIRE_ERR_MAX])
+begin(int fd, const struct address *at, const char *peer,
+    char err[WIRE_ERR_MAX])
 {
 	struct wire *w;
 
@@ -151,6 +176,11 @@ begin(int fd, const char *peer, char err[WIRE_ERR_MAX])
 	}
 	w->fd = fd;
 	w->peer = peer;
+	if (at != NULL && at->tls) {
+		w->tls = secure(fd, at, err);
+		if (w->tls == NULL)
+			goto fail;
+	}
 	w->out = link_out_new();
 	w->in = link_in_new();
 	if (w->out == NULL || w->in == NULL) {
@@ -167,14 +197,44 @@ fail:
 	return NULL;
 }
 
+bool
+wire_is_address(const char *where)
+{
+	return strncmp(where, "unix:", 5) == 0 ||
+	    strncmp(where, "tcp:", 4) == 0 || strncmp(where, "tls:", 4) == 0;
+}
+
+static struct wire *
+open_address(const char *where, char err[WIRE_ERR_MAX])
+{
+	struct address at;
+	size_t n;
+	int fd;
+
+	if (address_parse(&at, where, err) != 0)
+		return NULL;
+	if (at.port == 0)
+		return wire_open(at.host, err);
+	fd = connect_tcp(&at, err);
+	if (fd != -1)
+		return begin(fd, &at, "the gateway", err);
+	n = strlen(err);
+	snprintf(err + n, WIRE_ERR_MAX - n, ". Is fixgated running, with "
+	    "LinkListen=%s?", where);
+	return NULL;
+}
+
 struct wire *
 wire_open(const char *path, char err[WIRE_ERR_MAX])
 {
-	int sys, fd = connect_unix(path, err);
+	int sys, fd;
 	size_t n;
 
+	if (wire_is_address(path))
+		return open_address(path, err);
+	fd = connect_unix(path, err);
 	if (fd != -1)
-		return begin(fd, "the gateway", err);
+		return begin(fd, NULL, "the gateway", err);
 	sys = errno;
 	n = strlen(err);
 	snprintf(err + n, WIRE_ERR_MAX - n, "%s", todo(sys));
@@ -192,15 +252,9 @@ wire_open_process(const char *where, const char *program,
 
 	if (address_parse(&at, where, err) != 0)
 		return NULL;
-	if (at.tls) {
-		snprintf(err, WIRE_ERR_MAX, "fixgatectl does not speak TLS: "
-		    "have %s listen(\"unix:PATH\"), too, and ask it on its "
-		    "own machine", program);
-		return NULL;
-	}
 	fd = at.port == 0 ? connect_unix(at.host, err) : connect_tcp(&at, err);
 	if (fd != -1)
-		return begin(fd, program, err);
+		return begin(fd, &at, program, err);
 	n = strlen(err);
 	snprintf(err + n, WIRE_ERR_MAX - n, ". Is %s running, and does its "
 	    "file listen(\"%s\")?", program, where);
@@ -212,6 +266,7 @@ wire_close(struct wire *w)
 {
 	if (w == NULL)
 		return;
+	tls_stream_free(w->tls);
 	close(w->fd);
 	link_out_free(w->out);
 	link_in_free(w->in);
@@ -292,13 +347,17 @@ wire_read(struct wire *w)
 	w->eaten = 0;
 	if (buf_reserve(&w->from, READ_BYTES) != 0)
 		return wire_fail(w, FG_ENOMEM, fg_strerror(FG_ENOMEM));
-	n = recv(w->fd, w->from.p + w->from.len, READ_BYTES, MSG_DONTWAIT);
+	n = w->tls == NULL ?
+	    recv(w->fd, w->from.p + w->from.len, READ_BYTES, MSG_DONTWAIT) :
+	    tls_stream_read(w->tls, w->from.p + w->from.len, READ_BYTES);
 	if (n > 0) {
 		w->from.len += (size_t)n;
 		return 0;
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
+	if (n == -1 && w->tls != NULL && tls_stream_fault(w->tls) != NULL)
+		return wire_fail_peer(w, FG_ECLOSED, tls_stream_fault(w->tls));
 	return wire_fail_peer(w, FG_ECLOSED, "closed the connection");
 }
 
@@ -307,13 +366,15 @@ wire_write(struct wire *w)
 {
 	ssize_t n;
 
-	n = send(w->fd, w->to.p, w->to.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	n = w->tls == NULL ?
+	    send(w->fd, w->to.p, w->to.len, MSG_DONTWAIT | MSG_NOSIGNAL) :
+	    tls_stream_write(w->tls, w->to.p, w->to.len);
 	if (n >= 0) {
 		buf_shift(&w->to, (size_t)n);
 		return 0;
 	}
 	/* What it said before it hung up is still to be read. */
-	if (errno == EPIPE || errno == ECONNRESET) {
+	if (errno == EPIPE || errno == ECONNRESET || errno == EPROTO) {
 		w->to.len = 0;
 		return 0;
 	}
@@ -327,21 +388,23 @@ wire_wait(struct wire *w, int fd, bool *ready, int timeout_ms)
 {
 	struct pollfd p[2] = { { .fd = w->fd, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN } };
+	bool more = w->tls != NULL && tls_stream_has_more(w->tls);
 	int n, err = 0;
 
 	if (ready != NULL)
 		*ready = false;
 	if (w->to.len != 0)
 		p[0].events |= POLLOUT;
-	n = poll(p, fd == -1 ? 1 : 2, timeout_ms);
+	n = poll(p, fd == -1 ? 1 : 2, more ? 0 : timeout_ms);
 	if (n == -1)
 		return errno == EINTR ? FG_EPARTIAL
 		    : wire_fail(w, fg_errno(errno), strerror(errno));
-	if (n == 0)
+	if (n == 0 && !more)
 		return wire_fail_peer(w, FG_ETIMEOUT, "does not answer");
 	if ((p[0].revents & POLLOUT) != 0)
 		err = wire_write(w);
-	if (err == 0 && (p[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+	if (err == 0 && (more ||
+	    (p[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0))
 		err = wire_read(w);
 	if (fd != -1 && ready != NULL)
 		*ready = p[1].revents != 0;

@@ -16,13 +16,15 @@
 
 struct wire;
 
-/* Connect and exchange HELLOs. Returns owned, or NULL and err, which says what
- * to do. */
+/* Connect and exchange HELLOs; to a path, or an address as below. Returns owned,
+ * or NULL and err, which says what to do. */
 struct wire *wire_open(const char *path, char err[WIRE_ERR_MAX]);
 /* The same to another process, at an address of fixgate-lua(5); program is its
  * name, static. */
 struct wire *wire_open_process(const char *where, const char *program,
     char err[WIRE_ERR_MAX]);
+/* Is it an address (unix:, tcp:, tls:), no path? */
+bool wire_is_address(const char *where);
 void wire_close(struct wire *w);
 /* Why the last call failed. */
 const char *wire_error(const struct wire *w);

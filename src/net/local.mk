@@ -16,5 +16,6 @@ libnet_a_SOURCES = \
 	src/net/tls_ctx.c \
 	src/net/tls_file.c \
 	src/net/tls_int.h \
-	src/net/tls_peer.c
+	src/net/tls_peer.c \
+	src/net/tls_stream.c
 libnet_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS) $(OPENSSL_CFLAGS)

@@ -127,8 +127,8 @@ fault_verify(struct conn_tls *t, long result)
 	    X509_verify_cert_error_string(result));
 }
 
-static void
-fault_handshake(struct conn_tls *t, int sys)
+void
+tls_handshake_fault(struct conn_tls *t, int sys)
 {
 	unsigned long e = ERR_peek_error();
 	long result = SSL_get_verify_result(t->ssl);
@@ -190,18 +190,33 @@ outcome(struct conn *c, int rc, int sys)
 			return sys == 0 ? 0 : IO_BROKEN;
 		break;
 	}
-	fault_handshake(t, sys);
+	tls_handshake_fault(t, sys);
 	return IO_BROKEN;
 }
 
 /* ---- the connection's side ---- */
 
 int
+tls_expect(SSL *ssl, const char *name, const char *check)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+
+	if (name != NULL && SSL_set_tlsext_host_name(ssl, name) != 1)
+		return FG_ENOMEM;
+	if (check == NULL || X509_VERIFY_PARAM_set1_ip_asc(param, check) == 1)
+		return 0;
+	ERR_clear_error();
+	X509_VERIFY_PARAM_set_hostflags(param,
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return X509_VERIFY_PARAM_set1_host(param, check, 0) == 1 ? 0 :
+	    FG_ENOMEM;
+}
+
+int
 conn_start_tls(struct conn *c, const struct tls *tls, const char *name,
     const char *check)
 {
 	struct conn_tls *t = calloc(1, sizeof(*t));
-	X509_VERIFY_PARAM *param;
 	BIO *bio;
 
 	if (t == NULL)
@@ -216,16 +231,8 @@ conn_start_tls(struct conn *c, const struct tls *tls, const char *name,
 	SSL_set_app_data(t->ssl, t);
 	SSL_set_bio(t->ssl, bio, bio);
 	bio = NULL;
-	if (name != NULL && SSL_set_tlsext_host_name(t->ssl, name) != 1)
+	if (tls_expect(t->ssl, name, check) != 0)
 		goto fail;
-	param = SSL_get0_param(t->ssl);
-	if (check != NULL && X509_VERIFY_PARAM_set1_ip_asc(param, check) != 1) {
-		ERR_clear_error();
-		X509_VERIFY_PARAM_set_hostflags(param,
-		    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-		if (X509_VERIFY_PARAM_set1_host(param, check, 0) != 1)
-			goto fail;
-	}
 	if (t->server)
 		SSL_set_accept_state(t->ssl);
 	else
@@ -344,7 +351,7 @@ tls_write(struct conn *c, const char *p, size_t n)
 			errno = EPIPE;
 		return IO_BROKEN;
 	default:
-		fault_handshake(t, errno);
+		tls_handshake_fault(t, errno);
 		return IO_BROKEN;
 	}
 }

@@ -10,6 +10,7 @@
 #define FG_NET_TLS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "net/net.h"
 
@@ -74,6 +75,25 @@ bool tls_days_left(const struct tls *t, int *days);
  * be NULL, and are of no use to a server. 0 or FG_ENOMEM. */
 int conn_start_tls(struct conn *c, const struct tls *t, const char *name,
     const char *check);
+
+/*
+ * The same for a program that has no loop: over a connected socket, which
+ * blocks during the handshake (for as long as its timeouts say) and not any
+ * more afterwards. Returns owned, or NULL and err; the socket stays the
+ * caller's. SIGPIPE must be ignored.
+ */
+struct tls_stream;
+struct tls_stream *tls_stream_open(const struct tls *t, int fd,
+    const char *name, const char *check, char err[NET_ERR_MAX]);
+/* As read(2) and write(2) of a socket that does not block. */
+ssize_t tls_stream_read(struct tls_stream *s, void *p, size_t n);
+ssize_t tls_stream_write(struct tls_stream *s, const void *p, size_t n);
+/* May there be more to read than poll(2) knows of? */
+bool tls_stream_has_more(const struct tls_stream *s);
+/* Why the last call failed, if TLS is the reason; else NULL. */
+const char *tls_stream_fault(const struct tls_stream *s);
+/* NULL is legal. */
+void tls_stream_free(struct tls_stream *s);
 
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384"; NULL: there was no handshake. */
 const char *conn_tls(const struct conn *c);

@@ -46,6 +46,12 @@ void tls_subject(char *out, size_t cap, X509 *cert);
 /* The checks found it bad; issuer: it is that one's fault, or NULL. */
 void tls_bad_cert(struct conn_tls *t, X509 *cert, X509 *issuer);
 
+/* tls.c: what the client asks for, and whose certificate it must be; both may be
+ * NULL. 0 or FG_ENOMEM. */
+int tls_expect(SSL *ssl, const char *name, const char *check);
+/* Why the handshake, or what came after it, failed, to t->fault. */
+void tls_handshake_fault(struct conn_tls *t, int sys);
+
 /* tls_ctx.c: OpenSSL's reason for the last error, and forget all errors. */
 const char *tls_reason(void);
 

@@ -208,10 +208,71 @@ def What_cannot_be(work):
              "cert.pem: No such file")):
         status, said = check(**keys)
         assert status == 1 and want in said, (keys, said)
-    r = subprocess.run([fg.program("fixgatectl"), "streams", "--process",
-                        "tls:localhost:5001"], stdout=subprocess.PIPE,
-                       stderr=subprocess.STDOUT)
-    assert r.returncode != 0 and b"does not speak TLS" in r.stdout, r.stdout
+
+
+def ctl(*args, stdin=b"", **env):
+    """Status and output of fixgatectl, errors too."""
+    r = subprocess.run([fg.program("fixgatectl"), *args], input=stdin,
+                       env=dict(os.environ, **env), timeout=60,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return r.returncode, r.stdout.decode()
+
+
+@cases.always
+def The_operator_from_afar(work):
+    """fixgatectl over TLS: all commands, under the rights of its
+    certificate."""
+    port, at = fg.free_port(), None
+    g = gateway(work, port)
+    with open(g.conf, "a") as f:
+        f.write("\n[ROLE ops]\nCertificate=BANZAI\nRead=all\nAppend=all\n"
+                "Send=all\nOperate=Y\n")
+    g.start()
+    at = "tls:localhost:%d" % port
+    ops, other = folder(work, "ops.tls", "client"), \
+        folder(work, "other.tls", "other")
+    status, said = ctl("-a", at, "-T", ops, "session", "show", "S")
+    assert status == 0 and "acceptor" in said, said
+    status, said = ctl("-a", at, "session", "stop", "S",
+                       FIXGATE_CERTIFICATES=ops)
+    assert status == 0, said
+    event = g.last_row("SESSION_EVENT", "S")["TEXT"]
+    assert "CN=BANZAI" in event, event
+    # Many rows, in both directions: more than one record of TLS.
+    lines = "".join('{"ID": "%s"}\n' % (str(i) * 200) for i in range(2000))
+    status, said = ctl("-a", at, "-T", ops, "append", "T",
+                       stdin=lines.encode())
+    assert status == 0 and "2000" in said, said
+    status, said = ctl("-a", at, "-T", ops, "tail", "T", "--json",
+                       "--after", "0")
+    assert status == 0 and said.count("\n") == 2000, said[-1000:]
+    # Who has not the right, not the right certificate, or asks another host.
+    status, said = ctl("-a", at, "-T", other, "session", "start", "S")
+    assert status == 3 and "Operate=Y" in said and "CN=OTHER" in said, said
+    status, said = ctl("-a", at, "-T", folder(work, "x.tls", "stranger"),
+                       "status")
+    assert status == 2 and "refused by the peer" in said, said
+    status, said = ctl("-a", at, "-T", work.path("none"), "status")
+    assert status == 2 and "cert.pem" in said and "-T" in said, said
+    status, said = ctl("-a", "tls:127.0.0.2:%d" % port, "-T", ops, "status")
+    assert status == 2, said
+    status, said = ctl("-a", "nonsense", "status")
+    assert status == 1 and "tls:HOST:PORT" in said, said
+    # The same at the socket of its own machine, and to a streamer.
+    assert ctl("-a", "unix:" + g.socket, "table", "list")[0] == 0
+    stream = fg.free_port()
+    s = streamer(work, "s", port, stream, folder(work, "s.tls", "server"),
+                 'stream("A", "P.T") { }\n').start()
+    s.wait_up()
+    status, said = ctl("-T", ops, "streams", "--process",
+                       "tls:localhost:%d" % stream)
+    assert status == 0 and "A" in said, said
+    # A gateway with another's certificate is not believed.
+    g.kill()
+    folder(work, "gw.tls", "elsewhere")
+    g.start()
+    status, said = ctl("-a", at, "-T", ops, "status")
+    assert status == 2 and "hostname mismatch" in said.lower(), said
 
 
 cases.run(globals())

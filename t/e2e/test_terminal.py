@@ -87,7 +87,7 @@ def completion(g, table):
                     **asks) == ["FIX_OUT"]
     assert complete("-s", g.socket, "session", "show", "BR") == ["BROKER"]
     assert complete("--json", "stat") == ["status"]
-    assert complete("-") == ["--json", "-s"]
+    assert complete("-") == ["--json", "-T", "-a", "-s"]
     assert complete("help", "ses") == ["session"]
     here = os.path.join(fg.SRC, "man", "fixgatectl.")
     assert complete("dict", "check", here) == [here + "8"]
