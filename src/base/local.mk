@@ -8,6 +8,8 @@ libbase_a_SOURCES = \
 	src/base/cursor.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/latency.c \
+	src/base/latency.h \
 	src/base/near.c \
 	src/base/near.h \
 	src/base/num.c \

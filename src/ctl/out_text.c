@@ -46,6 +46,27 @@ number_of(const struct link_val *map, const char *key)
 	return link_find_u64(map, key, 0);
 }
 
+/* Nanoseconds, with three digits or so. */
+static struct text
+duration(uint64_t ns)
+{
+	static const struct {
+		uint64_t ns;
+		const char *unit;
+	} units[] = { { NS_PER_S, "s" }, { NS_PER_MS, "ms" },
+		{ NS_PER_US, "us" } };
+	struct text t;
+	size_t i;
+	double v;
+
+	for (i = 0; i < 2 && ns < units[i].ns; i++)
+		;
+	v = (double)ns / (double)units[i].ns;
+	snprintf(t.s, sizeof(t.s), "%.*f %s", v < 10 ? 2 : v < 100 ? 1 : 0, v,
+	    units[i].unit);
+	return t;
+}
+
 /* Another version may leave out what this one shows. */
 static size_t
 count(const struct link_val *array)
@@ -202,17 +223,44 @@ print_tables(FILE *to, const struct link_val *tables)
 }
 
 static void
+print_latency(FILE *to, const struct link_val *stages)
+{
+	const struct link_val *s;
+	size_t i;
+
+	if (count(stages) == 0)
+		return;
+	fprintf(to, "\n%-14s %10s %9s %9s %9s\n", "LAST MINUTE", "COUNT", "P50",
+	    "P99", "MAX");
+	for (i = 0; i < count(stages); i++) {
+		s = link_at(stages, i);
+		fprintf(to, "%-3s  %-9s %10" PRIu64 " %9s %9s %9s\n",
+		    text_of(s, "PATH").s, text_of(s, "STAGE").s,
+		    number_of(s, "COUNT"), duration(number_of(s, "P50")).s,
+		    duration(number_of(s, "P99")).s,
+		    duration(number_of(s, "MAX")).s);
+	}
+}
+
+static void
 print_status(FILE *to, const struct link_val *d)
 {
 	fprintf(to, "%s  %s %s, up ", text_of(d, "HEALTH").s,
 	    text_of(d, "PROGRAM").s, text_of(d, "VERSION").s);
 	print_uptime(to, number_of(d, "UPTIME_S"));
 	fprintf(to, "\nstore       %s, %s, %" PRIu64
-	    " waiting for the disk\n", text_of(d, "STORE").s,
+	    " waiting for the disk", text_of(d, "STORE").s,
 	    text_of(d, "DURABILITY").s, number_of(d, "WAITING"));
+	if (number_of(d, "LAG") != 0)
+		fprintf(to, " (%s)", duration(number_of(d, "LAG")).s);
+	if (link_find(d, "DISK_FREE") != NULL)
+		fprintf(to, ", %" PRIu64 " MB free on it",
+		    number_of(d, "DISK_FREE") >> 20);
+	fputc('\n', to);
 	print_tables(to, link_find(d, "TABLES"));
 	fputc('\n', to);
 	print_table(to, link_find(d, "SESSIONS"));
+	print_latency(to, link_find(d, "LATENCY"));
 	if (number_of(d, "STRANGERS") != 0)
 		fprintf(to, "\n%" PRIu64 " connections have not logged on\n",
 		    number_of(d, "STRANGERS"));

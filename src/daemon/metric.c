@@ -65,6 +65,67 @@ metric_of(struct buf *out, const char *name, const char *key,
 	return err != 0 ? err : buf_printf(out, "%" PRIu64 "\n", v);
 }
 
+/* KEY="VALUE" and the second, if they are there. */
+static int
+put_labels(struct buf *out, const char *key, const char *value,
+    const char *key2, const char *value2)
+{
+	int err = 0;
+
+	if (key != NULL)
+		err = buf_printf(out, "%s=\"", key);
+	if (err == 0 && key != NULL)
+		err = put_value(out, value);
+	if (err == 0 && key2 != NULL)
+		err = buf_printf(out, "\",%s=\"", key2);
+	if (err == 0 && key2 != NULL)
+		err = put_value(out, value2);
+	if (err == 0 && key != NULL)
+		err = buf_puts(out, "\"");
+	return err != 0 ? err : buf_add(out, "", 1);
+}
+
+/* Cumulative, as the format wants it. */
+static int
+put_buckets(struct buf *out, const char *name, const char *labels,
+    const struct latency *l)
+{
+	const char *comma = labels[0] == '\0' ? "" : ",";
+	uint64_t sum = 0;
+	unsigned i;
+	int err = 0;
+
+	for (i = 0; err == 0 && i < LATENCY_BOUNDS; i++) {
+		sum += l->count[i];
+		err = buf_printf(out, "fixgate_%s_bucket{%s%sle=\"%.9g\"} %"
+		    PRIu64 "\n", name, labels, comma,
+		    (double)latency_bound(i) / NS_PER_S, sum);
+	}
+	return err != 0 ? err : buf_printf(out, "fixgate_%s_bucket{%s%s"
+	    "le=\"+Inf\"} %" PRIu64 "\n", name, labels, comma, l->n);
+}
+
+int
+metric_histogram(struct buf *out, const char *name, const char *key,
+    const char *value, const char *key2, const char *value2,
+    const struct latency *l)
+{
+	const char *open = key == NULL ? "" : "{";
+	const char *close = key == NULL ? "" : "}";
+	struct buf labels = { 0 };
+	int err = put_labels(&labels, key, value, key2, value2);
+
+	if (err == 0)
+		err = put_buckets(out, name, labels.p, l);
+	if (err == 0)
+		err = buf_printf(out, "fixgate_%s_sum%s%s%s %.9g\n"
+		    "fixgate_%s_count%s%s%s %" PRIu64 "\n", name, open,
+		    labels.p, close, (double)l->sum / NS_PER_S, name, open,
+		    labels.p, close, l->n);
+	buf_free(&labels);
+	return err;
+}
+
 int
 metric_program(struct buf *out)
 {

@@ -321,11 +321,10 @@ control_visible(struct control *c)
 static void
 on_rows(void *arg, const struct feeder_job *j)
 {
-	(void)arg;
 	if (j->serial == 0)
 		control_read_done(j);
 	else
-		control_tail_done(j);
+		control_tail_done(arg, j);
 	server_release(j->owner);
 }
 
@@ -356,6 +355,7 @@ control_free(struct control *c)
 	}
 	quarantine_free(c->quarantine);
 	rights_free(c->rights);
+	consumers_free(&c->consumers);
 	buf_free(&c->scratch);
 	free(c);
 }

@@ -149,6 +149,44 @@ put_acked(struct control *c, struct link_out *o, const char *consumer,
 	}
 }
 
+/* ---- who has it ---- */
+
+/* The cursor moves. Rows that came while the client was away say nothing about
+ * how fast it is. */
+static void
+note_put(const struct server_ask *a, const struct store_mark *before,
+    enum store_table t, uint64_t seq)
+{
+	struct control *c = control_of(a);
+	struct consumer *who = consumers_get(&c->consumers, before->id);
+	struct now now = loop_now(c->g->loop);
+
+	if (who == NULL)
+		return;
+	who->seen = now.wall;
+	if (seq != before->seq)
+		who->moved = now.mono;
+	if (t == STORE_FIX_IN && seq > before->seq && seq > who->live)
+		driver_rows_at(c->g->driver, STAGE_IN_ACKED, now.mono,
+		    before->seq > who->live ? before->seq : who->live, seq,
+		    UINT64_MAX);
+}
+
+/* It is asked for: its client begins. */
+static void
+note_get(const struct server_ask *a, uint32_t mark, enum store_table t)
+{
+	struct control *c = control_of(a);
+	struct consumer *who = consumers_get(&c->consumers, mark);
+	struct now now = loop_now(c->g->loop);
+
+	if (who == NULL)
+		return;
+	who->seen = now.wall;
+	who->moved = now.mono;
+	who->live = store_visible(c->g->store, t);
+}
+
 /* ---- CURSOR_GET ---- */
 
 struct getting {
@@ -237,6 +275,7 @@ control_cursor_get(const struct server_ask *a)
 	find_stored(a, table, g);
 	err = mark_of(a, "cursor", &n, NULL, &m);
 	if (err == 0) {
+		note_get(a, m.id, store_table_by_name(c->g->store, table));
 		g->token = ++m.token;
 		err = driver_put_mark(c->g->driver, &m);
 	}
@@ -376,6 +415,8 @@ control_cursor_put(const struct server_ask *a)
 	err = mark_of(a, "cursor", &n, NULL, &m);
 	if (err == 0 && !check_put(a, &m, t, seq))
 		return;
+	if (err == 0 && !force)
+		note_put(a, &m, t, seq);
 	m.seq = seq;
 	m.flags |= CURSOR_SET;
 	if (force)

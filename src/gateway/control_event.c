@@ -277,6 +277,9 @@ event_accept(struct event *ev)
 
 	if (ev->lane != NULL)
 		lane_done(c->g->driver, ev->lane, ev->at);
+	if (ev->lane != NULL && ev->at.seq > ev->lane->live)
+		driver_rows_at(c->g->driver, STAGE_IN_EVENT,
+		    loop_now(c->g->loop).mono, ev->at.seq - 1, ev->at.seq, 1);
 	if (ev->settles != 0)
 		quarantine_settle(c->quarantine, ev->settles, PARKED_RETRIED,
 		    ev->attempt, "", ev->who);

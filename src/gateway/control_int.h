@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "daemon/server.h"
+#include "gateway/consumers.h"
 #include "gateway/control.h"
 #include "gateway/feeder.h"
 #include "gateway/gateway.h"
@@ -43,6 +44,7 @@ struct control {
 	struct server *server;
 	struct quarantine *quarantine;
 	struct rights *rights;
+	struct consumers consumers;
 	struct buf scratch; /* fields of a message to send */
 	struct feeder *feeder; /* makes ROWS */
 	uint64_t serial;       /* of the tail made last */
@@ -113,7 +115,7 @@ bool control_table(const struct server_ask *a, enum store_table *t,
 /* A ROWS, or why there is none, for a READ (serial 0). */
 void control_read_done(const struct feeder_job *j);
 /* For a tail. */
-void control_tail_done(const struct feeder_job *j);
+void control_tail_done(struct control *c, const struct feeder_job *j);
 void control_read(const struct server_ask *a);
 void control_tail(const struct server_ask *a);
 void control_credit(const struct server_ask *a);

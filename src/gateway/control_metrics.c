@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/err.h"
 #include "gateway/control_int.h"
 #include "gateway/metrics.h"
@@ -88,6 +90,7 @@ control_metrics(struct control *c, struct metrics *m)
 	m->waiting = driver_waiting(d);
 	m->lag = driver_lag(d, loop_now(c->g->loop).mono);
 	m->waits = *driver_waits(d);
+	memcpy(m->stage, driver_stages(d)->all, sizeof(m->stage));
 	m->strangers = peers_strangers(c->g->peers);
 	m->disk_free = disk_bytes_free(c->g->disk);
 	m->links = 0;

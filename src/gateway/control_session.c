@@ -349,6 +349,33 @@ put_tables(struct control *c, struct link_out *o)
 	}
 }
 
+/* What there was within the last minute. */
+static void
+put_latency(struct control *c, struct link_out *o, mono_t now)
+{
+	const struct stages *s = driver_stages(c->g->driver);
+	struct latency_sum sum;
+	uint32_t n = 0;
+	enum stage i;
+
+	link_str(o, "LATENCY");
+	link_array_open(o);
+	for (i = 0; i < STAGE_N; i++) {
+		latency_minute_sum(&s->minute[i], now, &sum);
+		if (sum.n == 0)
+			continue;
+		link_map(o, 6);
+		link_key_str(o, "PATH", stage_name[i].path);
+		link_key_str(o, "STAGE", stage_name[i].text);
+		link_key_u64(o, "COUNT", sum.n);
+		link_key_u64(o, "P50", (uint64_t)sum.p50);
+		link_key_u64(o, "P99", (uint64_t)sum.p99);
+		link_key_u64(o, "MAX", (uint64_t)sum.most);
+		n++;
+	}
+	link_array_close(o, n);
+}
+
 static const char *
 durability_text(const struct gateway *g)
 {
@@ -370,7 +397,7 @@ control_status(const struct server_ask *a)
 
 	health = judge(c, &advices);
 	o = server_answer(a, "STATUS_ACK");
-	link_map(o, 14);
+	link_map(o, 17);
 	link_key_str(o, "HEALTH", status_health_text(health));
 	link_key_str(o, "PROGRAM", PACKAGE_NAME "d");
 	link_key_str(o, "VERSION", PACKAGE_VERSION);
@@ -382,9 +409,12 @@ control_status(const struct server_ask *a)
 	link_key_str(o, "STORE_UUID", store_uuid(g->store));
 	link_key_str(o, "DURABILITY", durability_text(g));
 	link_key_u64(o, "WAITING", driver_waiting(g->driver));
+	link_key_u64(o, "LAG", (uint64_t)driver_lag(g->driver, now.mono));
+	link_key_u64(o, "DISK_FREE", disk_bytes_free(g->disk));
 	link_key_u64(o, "STRANGERS", peers_strangers(g->peers));
 	put_tables(c, o);
 	put_sessions(c, o);
+	put_latency(c, o, now.mono);
 	put_advice(o, &advices);
 	server_done(a->conn);
 	buf_free(&advices);

@@ -14,6 +14,7 @@ struct tail {
 	struct feed_ask ask; /* ref; after: where it is; max: its credit */
 	uint64_t serial;     /* a ref may be used again */
 	bool busy;           /* a ROWS is being made */
+	uint64_t born;       /* the newest row when it was opened */
 };
 
 /* Those of a connection; made with its first. */
@@ -107,7 +108,8 @@ add_tail(const struct server_ask *a, const struct feed_ask *ask)
 	}
 	ts = server_data(a->conn);
 	ts->tail[ts->n++] = (struct tail){ .ask = *ask,
-		.serial = ++control_of(a)->serial };
+		.serial = ++control_of(a)->serial,
+		.born = store_visible(control_of(a)->g->store, ask->table) };
 	return true;
 }
 
@@ -296,9 +298,20 @@ control_feed(void *arg, struct server_conn *sc)
 	return false;
 }
 
+/* Older rows than the tail say nothing about how fast it is. */
+static void
+time_rows(struct control *c, const struct tail *t, const struct feed_got *got)
+{
+	uint64_t after = t->ask.after > t->born ? t->ask.after : t->born;
+
+	if (t->ask.table == STORE_FIX_IN && got->upto > after)
+		driver_rows_at(c->g->driver, STAGE_IN_STREAMED,
+		    driver_clock(c->g->driver), after, got->upto, got->n);
+}
+
 /* Its credit may have grown meanwhile, and it may be gone. */
 void
-control_tail_done(const struct feeder_job *j)
+control_tail_done(struct control *c, const struct feeder_job *j)
 {
 	struct server_conn *sc = j->owner;
 	struct tails *ts = server_data(sc);
@@ -310,6 +323,7 @@ control_tail_done(const struct feeder_job *j)
 		t->busy = false;
 		if (j->err == 0 && j->got.upto > t->ask.after) {
 			server_put(sc, j->frame.p, j->frame.len);
+			time_rows(c, t, &j->got);
 			t->ask.after = j->got.upto;
 			t->ask.max -= j->got.n;
 		}

@@ -365,6 +365,7 @@ driver_fail(struct driver *d, int err)
 	if (d->batch != NULL)
 		store_abort(d->batch);
 	d->batch = NULL;
+	driver_time_failed(d);
 	d->down = true;
 	d->work = NULL;
 	d->work_tail = &d->work;
@@ -480,24 +481,18 @@ release_one(struct driver *d, const struct release_item *it, const char *p)
 	}
 }
 
-const struct waits *
-driver_waits(const struct driver *d)
-{
-	return &d->waits;
-}
-
 static void
 release_ready(struct driver *d)
 {
 	uint64_t durable = store_durable(d->store);
 	const struct release_item *it;
 	struct release_item copy;
+	mono_t now = { 0 };
 	const char *p;
 
 	while ((it = release_head(&d->rel, durable, &p)) != NULL) {
 		copy = *it;
-		if (copy.kind == RELEASE_SEND || copy.kind == RELEASE_ANSWER)
-			waits_add(&d->waits, d->now.mono.ns - copy.at.ns);
+		driver_time_released(d, &copy, &now);
 		release_one(d, &copy, p);
 		pop(d, &copy);
 		if (copy.kind == RELEASE_SEND)
@@ -514,12 +509,14 @@ driver_commit(struct driver *d)
 	int err;
 
 	rows.first = store_batch_bytes(driver_batch(d));
+	rows.last = d->in_rows;
+	driver_time_parsed(d);
 	err = store_commit(d->batch, &number);
 	d->batch = NULL;
 	if (err != 0)
 		return err;
-	if (rows.first > 0 && number > store_durable(d->store) &&
-	    release_add(&d->rel, &rows, NULL, 0) == 0)
+	driver_time_committed(d);
+	if (rows.first > 0 && release_add(&d->rel, &rows, NULL, 0) == 0)
 		d->unsynced += rows.first;
 	release_close(&d->rel, number);
 	return 0;

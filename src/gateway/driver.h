@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "gateway/arrivals.h"
 #include "gateway/early.h"
 #include "gateway/release.h"
-#include "gateway/waits.h"
+#include "gateway/stages.h"
 #include "session/session.h"
 #include "store/store.h"
 
@@ -83,6 +84,8 @@ struct fgsess {
 struct driver_ops {
 	/* The time of this wake-up. */
 	struct now (*now)(void *arg);
+	/* That of this moment, to measure with. NULL: the wake-up's. */
+	mono_t (*clock)(void *arg);
 	/* Write to the session's connection. */
 	void (*send)(void *arg, struct fgsess *fs, const void *p, size_t n);
 	/* Its connection has enough to write: resends wait until
@@ -231,6 +234,16 @@ size_t driver_waiting(const struct driver *d);
 int64_t driver_lag(const struct driver *d, mono_t now);
 
 /* How long messages and answers waited for their commits. */
-const struct waits *driver_waits(const struct driver *d);
+const struct latency *driver_waits(const struct driver *d);
+
+/* ---- driver_time.c: where the time goes ---- */
+
+struct stages *driver_stages(struct driver *d);
+mono_t driver_clock(const struct driver *d);
+/* What driver_end let out is written. */
+void driver_flushed(struct driver *d);
+/* The rows after, ... upto of FIX_IN, at most max of them, came to a stage. */
+void driver_rows_at(struct driver *d, enum stage stage, mono_t now,
+    uint64_t after, uint64_t upto, uint64_t max);
 
 #endif

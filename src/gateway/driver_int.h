@@ -17,7 +17,17 @@
 #define EVENTS_PER_S   100   /* lines of the log that messages cause */
 #define OTHER_DATA_MAX 65536 /* bytes kept of one such message */
 #define UNSENT_MAX     (1024 * 1024) /* queued for a session: no more work */
+#define FLUSHES_MAX    64    /* wake-ups whose messages are written at once */
 #define PENDING_CHUNK  64    /* OUT_PENDING rows sent per session and wake-up */
+
+/* What is being written, and when each wake-up began. */
+struct flushes {
+	struct {
+		mono_t since;
+		uint64_t n;
+	} of[FLUSHES_MAX];
+	size_t n;
+};
 
 struct driver {
 	struct store *store;
@@ -26,7 +36,13 @@ struct driver {
 	struct now now;
 	struct store_batch *batch; /* NULL: nothing in this wake-up yet */
 	struct release rel;
-	struct waits waits;
+	struct latency waits;
+	struct stages stages;
+	struct arrivals arrivals; /* of FIX_IN */
+	struct flushes sent, acked;
+	uint64_t in_rows, in_last; /* of FIX_IN in the batch; the last one */
+	uint64_t events; /* messages of events in the batch */
+	bool event;      /* what is made now is of one */
 	uint64_t unsynced;       /* bytes of rows that wait for the disk */
 	struct sess_acts acts;
 	struct dict_scratch *scratch;
@@ -93,6 +109,14 @@ int driver_find_pending(struct driver *d, struct fgsess *fs, bool is_new);
 /* Commit the open batch, or an empty one. 0, or FG_E*: driver_fail. */
 int driver_commit(struct driver *d);
 void driver_fail(struct driver *d, int err);
+
+/* driver_time.c: the batch is complete; it is committed; it never will be. */
+void driver_time_parsed(struct driver *d);
+void driver_time_committed(struct driver *d);
+void driver_time_failed(struct driver *d);
+/* An item is released; *now is 0 until the clock was read. */
+void driver_time_released(struct driver *d, const struct release_item *it,
+    mono_t *now);
 
 /* The open batch of this wake-up. */
 struct store_batch *driver_batch(struct driver *d);

@@ -120,7 +120,8 @@ store_in(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 	row.a = (uint64_t)fs->inbound_tag;
 	row.dict = dict_of(fs, in->msg, false);
 	set_message(d, fs, &row, in->msg);
-	store_add(driver_batch(d), STORE_FIX_IN, &row);
+	d->in_last = store_add(driver_batch(d), STORE_FIX_IN, &row);
+	d->in_rows++;
 }
 
 /* Overwrite what looks like the value of this field. */
@@ -283,7 +284,8 @@ queue(struct driver *d, struct fgsess *fs, enum release_kind kind,
 {
 	struct release_item it = { .kind = kind, .fs = fs, .id = a->code,
 		.generation = fs->generation, .at = d->now.mono,
-		.first = a->seq, .last = a->seq2, .epoch = a->epoch };
+		.first = a->seq, .last = a->seq2, .epoch = a->epoch,
+		.event = d->event };
 
 	if (release_add(&d->rel, &it, d->acts.bytes.p + a->off, a->len) != 0) {
 		d->acts.err = FG_ENOMEM;

@@ -16,7 +16,8 @@ driver_answer(struct driver *d, struct fgsess *fs,
     const struct release_done *done, release_fn fn, void *arg)
 {
 	struct release_item it = { .kind = RELEASE_ANSWER, .fs = fs,
-		.at = d->now.mono, .fn = fn, .arg = arg, .done = *done };
+		.at = d->now.mono, .event = d->event, .fn = fn, .arg = arg,
+		.done = *done };
 
 	if (release_add(&d->rel, &it, NULL, 0) != 0)
 		return FG_ENOMEM;
@@ -76,8 +77,8 @@ driver_send_now(struct driver *d, struct fgsess *fs, const char *type,
 	return 0;
 }
 
-int
-driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
+static int
+send_event(struct driver *d, struct fgsess *fs, const char *msg_type,
     const char *fields, size_t len, release_fn fn, void *arg)
 {
 	struct release_done done = { 0 };
@@ -98,6 +99,19 @@ driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
 	}
 	err = driver_send_now(d, fs, msg_type, fields, len, &done);
 	return err != 0 ? err : driver_answer(d, fs, &done, fn, arg);
+}
+
+int
+driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
+    const char *fields, size_t len, release_fn fn, void *arg)
+{
+	int err;
+
+	d->event = true;
+	err = send_event(d, fs, msg_type, fields, len, fn, arg);
+	d->event = false;
+	d->events += err == 0;
+	return err;
 }
 
 /* ---- operator ---- */

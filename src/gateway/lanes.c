@@ -149,6 +149,17 @@ put(struct driver *d, const struct lane *l)
 	    .token = l->token, .time = d->now.wall });
 }
 
+static bool
+is_of_fix_in(const struct driver *d, const char *source)
+{
+	char now[LANE_SOURCE_MAX + 1];
+
+	snprintf(now, sizeof(now), "%s/%s/%llu", store_uuid(d->store),
+	    store_table_name(d->store, STORE_FIX_IN), (unsigned long long)
+	    store_table_incarnation(d->store, STORE_FIX_IN));
+	return strcmp(now, source) == 0;
+}
+
 int
 lane_open(struct driver *d, const struct lane_key *k, void *owner,
     uint64_t acked, bool takeover, struct lane **out, void **before,
@@ -179,6 +190,8 @@ lane_open(struct driver *d, const struct lane_key *k, void *owner,
 	if (l->owner != owner)
 		*before = l->owner;
 	l->owner = owner;
+	l->live = is_of_fix_in(d, k->source) ?
+	    store_visible(d->store, STORE_FIX_IN) : UINT64_MAX;
 	l->stopped = false;
 	l->token++;
 	put(d, l);

@@ -44,6 +44,9 @@ struct lane {
 	uint64_t token;
 	struct lane_at handled;
 	void *owner; /* who may use it; NULL: nobody */
+	/* Rows of FIX_IN behind this one came since it was opened; UINT64_MAX:
+	 * its rows are others. */
+	uint64_t live;
 	bool stopped;
 	struct lane_at stop; /* goes on with this one */
 	unsigned parked;     /* events since parked_since */

@@ -1,9 +1,13 @@
 noinst_LIBRARIES += libgateway.a
 libgateway_a_SOURCES = \
+	src/gateway/arrivals.c \
+	src/gateway/arrivals.h \
 	src/gateway/auth.c \
 	src/gateway/auth.h \
 	src/gateway/compose.c \
 	src/gateway/compose.h \
+	src/gateway/consumers.c \
+	src/gateway/consumers.h \
 	src/gateway/control.c \
 	src/gateway/control.h \
 	src/gateway/control_cursor.c \
@@ -33,6 +37,7 @@ libgateway_a_SOURCES = \
 	src/gateway/driver_rows.c \
 	src/gateway/driver_run.c \
 	src/gateway/driver_send.c \
+	src/gateway/driver_time.c \
 	src/gateway/driver_work.c \
 	src/gateway/early.c \
 	src/gateway/early.h \
@@ -71,6 +76,8 @@ libgateway_a_SOURCES = \
 	src/gateway/rows.c \
 	src/gateway/rows.h \
 	src/gateway/scope.c \
+	src/gateway/stages.c \
+	src/gateway/stages.h \
 	src/gateway/status.c \
 	src/gateway/status.h \
 	src/gateway/table.c \
@@ -79,8 +86,7 @@ libgateway_a_SOURCES = \
 	src/gateway/tables.c \
 	src/gateway/tables.h \
 	src/gateway/tunnel.c \
-	src/gateway/tunnel.h \
-	src/gateway/waits.h
+	src/gateway/tunnel.h
 
 sbin_PROGRAMS += fixgated
 fixgated_SOURCES = \

@@ -127,6 +127,14 @@ on_end(void *arg)
 	timer_set(g->timer, due);
 }
 
+static void
+on_flushed(void *arg)
+{
+	struct gateway *g = arg;
+
+	driver_flushed(g->driver);
+}
+
 /* The wake-up itself is all that is wanted: its end does the work. */
 static void
 on_wake(void *arg)
@@ -268,6 +276,7 @@ open_loop(struct gateway *g)
 		loop_set_spin(g->loop,
 		    conf_int(sec, CONF_SpinMicros) * NS_PER_US);
 	loop_on_end(g->loop, on_end, g);
+	loop_on_flushed(g->loop, on_flushed, g);
 	loop_on_wake(g->loop, on_moved, g);
 	g->timer = timer_new(g->loop, on_wake, g);
 	if (g->timer == NULL || loop_on_signal(g->loop, SIGTERM, on_stop, g) ||

@@ -186,24 +186,18 @@ index_metrics(struct buf *out, const struct metrics *m)
 	return err;
 }
 
-/* Cumulative, as the format wants it. */
+/* Of each stage, and all messages. */
 static int
-histogram(struct buf *out, const struct waits *w, const char *name,
-    const char *help)
+latencies(struct buf *out, const struct metrics *m)
 {
-	int err = metric_head(out, name, "histogram", help);
-	uint64_t sum = 0;
-	unsigned i;
+	int err = metric_head(out, "latency_seconds", "histogram",
+	    "From the wake-up that read a message until it was there.");
+	enum stage i;
 
-	for (i = 0; err == 0 && i < WAITS_N - 1; i++) {
-		sum += w->count[i];
-		err = buf_printf(out, "fixgate_%s_bucket{le=\"%.9g\"} %" PRIu64
-		    "\n", name, (double)waits_bound(i) / NS_PER_S, sum);
-	}
-	if (err == 0)
-		err = buf_printf(out, "fixgate_%s_bucket{le=\"+Inf\"} %" PRIu64
-		    "\nfixgate_%s_sum %.9g\nfixgate_%s_count %" PRIu64 "\n",
-		    name, w->n, name, (double)w->sum / NS_PER_S, name, w->n);
+	for (i = 0; err == 0 && i < STAGE_N; i++)
+		err = metric_histogram(out, "latency_seconds", "path",
+		    stage_name[i].path, "stage", stage_name[i].text,
+		    &m->stage[i]);
 	return err;
 }
 
@@ -224,8 +218,11 @@ store_metrics(struct buf *out, const struct metrics *m)
 		err = seconds(out, "store_lag_seconds", "gauge", m->lag,
 		    "How long the oldest of them has waited.");
 	if (err == 0)
-		err = histogram(out, &m->waits, "store_wait_seconds",
+		err = metric_head(out, "store_wait_seconds", "histogram",
 		    "How long messages and answers waited for the disk.");
+	if (err == 0)
+		err = metric_histogram(out, "store_wait_seconds", NULL, NULL,
+		    NULL, NULL, &m->waits);
 	if (err == 0)
 		err = metric_one(out, "store_repairs_total", "counter", m->repairs,
 		    "How often it could not be written and was repaired.");
@@ -271,6 +268,8 @@ metrics_text(struct buf *out, const struct metrics *m)
 		    "Connections that have not logged on.");
 	if (err == 0)
 		err = store_metrics(out, m);
+	if (err == 0)
+		err = latencies(out, m);
 	if (err == 0)
 		err = metric_one(out, "links", "gauge", m->links,
 		    "Connections of applications and operators.");

@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "gateway/stages.h"
 #include "gateway/status.h"
-#include "gateway/waits.h"
 
 struct metrics_session {
 	size_t name; /* where it begins in names */
@@ -42,7 +42,7 @@ struct metrics {
 	int64_t lag; /* ns */
 	uint64_t disk_free;
 	uint64_t store_bytes;
-	struct waits waits;
+	struct latency waits, stage[STAGE_N];
 };
 
 /* Forget what is in it, and keep its memory. */

@@ -25,6 +25,13 @@ op_now(void *arg)
 	return loop_now(p->g->loop);
 }
 
+static mono_t
+op_clock(void *arg)
+{
+	(void)arg;
+	return loop_clock();
+}
+
 static void
 op_send(void *arg, struct fgsess *fs, const void *p, size_t n)
 {
@@ -147,6 +154,7 @@ op_removed(void *arg, struct fgsess *fs)
 
 const struct driver_ops peers_driver_ops = {
 	.now = op_now,
+	.clock = op_clock,
 	.send = op_send,
 	.is_full = op_is_full,
 	.disconnect = op_disconnect,

@@ -7,6 +7,7 @@
 #ifndef FG_GATEWAY_RELEASE_H
 #define FG_GATEWAY_RELEASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,7 +41,8 @@ struct release_item {
 	uint64_t commit;     /* set by release_close */
 	mono_t at;           /* when it was queued */
 	int id;              /* RESEND */
-	uint64_t first, last; /* RESEND; first of ROWS: their bytes */
+	uint64_t first, last; /* RESEND; of ROWS: bytes, messages that came */
+	bool event;          /* SEND, ANSWER: of an event */
 	uint32_t epoch;       /* of RESEND */
 	size_t off, len;     /* bytes */
 	release_fn fn;       /* ANSWER */

@@ -52,6 +52,8 @@ struct loop {
 	int64_t spin_ns;
 	void (*on_end)(void *arg);
 	void *end_arg;
+	void (*on_flushed)(void *arg);
+	void *flushed_arg;
 	void (*on_wake)(void *arg);
 	void *wake_arg;
 	struct signal_list signals;

@@ -13,8 +13,8 @@ struct sig {
 	void *arg;
 };
 
-static mono_t
-read_mono(void)
+mono_t
+loop_clock(void)
 {
 	struct timespec ts;
 
@@ -28,7 +28,7 @@ read_clocks(void)
 	struct timespec ts;
 	struct now now;
 
-	now.mono = read_mono();
+	now.mono = loop_clock();
 	clock_gettime(CLOCK_REALTIME, &ts);
 	now.wall.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
 	return now;
@@ -143,12 +143,12 @@ wait_for_event(struct loop *l)
 		return;
 	}
 	if (l->spin_ns > 0) {
-		until = mono_add(read_mono(), l->spin_ns);
+		until = mono_add(loop_clock(), l->spin_ns);
 		do {
 			uv_run(&l->uv, UV_RUN_NOWAIT);
 			if (l->awake)
 				return;
-		} while (mono_before(read_mono(), until));
+		} while (mono_before(loop_clock(), until));
 	}
 	uv_run(&l->uv, UV_RUN_ONCE);
 }
@@ -171,6 +171,8 @@ loop_run(struct loop *l)
 			if (l->on_end != NULL)
 				l->on_end(l->end_arg);
 			conns_flush(l);
+			if (l->on_flushed != NULL)
+				l->on_flushed(l->flushed_arg);
 		}
 		timers_arm(l);
 		l->awake = false;
@@ -196,6 +198,13 @@ loop_on_end(struct loop *l, void (*fn)(void *arg), void *arg)
 {
 	l->on_end = fn;
 	l->end_arg = arg;
+}
+
+void
+loop_on_flushed(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+	l->on_flushed = fn;
+	l->flushed_arg = arg;
 }
 
 void

@@ -34,8 +34,12 @@ void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 /* The time of this wake-up; the same for all who ask in it. */
 struct now loop_now(const struct loop *l);
+/* That of this moment, to measure with: each call reads the clock. */
+mono_t loop_clock(void);
 /* Called once at the end of each wake-up. */
 void loop_on_end(struct loop *l, void (*fn)(void *arg), void *arg);
+/* And when what was sent in it is written, as far as peers take it. */
+void loop_on_flushed(struct loop *l, void (*fn)(void *arg), void *arg);
 /* Do not sleep before the next wake-up: work is left. */
 void loop_again(struct loop *l);
 /* Enough for this wake-up: connections that still wait for their turn are the

@@ -79,3 +79,9 @@ t_gateway_check_join_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_join_LDADD = libgateway.a libconf.a libschedule.a \
 	libstore.a liblink.a libsession.a libdict.a libfix.a liblog.a \
 	libbase.a $(BDB_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += t/gateway/check_arrivals
+TESTS += t/gateway/check_arrivals
+t_gateway_check_arrivals_SOURCES = t/gateway/check_arrivals.c
+t_gateway_check_arrivals_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_gateway_check_arrivals_LDADD = libgateway.a libbase.a $(CHECK_LIBS)

@@ -45,12 +45,20 @@ def parse(text):
     for name, kind in types.items():
         if kind != "histogram":
             continue
-        buckets = [(float(dict(k[1])["le"]), v) for k, v in got.items()
-                   if k[0] == name + "_bucket"]
-        assert buckets == sorted(buckets), name
-        assert [v for _, v in buckets] == sorted(v for _, v in buckets), name
-        assert buckets[-1] == (float("inf"), got[name + "_count", ()]), name
-        assert (name + "_sum", ()) in got, name
+        sets = {}
+        for key, v in got.items():
+            if key[0] == name + "_bucket":
+                assert key[1][-1][0] == "le", key
+                sets.setdefault(key[1][:-1], []).append(
+                    (float(key[1][-1][1]), v))
+        assert sets, name
+        for labels, buckets in sets.items():
+            assert buckets == sorted(buckets), name
+            assert [v for _, v in buckets] == sorted(
+                v for _, v in buckets), name
+            assert buckets[-1] == (float("inf"),
+                                   got[name + "_count", labels]), name
+            assert (name + "_sum", labels) in got, name
     return got, types
 
 
