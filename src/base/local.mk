@@ -6,6 +6,8 @@ libbase_a_SOURCES = \
 	src/base/clock.h \
 	src/base/cursor.c \
 	src/base/cursor.h \
+	src/base/decimal.c \
+	src/base/decimal.h \
 	src/base/err.c \
 	src/base/err.h \
 	src/base/latency.c \

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/decimal.h"
 #include "base/err.h"
 #include "base/num.h"
 #include "conf/internal.h"
@@ -40,6 +41,15 @@ is_tag(const char *p, size_t n, void *arg)
 
 	(void)arg;
 	return num_parse_u64(p, n, &tag) == 0 && tag > 0 && tag <= INT32_MAX;
+}
+
+static bool
+is_any(const char *p, size_t n, void *arg)
+{
+	(void)p;
+	(void)n;
+	(void)arg;
+	return true;
 }
 
 static bool
@@ -292,6 +302,7 @@ void
 form_check(struct conf *c, struct conf_entry *e)
 {
 	struct in6_addr in;
+	struct decimal d;
 	int64_t seconds;
 
 	switch (e->key) {
@@ -314,7 +325,19 @@ form_check(struct conf *c, struct conf_entry *e)
 		demand(c, e, is_logon_tag(e->value), "tag=value (553=user), "
 		    "with a tag that the session does not write itself");
 		break;
+	case CONF_MaxNotional:
+	case CONF_MaxOrderQty:
+	case CONF_MaxPrice:
+		demand(c, e, decimal_parse(e->value, strlen(e->value), &d) ==
+		    0 && decimal_cmp(d, decimal_from_int(0)) > 0,
+		    "a number above 0, such as 1000 or 99.95");
+		break;
+	case CONF_SendSymbols:
+		demand(c, e, form_items(e->value, is_any, NULL),
+		    "symbols with commas between them (IBM,VOD.L)");
+		break;
 	case CONF_AcceptMsgTypes:
+	case CONF_SendMsgTypes:
 	case CONF_GapfillOnReplayMessageTypes:
 		demand_list(c, e, is_msg_type,
 		    "message types with commas between them (D,F,G)");

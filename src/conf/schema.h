@@ -58,6 +58,7 @@ enum conf_proxy_version {
 	CONF_PROXY_5
 };
 enum conf_throttle { CONF_THROTTLE_REJECT, CONF_THROTTLE_LOGOUT };
+enum conf_rate { CONF_RATE_REJECT, CONF_RATE_WAIT };
 enum conf_durability {
 	CONF_DURABILITY_NONE,
 	CONF_DURABILITY_WRITTEN,

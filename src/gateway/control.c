@@ -357,5 +357,6 @@ control_free(struct control *c)
 	rights_free(c->rights);
 	consumers_free(&c->consumers);
 	buf_free(&c->scratch);
+	fields_free(&c->fields);
 	free(c);
 }

@@ -28,6 +28,7 @@
 #include "gateway/consumers.h"
 #include "gateway/control.h"
 #include "gateway/feeder.h"
+#include "gateway/fields.h"
 #include "gateway/gateway.h"
 #include "gateway/lanes.h"
 #include "gateway/rights.h"
@@ -46,6 +47,7 @@ struct control {
 	struct rights *rights;
 	struct consumers consumers;
 	struct buf scratch; /* fields of a message to send */
+	struct fields fields;  /* their index */
 	struct feeder *feeder; /* makes ROWS */
 	uint64_t serial;       /* of the tail made last */
 };

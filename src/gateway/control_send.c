@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "gateway/compose.h"
 #include "gateway/control_event.h"
+#include "gateway/limits.h"
 
 /* A value as FIX text: strings and bytes as they are. false: it is none. */
 static bool
@@ -237,6 +238,43 @@ is_new_order(const char *type)
 	return false;
 }
 
+/* Is what is in c->scratch within the limits of its session? If not, the event
+ * was refused. */
+static bool
+is_within(struct event *ev, struct fgsess *fs, const char *type)
+{
+	struct control *c = control_of(ev->ask);
+	const char *p = c->scratch.p == NULL ? "" : c->scratch.p;
+	char text[LIMITS_ERR_MAX];
+	struct fix_msg m;
+	int err;
+
+	if (fs->limits == NULL)
+		return true;
+	err = fields_index(&c->fields, &m, p, c->scratch.len, driver_lens(fs));
+	if (err == FG_ENOMEM) {
+		event_refuse(ev, fs, "STORE_FAILED", true, "%s",
+		    fg_strerror(err));
+		return false;
+	}
+	if (err != 0)
+		return true; /* the session says what is wrong with it */
+	switch (limits_check(fs->limits, loop_now(c->g->loop).mono, type, &m,
+	    text)) {
+	case LIMITS_FREE:
+		return true;
+	case LIMITS_OVER:
+		event_refuse(ev, fs, "OVER_LIMIT", false, "%s: %s", fs->name,
+		    text);
+		break;
+	case LIMITS_WAIT:
+		event_refuse(ev, fs, "OVER_RATE", true, "%s: %s", fs->name,
+		    text);
+		break;
+	}
+	return false;
+}
+
 void
 event_fix_send(struct event *ev)
 {
@@ -263,6 +301,8 @@ event_fix_send(struct event *ev)
 	if (err == 0 && event_is_too_old(ev, is_new_order(type) ?
 	    fs->max_event_age : 0))
 		return;
+	if (err == 0 && !is_within(ev, fs, type))
+		return;
 	w = err != 0 ? NULL : event_wait(ev, fs->name);
 	if (err == 0 && w == NULL)
 		return;
@@ -271,6 +311,7 @@ event_fix_send(struct event *ev)
 		    NULL ? "" : c->scratch.p, c->scratch.len, event_answer,
 		    w);
 	if (err == 0) {
+		limits_count(fs->limits, loop_now(c->g->loop).mono);
 		event_accept(ev);
 		return;
 	}

@@ -22,6 +22,7 @@
 #include "store/store.h"
 
 struct driver;
+struct limits;
 
 /* What to do with an application message for a session that is not logged on.
  * */
@@ -48,6 +49,7 @@ struct fgsess {
 	uint64_t max_queued_age, max_event_age; /* seconds; 0: no limit */
 	int32_t inbound_tag, outbound_tag; /* of INTERNAL_TARGET, SOURCE_ID */
 	bool keep_order; /* of the bodies that applications send */
+	struct limits *limits; /* what may be sent; borrowed, NULL: anything */
 	const int32_t *masked; /* secret tags; borrowed, nmasked of them */
 	size_t nmasked;
 	uint64_t received, sent, rejected; /* messages since start */

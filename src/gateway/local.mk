@@ -58,6 +58,8 @@ libgateway_a_SOURCES = \
 	src/gateway/known.c \
 	src/gateway/lanes.c \
 	src/gateway/lanes.h \
+	src/gateway/limits.c \
+	src/gateway/limits.h \
 	src/gateway/match.c \
 	src/gateway/match.h \
 	src/gateway/metrics.c \

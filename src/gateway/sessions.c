@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "gateway/limits.h"
 #include "gateway/reload.h"
 #include "gateway/sessions_int.h"
 #include "gateway/settings.h"
@@ -76,6 +77,7 @@ unit_free(struct unit *t)
 	unit_free(t->next);
 	free(t->logon_fields);
 	sign_free(t->sign);
+	limits_free(t->limits);
 	free(t->masked);
 	session_dicts_free(&t->dicts);
 	tlsset_put(t->sessions->tls, t->tls);
@@ -220,13 +222,16 @@ enter(struct sessions *s, struct unit *t, struct driver *d)
 	struct fgsess *fs;
 	int err;
 
-	err = driver_add(d, &t->cfg, &fs);
+	err = limits_new(&t->limits, t->sec);
+	if (err == 0)
+		err = driver_add(d, &t->cfg, &fs);
 	if (err != 0) {
 		log_error("%s: cannot be opened in the store: %s", t->cfg.name,
 		    fg_strerror(err));
 		return err;
 	}
 	fs->unit = t;
+	fs->limits = t->limits;
 	fs->dict = t->dicts.dict;
 	fs->ndict = t->dicts.ndict;
 	fs->when_off = when_off(t->sec);

@@ -19,6 +19,7 @@ struct unit {
 	const struct conf_section *sec;
 	char *logon_fields;
 	struct sign *sign;      /* NULL: our Logon is not signed */
+	struct limits *limits;  /* NULL: none */
 	int32_t *masked;
 	size_t nmasked;
 	struct session_dicts dicts;

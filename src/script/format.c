@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "script/code.h"
-#include "script/decimal.h"
+#include "base/decimal.h"
 
 #define MASK_MAX 64 /* bytes of a mask */
 #define TEXT_MAX 160

@@ -4,8 +4,6 @@ libscript_a_CFLAGS = $(AM_CFLAGS) $(LUA_CFLAGS)
 libscript_a_SOURCES = \
 	src/script/clients.c \
 	src/script/code.h \
-	src/script/decimal.c \
-	src/script/decimal.h \
 	src/script/dsl.c \
 	src/script/dsl.h \
 	src/script/format.c \

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/err.h"
-#include "script/decimal.h"
 #include "script/sandbox.h"
 
 #define TYPE_NAME "decimal"

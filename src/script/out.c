@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "script/code.h"
-#include "script/decimal.h"
+#include "base/decimal.h"
 
 #define DEPTH_MAX 16 /* groups inside each other */
 

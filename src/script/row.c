@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/near.h"
 #include "script/code.h"
-#include "script/decimal.h"
 
 #define TYPE_NAME "row"
 

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/err.h"
 #include "base/num.h"
 #include "script/code.h"
-#include "script/decimal.h"
 
 #define FIELDS_MIN 64
 #define FIELDS_MAX 65536 /* of a message */

@@ -21,8 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "script/decimal.h"
 #include "script/script.h"
+#include "base/decimal.h"
 
 #define SANDBOX_ERR_MAX SCRIPT_ERR_MAX
 

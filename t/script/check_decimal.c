@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/err.h"
-#include "script/decimal.h"
 
 static struct decimal
 number(const char *text)

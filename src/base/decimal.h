@@ -3,8 +3,8 @@
  * A result that does not fit is an error, never rounded; only division rounds.
  * Pure.
  */
-#ifndef FG_SCRIPT_DECIMAL_H
-#define FG_SCRIPT_DECIMAL_H
+#ifndef FG_BASE_DECIMAL_H
+#define FG_BASE_DECIMAL_H
 
 #include <stddef.h>
 #include <stdint.h>
