@@ -32,6 +32,7 @@ struct gateway {
 	struct loop *loop;
 	struct store *store;
 	struct store_index *index; /* NULL: IndexTags=none */
+	struct store_chain *chain;
 	struct tables *tables;
 	struct driver *driver;
 	struct auth *auth;

@@ -22,6 +22,7 @@
 #include "gateway/sessions.h"
 #include "gateway/tables.h"
 #include "log/log.h"
+#include "store/chain.h"
 #include "store/index.h"
 
 #define EXIT_USAGE 2
@@ -265,6 +266,20 @@ open_index(struct gateway *g)
 }
 
 static int
+open_chain(struct gateway *g)
+{
+	struct store_chain_cfg cfg = {
+		.path = conf_path(conf_gateway(g->conf), CONF_StorePath),
+	};
+	char err[STORE_ERR_MAX];
+
+	if (store_chain_open(&g->chain, g->store, &cfg, err) == 0)
+		return 0;
+	log_error("%s", err);
+	return -1;
+}
+
+static int
 open_loop(struct gateway *g)
 {
 	const struct conf_section *sec = conf_gateway(g->conf);
@@ -320,6 +335,8 @@ start(struct gateway *g)
 	    tables_load(&g->tables, g->conf, g->conf_path, g->store) != 0)
 		return -1;
 	open_index(g);
+	if (open_chain(g) != 0)
+		return -1;
 	g->driver = driver_new(g->store, &peers_driver_ops);
 	if (g->driver == NULL || load_sessions(g) != 0 ||
 	    driver_start(g->driver) != 0)
@@ -374,6 +391,7 @@ stop(struct gateway *g)
 	driver_free(g->driver);
 	tables_free(g->tables);
 	store_index_close(g->index);
+	store_chain_close(g->chain);
 	store_close(g->store);
 	if (g->timer != NULL)
 		timer_free(g->timer);

@@ -56,7 +56,8 @@ struct bdb {
 	pthread_mutex_t state_lock;
 	struct bdb_state *state; /* id - 1 */
 	size_t n_state, cap_state;
-	uint64_t written;        /* newest commit in the tables */
+	_Atomic uint64_t written; /* newest commit in the tables */
+	_Atomic uint64_t flushed; /* and on the disk, as far as known */
 	uint64_t next[STORE_TABLES_MAX];
 	unsigned since_states;   /* commits since the last state checkpoint */
 
@@ -160,7 +161,23 @@ int bdb_read(struct store *st, enum store_table t, uint64_t from, uint64_t to,
 int bdb_read_out(struct store *st, struct store_out *o,
     struct store_reader *r);
 
+/* Bulk read at a cursor, into v, which grows if the block is larger. Returns
+ * Berkeley DB's error. */
+int bdb_bulk(DBC *c, struct buf *v, DBT *vd, uint32_t how);
+
+/* ---- bdb_blocks.c ---- */
+
+/* Blocks of one file with keys from ... to; *next: the key behind the last one
+ * given. 0, what cb returned, or FG_E*; *stopped: cb did. */
+int bdb_file_blocks(DB *db, uint64_t seg, uint64_t from, uint64_t to,
+    block_cb cb, void *arg, uint64_t *next, bool *stopped);
+int bdb_blocks(struct store *st, unsigned t, uint64_t from, uint64_t to,
+    block_cb cb, void *arg);
+uint64_t bdb_segment(struct store *st, unsigned t, uint64_t first);
+
 /* ---- bdb_thread.c ---- */
+
+int bdb_flushed(struct store *st, bool now, uint64_t *commit);
 
 int bdb_threads_start(struct bdb *b);
 /* Let the writer finish its queue, stop all. */

@@ -32,9 +32,8 @@ position(DBC *c, uint64_t seq)
 	return c->get(c, &kd, &vd, ret == 0 ? DB_PREV : DB_LAST);
 }
 
-/* Bulk read at the cursor, into v, which grows if the block is larger. */
-static int
-bulk(DBC *c, struct buf *v, DBT *vd, uint32_t how)
+int
+bdb_bulk(DBC *c, struct buf *v, DBT *vd, uint32_t how)
 {
 	DBT kd = { 0 };
 	size_t want;
@@ -95,14 +94,14 @@ read_seg(struct bdb_seg *s, uint64_t from, uint64_t to, struct buf *v,
 		return bdb_err(ret);
 	ret = position(c, from);
 	if (ret == DB_NOTFOUND)
-		ret = bulk(c, v, &vd, DB_FIRST);
+		ret = bdb_bulk(c, v, &vd, DB_FIRST);
 	else if (ret == 0)
-		ret = bulk(c, v, &vd, DB_CURRENT);
+		ret = bdb_bulk(c, v, &vd, DB_CURRENT);
 	while (ret == 0) {
 		err = give_bulk(&vd, from, to, r, upto, more);
 		if (err != 0 || !*more)
 			break;
-		ret = bulk(c, v, &vd, DB_NEXT);
+		ret = bdb_bulk(c, v, &vd, DB_NEXT);
 	}
 	c->close(c);
 	return err != 0 || ret == DB_NOTFOUND ? err : bdb_err(ret);

@@ -190,14 +190,15 @@ bring_up(struct scan *s)
 	struct store *st = &b->st;
 	unsigned t;
 
-	for (t = BLOCK_TABLE_STATE + 1; t < st->n_tables; t++) {
+	for (t = BLOCK_TABLE_STATE; t < st->n_tables; t++) {
 		st->next[t] = b->next[t];
 		st->visible[t] = b->next[t] - 1;
-		if (st->visible[t] != 0)
+		if (st->visible[t] != 0 && b->table[t].n != 0)
 			st->oldest[t] = b->table[t].seg[0]->first;
 		st->recent[t].evicted = st->visible[t] != 0;
 	}
 	b->written = s->last;
+	b->flushed = s->last;
 	st->accepted = s->last;
 	st->durable = s->last;
 	b->since_states = (unsigned)(s->last - s->from);

@@ -137,7 +137,7 @@ static void *
 flusher(void *arg)
 {
 	struct bdb *b = arg;
-	uint64_t seen = 0, flushed = 0, now;
+	uint64_t seen = 0, flushed = 0, now, written;
 	unsigned idle = 0, rounds = 0;
 	int err;
 
@@ -148,7 +148,12 @@ flusher(void *arg)
 		rounds++;
 		if (now - flushed >= FLUSH_BYTES
 		    || (now != flushed && rounds >= FLUSH_ROUNDS)) {
-			err = bdb_err(b->env->log_flush(b->env, NULL));
+			written = b->written;
+			err = store_fault(&b->st, "log");
+			if (err == 0)
+				err = bdb_err(b->env->log_flush(b->env, NULL));
+			if (err == 0)
+				b->flushed = written;
 			if (err != 0 && err != FG_ENOSPC) {
 				fail(b, err, "log");
 				break;
@@ -162,6 +167,26 @@ flusher(void *arg)
 			sleep_ns(FLUSH_PACE_NS);
 	}
 	return NULL;
+}
+
+int
+bdb_flushed(struct store *st, bool now, uint64_t *commit)
+{
+	struct bdb *b = (struct bdb *)st;
+	uint64_t written = b->written;
+	int err = 0;
+
+	if (st->cfg.durability == STORE_SYNCED) {
+		*commit = st->durable;
+		return 0;
+	}
+	if (now && b->flushed < written) {
+		err = bdb_err(b->env->log_flush(b->env, NULL));
+		if (err == 0)
+			b->flushed = written;
+	}
+	*commit = b->flushed;
+	return err;
 }
 
 /* ---- checkpointer ---- */

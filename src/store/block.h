@@ -67,6 +67,12 @@ void block_pack_free(struct block_pack *p);
 struct store_block *block_finish(struct block_pack *p, unsigned table,
     uint64_t first, uint64_t commit, const struct store_state *state,
     size_t n_state);
+/* The sequence of its last row; of a block without rows, its own. */
+static inline uint64_t
+block_last(const struct store_block *b)
+{
+	return b->first + (b->rows == 0 ? 0 : b->rows - 1);
+}
 struct store_block *block_ref(struct store_block *b);
 void block_unref(struct store_block *b);
 

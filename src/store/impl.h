@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 #include "store/block.h"
+#include "store/source.h"
 #include "store/store.h"
 
 struct store_commit {
@@ -102,6 +103,15 @@ struct store_ops {
 	    uint64_t to, struct store_reader *r, uint64_t *upto);
 	int (*read_out)(struct store *st, struct store_out *o,
 	    struct store_reader *r);
+	/* Whole blocks with keys from ... to, ascending, also of STATE: 0, what
+	 * cb returned, or FG_E*. NULL: all is recent. */
+	int (*blocks)(struct store *st, unsigned t, uint64_t from, uint64_t to,
+	    block_cb cb, void *arg);
+	/* The segment of a recent block. May be NULL. */
+	uint64_t (*segment)(struct store *st, unsigned t, uint64_t first);
+	/* The newest commit that is on the disk; now: put all there that is
+	 * durable. NULL: there is no disk. */
+	int (*flushed)(struct store *st, bool now, uint64_t *commit);
 	/* Forget what was written of the commits that are not durable. */
 	int (*recover)(struct store *st);
 	void (*close)(struct store *st);
@@ -209,6 +219,17 @@ size_t recent_get(struct store *st, unsigned table, uint64_t seq,
 /* The same, of a session's FIX_OUT rows. *all: nothing of o is elsewhere. */
 size_t recent_get_out(struct store *st, const struct store_out *o,
     struct store_block **out, size_t max, bool *all);
+
+/* ---- blocks.c: any thread ---- */
+
+/* Whole blocks from row seq on, at most up to row to, that may be seen: recent
+ * ones, else from the back end. 0, what cb returned, or FG_E*. */
+int store_blocks(struct store *st, unsigned table, uint64_t seq, uint64_t to,
+    block_cb cb, void *arg);
+/* The last row, or commit of STATE, that may be seen. */
+uint64_t store_last_row(struct store *st, unsigned table);
+/* The newest commit that a loss of power cannot take any more. 0 or FG_E*. */
+int store_flushed(struct store *st, bool now, uint64_t *commit);
 
 /* ---- read.c ---- */
 

@@ -7,6 +7,7 @@ libstore_a_SOURCES = \
 	src/store/archive_read.c \
 	src/store/archive_write.c \
 	src/store/bdb.h \
+	src/store/bdb_blocks.c \
 	src/store/bdb_commit.c \
 	src/store/bdb_def.c \
 	src/store/bdb_dir.c \
@@ -17,6 +18,15 @@ libstore_a_SOURCES = \
 	src/store/bdb_thread.c \
 	src/store/block.c \
 	src/store/block.h \
+	src/store/blocks.c \
+	src/store/chain.c \
+	src/store/chain.h \
+	src/store/chain_file.c \
+	src/store/chain_file.h \
+	src/store/chain_hash.c \
+	src/store/chain_hash.h \
+	src/store/chain_place.c \
+	src/store/chain_place.h \
 	src/store/commit.c \
 	src/store/definition.c \
 	src/store/impl.h \
@@ -26,9 +36,11 @@ libstore_a_SOURCES = \
 	src/store/index_db.h \
 	src/store/read.c \
 	src/store/recent.c \
+	src/store/source.h \
 	src/store/store.c \
 	src/store/store.h \
 	src/store/store_bdb.c \
 	src/store/store_mem.c \
 	src/store/subject.c \
 	src/store/table.c
+libstore_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)

@@ -49,8 +49,6 @@ recent_push(struct store *st, struct store_block *b)
 	struct store_session *s;
 	size_t i;
 
-	if (b->table == BLOCK_TABLE_STATE)
-		return 0;
 	if (r->n == r->cap && grow(r) != 0)
 		return FG_ENOMEM;
 	r->v[(r->head + r->n++) & (r->cap - 1)] = block_ref(b);
@@ -89,7 +87,7 @@ recent_trim(struct store *st, unsigned table)
 		return;
 	while (r->n != 0 && r->bytes > st->recent_bytes) {
 		b = at(r, 0);
-		if (b->first + b->rows - 1 > st->visible[table])
+		if (block_last(b) > st->visible[table])
 			return;
 		r->head = (r->head + 1) & (r->cap - 1);
 		forget(st, r, b);

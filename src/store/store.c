@@ -114,7 +114,7 @@ show(struct store *st, const struct store_commit *c)
 
 	for (i = 0; i < c->n_block; i++) {
 		b = c->block[i];
-		st->visible[b->table] = b->first + b->rows - 1;
+		st->visible[b->table] = block_last(b);
 		if (st->oldest[b->table] == 0)
 			st->oldest[b->table] = b->first;
 		recent_trim(st, b->table);

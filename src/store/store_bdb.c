@@ -235,6 +235,9 @@ static const struct store_ops direct_ops = {
 	.put_def = bdb_put_def,
 	.read = bdb_read,
 	.read_out = bdb_read_out,
+	.blocks = bdb_blocks,
+	.segment = bdb_segment,
+	.flushed = bdb_flushed,
 	.recover = recover,
 	.close = bdb_close,
 };
@@ -248,6 +251,9 @@ static const struct store_ops queued_ops = {
 	.put_def = bdb_put_def,
 	.read = bdb_read,
 	.read_out = bdb_read_out,
+	.blocks = bdb_blocks,
+	.segment = bdb_segment,
+	.flushed = bdb_flushed,
 	.recover = recover,
 	.close = bdb_close,
 };

@@ -30,6 +30,16 @@ t_store_check_index_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_index_LDADD = libstore.a libsession.a libdict.a libfix.a \
 	liblog.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
 
+check_PROGRAMS += t/store/check_chain
+TESTS += t/store/check_chain
+t_store_check_chain_SOURCES = \
+	t/store/check_chain.c \
+	t/store/world.c \
+	t/store/world.h
+t_store_check_chain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_store_check_chain_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
+	$(BDB_LIBS) $(OPENSSL_LIBS)
+
 check_PROGRAMS += t/store/check_crash
 TESTS += t/store/check_crash
 t_store_check_crash_SOURCES = \

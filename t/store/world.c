@@ -28,7 +28,8 @@ fault(void *arg, const char *step)
 	int err = 0;
 
 	pthread_mutex_lock(&w->lock);
-	while (w->held && strcmp(step, "flush") == 0)
+	while (w->held && (strcmp(step, "flush") == 0 ||
+	    strcmp(step, "log") == 0))
 		pthread_cond_wait(&w->moved, &w->lock);
 	if (w->fail_step != NULL && strcmp(step, w->fail_step) == 0) {
 		if (w->fail_after == 0)

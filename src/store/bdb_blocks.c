@@ -1,0 +1,151 @@
+/* Whole blocks from the segments, in the order of their keys, in bulk. */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "store/bdb.h"
+
+#define BULK_BYTES (256 * 1024)
+
+/* 0, or what cb returned. */
+static int
+give(struct block_at *at, const void *p, size_t n, uint64_t to, block_cb cb,
+    void *arg, uint64_t *next, bool *stopped, bool *more)
+{
+	int rc;
+
+	if (at->key > to) {
+		*more = false;
+		return 0;
+	}
+	at->p = p;
+	at->n = n;
+	rc = cb(arg, at);
+	*stopped = rc != 0;
+	if (rc == 0 && at->key == UINT64_MAX)
+		*more = false;
+	else if (rc == 0)
+		*next = at->key + 1;
+	return rc;
+}
+
+/* Those of one bulk. 0, what cb returned, or FG_E*. */
+static int
+give_bulk(const DBT *vd, struct block_at *at, uint64_t to, block_cb cb,
+    void *arg, uint64_t *next, bool *stopped, bool *more)
+{
+	DBT in = *vd;
+	void *pos, *key, *block;
+	uint32_t klen, len;
+	int rc = 0;
+
+	DB_MULTIPLE_INIT(pos, &in);
+	while (rc == 0 && *more) {
+		DB_MULTIPLE_KEY_NEXT(pos, &in, key, klen, block, len);
+		if (pos == NULL)
+			return 0;
+		if (klen != sizeof(at->key))
+			return FG_EDAMAGED;
+		memcpy(&at->key, key, sizeof(at->key));
+		at->key = be64toh(at->key);
+		rc = give(at, block, len, to, cb, arg, next, stopped, more);
+	}
+	return rc;
+}
+
+/* Records from key on: many, or one. Returns Berkeley DB's error. */
+static int
+fetch(DB *db, uint64_t key, bool one, struct buf *v, DBT *vd, uint64_t *found)
+{
+	DBT kd = { .data = &key, .size = sizeof(key), .ulen = sizeof(key),
+		.flags = DB_DBT_USERMEM };
+	DBT none = { .flags = DB_DBT_USERMEM | DB_DBT_PARTIAL };
+	DBC *c;
+	int ret = db->cursor(db, NULL, &c, 0);
+
+	if (ret != 0)
+		return ret;
+	key = htobe64(key);
+	ret = c->get(c, &kd, &none, DB_SET_RANGE);
+	*found = be64toh(key);
+	if (ret == 0 && kd.size != sizeof(key))
+		ret = DB_VERIFY_BAD;
+	if (ret == 0 && !one)
+		ret = bdb_bulk(c, v, vd, DB_CURRENT);
+	while (ret == 0 && one) {
+		*vd = (DBT){ .data = v->p, .ulen = (uint32_t)v->cap,
+			.flags = DB_DBT_USERMEM };
+		ret = c->get(c, &kd, vd, DB_CURRENT);
+		if (ret != DB_BUFFER_SMALL)
+			break;
+		ret = buf_reserve(v, vd->size) != 0 ? ENOMEM : 0;
+	}
+	c->close(c);
+	return ret;
+}
+
+/* No page is held while the callback works. When many at once cannot be read,
+ * those before the bad place are read one by one. */
+int
+bdb_file_blocks(DB *db, uint64_t seg, uint64_t from, uint64_t to, block_cb cb,
+    void *arg, uint64_t *next, bool *stopped)
+{
+	struct block_at at = { .seg = seg };
+	struct buf v = { 0 };
+	bool more = true, one = false;
+	int ret = 0, err = buf_reserve(&v, BULK_BYTES);
+	DBT vd;
+
+	*next = from;
+	*stopped = false;
+	while (err == 0 && more && *next <= to) {
+		ret = fetch(db, *next, one, &v, &vd, &at.key);
+		if (ret == DB_LOCK_DEADLOCK)
+			continue;
+		if (ret == DB_NOTFOUND || (ret != 0 && one))
+			break;
+		if (ret != 0)
+			one = true;
+		else if (!one)
+			err = give_bulk(&vd, &at, to, cb, arg, next, stopped,
+			    &more);
+		else
+			err = give(&at, vd.data, vd.size, to, cb, arg, next,
+			    stopped, &more);
+	}
+	buf_free(&v);
+	return err != 0 || ret == DB_NOTFOUND ? err : bdb_err(ret);
+}
+
+int
+bdb_blocks(struct store *st, unsigned t, uint64_t from, uint64_t to,
+    block_cb cb, void *arg)
+{
+	struct bdb *b = (struct bdb *)st;
+	struct bdb_seg *s = bdb_seg_of(b, t, from), *before;
+	uint64_t next = from;
+	bool stopped = false;
+	int err = 0;
+
+	/* The segment before may have been written to again (bdb_seg_hot). */
+	before = s == NULL ? NULL : bdb_seg_before(b, t, s);
+	if (before != NULL)
+		s = before;
+	for (; s != NULL && err == 0 && next <= to; s = bdb_seg_after(b, t, s)) {
+		err = bdb_seg_open(b, t, s);
+		if (err == 0)
+			err = bdb_file_blocks(s->rows, s->first, next, to, cb,
+			    arg, &next, &stopped);
+	}
+	return err;
+}
+
+uint64_t
+bdb_segment(struct store *st, unsigned t, uint64_t first)
+{
+	struct bdb_seg *s = bdb_seg_of((struct bdb *)st, t, first);
+
+	return s == NULL ? first : s->first;
+}
