@@ -3,19 +3,38 @@
 #include "ctl/ctl.h"
 #include "ctl/opt.h"
 
+/* ACK; orders that could not be cancelled are not all well. */
+static int
+done(struct ctl *c)
+{
+	struct link_msg m;
+	char text[512];
+	int code = ctl_ask(c, "ACK", &m);
+
+	if (code != CTL_OK)
+		return code;
+	if (!link_find_str(m.details, "TEXT", text, sizeof(text)))
+		text[0] = '\0';
+	c->out->done(stdout, text);
+	return link_find_u64(m.details, "NOT_ASKED", 0) > 0 ? CTL_UNHEALTHY :
+	    CTL_OK;
+}
+
 static int
 order(struct ctl *c, const char *name, const char *type, const char *warning,
     int argc, char **argv)
 {
 	const char *reason = NULL, *why = NULL;
-	bool yes = false, all;
+	bool yes = false, cancel = false, halt = strcmp(type, "HALT") == 0;
 	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
-		{ "--yes", OPT_FLAG, &yes } };
+		{ "--yes", OPT_FLAG, &yes },
+		{ "--cancel", OPT_FLAG, &cancel } };
 	char err[OPT_ERR_MAX];
 	struct link_out *o;
+	bool all;
 	int code;
 
-	argc = opt_parse(opts, 2, argc, argv, err);
+	argc = opt_parse(opts, halt ? 3 : 2, argc, argv, err);
 	if (argc != 1)
 		why = argc == -1 ? err : "exactly one SESSION, or all, is "
 		    "needed";
@@ -30,19 +49,21 @@ order(struct ctl *c, const char *name, const char *type, const char *warning,
 		return code;
 	all = strcmp(argv[0], "all") == 0;
 	o = wire_begin(c->wire, type, NULL);
-	link_map(o, all ? 1 : 2);
+	link_map(o, 1 + !all + cancel);
 	link_key_str(o, "REASON", reason);
+	if (cancel)
+		link_key_bool(o, "CANCEL", true);
 	if (!all)
 		link_key_str(o, "SESSION", argv[0]);
-	return ctl_done(c);
+	return done(c);
 }
 
 int
 cmd_halt(struct ctl *c, int argc, char **argv)
 {
 	return order(c, "halt", "HALT", "no order leaves until it is resumed, "
-	    "after restarts, too; those that have left are not cancelled; if "
-	    "you mean it, add --yes", argc, argv);
+	    "after restarts, too; those that have left are cancelled with "
+	    "--cancel only; if you mean it, add --yes", argc, argv);
 }
 
 int

@@ -48,8 +48,9 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "          [--session SESSION] [--type MSGTYPE] [--pretty]",
 	    cmd_find,
 	    "messages in and out that have these fields, by time" },
-	{ "halt", "SESSION|all --reason TEXT --yes", cmd_halt,
-	    "let no message of an application leave, until it is resumed" },
+	{ "halt", "SESSION|all [--cancel] --reason TEXT --yes", cmd_halt,
+	    "let no message of an application leave, until it is resumed; "
+	    "--cancel: and have all orders cancelled" },
 	{ "help", "[COMMAND]", cmd_help, "show this, or one command" },
 	{ "password", "USER [COMPID ...]", cmd_password,
 	    "a line for a UsersFile; the password comes on standard input; "

@@ -7,6 +7,7 @@
  *	control_auth.c     USER_*
  *	control_create.c   SESSION_CREATE, _DELETE, _ENABLE, _DISABLE
  *	control_halt.c     HALT, RESUME
+ *	control_cancel.c   what HALT with CANCEL sends
  *	control_reload.c   RELOAD
  *	control_read.c     READ, TABLES, DICT_GET
  *	control_tail.c     TAIL, CREDIT, UNTAIL

@@ -204,6 +204,10 @@ void driver_set_low(struct driver *d, bool low);
  * FG_E*; FG_ENOENT: it was not halted so.
  */
 int driver_halt(struct driver *d, const char *session, const char *reason);
+/* Send a message of the operator's, whatever is halted or waits. 0 or FG_E*;
+ * FG_ESTATE: not logged on. */
+int driver_send_halted(struct driver *d, struct fgsess *fs,
+    const char *msg_type, const char *fields, size_t len);
 /* Why it was halted, by this name or all of them; NULL: it was not. */
 const char *driver_halted_by(const struct driver *d, const char *session);
 /* Why the session is, in whatever way. */

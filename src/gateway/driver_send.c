@@ -114,6 +114,20 @@ driver_send(struct driver *d, struct fgsess *fs, const char *msg_type,
 	return err;
 }
 
+int
+driver_send_halted(struct driver *d, struct fgsess *fs, const char *msg_type,
+    const char *fields, size_t len)
+{
+	struct release_done done = { 0 };
+
+	if (d->down)
+		return FG_ENOSPC;
+	if (sess_state(fs->machine) != SESS_ON)
+		return FG_ESTATE;
+	driver_now(d);
+	return driver_send_now(d, fs, msg_type, fields, len, &done);
+}
+
 /* ---- operator ---- */
 
 static int

@@ -15,7 +15,9 @@ libgateway_a_SOURCES = \
 	src/gateway/control_event.c \
 	src/gateway/control_event.h \
 	src/gateway/control_int.h \
+	src/gateway/control_cancel.c \
 	src/gateway/control_halt.c \
+	src/gateway/control_halt.h \
 	src/gateway/control_lane.c \
 	src/gateway/control_quarantine.c \
 	src/gateway/control_read.c \

@@ -144,6 +144,52 @@ def waiting(g, p, link, port):
     print("ok waiting")
 
 
+def cancels(work):
+    """With --cancel: one request for all orders, in spite of the halt."""
+    old, new = fg.free_port(), fg.free_port()
+    g = work.gateway("c", sessions=[
+        fg.acceptor("EXCH", "NEW", new, SessionName="NEW", SendMsgTypes="D"),
+        fg.acceptor("EXCH", "OLD", old, "FIX.4.2", SessionName="OLD"),
+        fg.acceptor("EXCH", "OFF", new, SessionName="OFF"),
+        fg.acceptor("EXCH", "BARE", new, SessionName="BARE",
+                    UseDataDictionary="N")])
+    g.start()
+    with fg.Peer("NEW", "EXCH") as p, fg.Peer("OLD", "EXCH", "FIX.4.2") as q:
+        p.connect(new)
+        p.logon()
+        q.connect(old)
+        q.logon()
+        for name, why in (("OLD", "its dictionary (FIX.4.2) has no OrderMass"),
+                          ("OFF", "it is not logged on"),
+                          ("BARE", "it has no dictionary")):
+            refused(g, "nothing was changed: the orders of %s cannot be "
+                    "cancelled: %s" % (name, why), 3, "halt", name,
+                    "--cancel", *SURE)
+            assert "(halted)" not in g.ctl("session", "show", name)
+        text = g.ctl("halt", "NEW", "--cancel", *SURE)
+        m = p.expect("q", t530="7")
+        assert m[11].startswith("MC2") and m[11] in text, (m, text)
+        assert "halted; 1 asked to cancel all orders" in text, text
+        event = g.last_row("SESSION_EVENT", "NEW")
+        assert event["EVENT"] == "halted" and "mad; OrderMassCancelRequest " \
+            + m[11] in event["TEXT"], event
+        # Again, as it did not help; and with those that cannot.
+        r = subprocess.run([fg.program("fixgatectl"), "-s", g.socket, "halt",
+                            "all", "--cancel", *SURE], timeout=60,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said = r.stdout.decode()
+        assert r.returncode == 4, r
+        assert "1 asked to cancel" in said and "OLD (its dictionary" in said \
+            and "OFF (it is not logged on)" in said, said
+        p.expect("q", t530="7")
+        assert q.sync() == []
+        for name in ("OLD", "OFF", "BARE", "NEW"):
+            assert "(halted)" in g.ctl("session", "show", name), name
+        refused(g, "unknown option", 1, "resume", "all", "--cancel", *SURE)
+    assert g.stop() == 0
+    print("ok cancels")
+
+
 def told(g):
     """Each is an event, with who and why."""
     said = [(r["CONNECTION_NAME"], r["EVENT"], r["TEXT"])
@@ -172,3 +218,4 @@ with fg.Work() as work:
             waiting(gate, peer, client, at)
     told(gate)
     assert gate.stop() == 0
+    cancels(work)
