@@ -223,6 +223,34 @@ print_tables(FILE *to, const struct link_val *tables)
 }
 
 static void
+print_consumers(FILE *to, const struct link_val *consumers)
+{
+	int name = (int)widest(consumers, "CONSUMER", 8);
+	int key = (int)widest(consumers, "KEY", 3);
+	int stream = (int)widest(consumers, "STREAM", 6);
+	int table = (int)widest(consumers, "TABLE", 5);
+	const struct link_val *c;
+	size_t i;
+
+	if (count(consumers) == 0)
+		return;
+	fprintf(to, "\n%-*s %-*s %-*s %-*s %10s %9s %9s  %s\n", name,
+	    "CONSUMER", key, "KEY", stream, "STREAM", table, "TABLE", "POSITION",
+	    "BEHIND", "OLDEST", "SEEN");
+	for (i = 0; i < count(consumers); i++) {
+		c = link_at(consumers, i);
+		fprintf(to, "%-*s %-*s %-*s %-*s %10" PRIu64 " %9" PRIu64
+		    " %9s  %s\n", name, text_of(c, "CONSUMER").s, key,
+		    text_of(c, "KEY").s, stream, text_of(c, "STREAM").s, table,
+		    text_of(c, "TABLE").s, number_of(c, "SEQUENCE"),
+		    number_of(c, "BEHIND"), number_of(c, "AGE") == 0 ? "-" :
+		    duration(number_of(c, "AGE")).s,
+		    link_find_bool(c, "CONNECTED", false) ? "connected" :
+		    time_of(c, "SEEN").s);
+	}
+}
+
+static void
 print_latency(FILE *to, const struct link_val *stages)
 {
 	const struct link_val *s;
@@ -260,6 +288,7 @@ print_status(FILE *to, const struct link_val *d)
 	print_tables(to, link_find(d, "TABLES"));
 	fputc('\n', to);
 	print_table(to, link_find(d, "SESSIONS"));
+	print_consumers(to, link_find(d, "CONSUMERS"));
 	print_latency(to, link_find(d, "LATENCY"));
 	if (number_of(d, "STRANGERS") != 0)
 		fprintf(to, "\n%" PRIu64 " connections have not logged on\n",

@@ -15,6 +15,9 @@ struct consumer {
 	wall_t seen;   /* when it last asked for its cursor, or moved it */
 	mono_t moved;  /* when the cursor last moved */
 	uint64_t live; /* rows behind this one came since it asked */
+	/* So that it is not read again and again: */
+	uint64_t row;  /* the first one that is not settled; 0: not known */
+	wall_t came;   /* when that came */
 };
 
 /* All-zero is empty. */

@@ -12,24 +12,10 @@
 #include "log/log.h"
 
 #define CURSOR_SET 1u /* flag of the mark: it has a position */
-#define FIELDS     5  /* of a mark's name, at most */
 
-/* A mark's name, taken apart. */
-struct name {
-	char text[STORE_MARK_NAME_MAX + 1];
-	char *field[FIELDS]; /* kind, consumer, key, [send,] source */
-	size_t n;
-};
-
-static const char *
-source_of(const struct name *n)
-{
-	return n->field[n->n - 1];
-}
-
-/* false: the id is no mark of that kind. */
-static bool
-split(struct store *st, uint32_t id, const char *kind, struct name *n)
+bool
+control_mark_split(struct store *st, uint32_t id, const char *kind,
+    struct control_mark *n)
 {
 	const char *name = store_mark_name(st, id);
 	char *p;
@@ -39,7 +25,7 @@ split(struct store *st, uint32_t id, const char *kind, struct name *n)
 		return false;
 	snprintf(n->text, sizeof(n->text), "%s", name);
 	n->n = 0;
-	for (p = n->text; p != NULL && n->n < FIELDS;) {
+	for (p = n->text; p != NULL && n->n < CONTROL_MARK_FIELDS;) {
 		n->field[n->n++] = p;
 		p = strchr(p, '\t');
 		if (p != NULL)
@@ -50,7 +36,7 @@ split(struct store *st, uint32_t id, const char *kind, struct name *n)
 
 /* Is it of this client's subscription? */
 static bool
-is_of(const struct name *n, const struct control_names *who)
+is_of(const struct control_mark *n, const struct control_names *who)
 {
 	return strcmp(n->field[1], who->consumer) == 0 &&
 	    strcmp(n->field[2], who->key) == 0;
@@ -126,7 +112,7 @@ put_acked(struct control *c, struct link_out *o, const char *consumer,
 	struct store *st = c->g->store;
 	uint32_t id, last = store_last_id(st), n = 0;
 	struct store_mark m;
-	struct name f;
+	struct control_mark f;
 	bool put;
 
 	link_str(o, "ACKED");
@@ -134,10 +120,10 @@ put_acked(struct control *c, struct link_out *o, const char *consumer,
 		if (put)
 			link_map(o, n);
 		for (id = 1; id <= last; id++) {
-			if (!split(st, id, "acked", &f) || f.n != FIELDS ||
+			if (!control_mark_split(st, id, "acked", &f) || f.n != CONTROL_MARK_FIELDS ||
 			    strcmp(f.field[1], consumer) != 0 ||
 			    strcmp(f.field[2], key) != 0 ||
-			    strcmp(source_of(&f), source) != 0 ||
+			    strcmp(control_mark_source(&f), source) != 0 ||
 			    store_mark_state(st, id, &m) != 0 || m.seq == 0)
 				continue;
 			if (put)
@@ -236,21 +222,21 @@ find_stored(const struct server_ask *a, const char *table, struct getting *g)
 	uint32_t id, last = store_last_id(st);
 	wall_t newest = { INT64_MIN };
 	struct store_mark m;
-	struct name f;
+	struct control_mark f;
 	bool now;
 
 	for (id = 1; id <= last; id++) {
-		if (!split(st, id, "cursor", &f) || !is_of(&f, &g->names) ||
-		    !is_table(source_of(&f), table) ||
+		if (!control_mark_split(st, id, "cursor", &f) || !is_of(&f, &g->names) ||
+		    !is_table(control_mark_source(&f), table) ||
 		    store_mark_state(st, id, &m) != 0 ||
 		    (m.flags & CURSOR_SET) == 0)
 			continue;
-		now = strcmp(source_of(&f), g->names.source) == 0;
+		now = strcmp(control_mark_source(&f), g->names.source) == 0;
 		if (!now && m.time.ns <= newest.ns)
 			continue;
 		newest = m.time;
 		g->seq = m.seq;
-		snprintf(g->stored, sizeof(g->stored), "%s", source_of(&f));
+		snprintf(g->stored, sizeof(g->stored), "%s", control_mark_source(&f));
 		if (now)
 			break;
 	}
@@ -379,12 +365,12 @@ forget_sends(const struct server_ask *a, const struct control_names *n)
 	struct store *st = c->g->store;
 	uint32_t id, last = store_last_id(st);
 	struct store_mark m;
-	struct name f;
+	struct control_mark f;
 	int err = 0;
 
 	for (id = 1; id <= last && err == 0; id++) {
-		if (!split(st, id, "acked", &f) || !is_of(&f, n) ||
-		    strcmp(source_of(&f), n->source) != 0 ||
+		if (!control_mark_split(st, id, "acked", &f) || !is_of(&f, n) ||
+		    strcmp(control_mark_source(&f), n->source) != 0 ||
 		    store_mark_state(st, id, &m) != 0 || m.seq == 0)
 			continue;
 		m.seq = 0;
@@ -448,10 +434,11 @@ control_cursor_put(const struct server_ask *a)
 
 /* ---- CURSOR_LIST, CURSOR_CLEAR ---- */
 
-static bool
-is_set(struct store *st, uint32_t id, struct name *f, struct store_mark *m)
+bool
+control_mark_is_set(struct store *st, uint32_t id,
+    struct control_mark *f, struct store_mark *m)
 {
-	return split(st, id, "cursor", f) && store_mark_state(st, id, m) == 0
+	return control_mark_split(st, id, "cursor", f) && store_mark_state(st, id, m) == 0
 	    && (m->flags & CURSOR_SET) != 0;
 }
 
@@ -463,25 +450,25 @@ control_cursor_list(const struct server_ask *a)
 	uint32_t id, n = 0, last = store_last_id(st);
 	struct link_out *o;
 	struct store_mark m;
-	struct name f;
+	struct control_mark f;
 
 	for (id = 1; id <= last; id++)
-		n += is_set(st, id, &f, &m);
+		n += control_mark_is_set(st, id, &f, &m);
 	o = server_answer(a, "CURSOR_LIST_ACK");
 	link_map(o, 1);
 	link_str(o, "CURSORS");
 	link_array(o, n);
 	for (id = 1; id <= last; id++) {
-		if (!is_set(st, id, &f, &m))
+		if (!control_mark_is_set(st, id, &f, &m))
 			continue;
 		link_map(o, 6);
 		link_key_str(o, "CONSUMER", f.field[1]);
 		link_key_str(o, "KEY", f.field[2]);
-		link_key_str(o, "SOURCE", source_of(&f));
+		link_key_str(o, "SOURCE", control_mark_source(&f));
 		link_key_u64(o, "SEQUENCE", m.seq);
 		link_str(o, "TIME");
 		link_i64(o, m.time.ns);
-		put_acked(c, o, f.field[1], f.field[2], source_of(&f));
+		put_acked(c, o, f.field[1], f.field[2], control_mark_source(&f));
 	}
 	server_done(a->conn);
 }
@@ -495,7 +482,7 @@ control_cursor_clear(const struct server_ask *a)
 	uint32_t id, last = store_last_id(st);
 	struct control_names n;
 	struct store_mark m;
-	struct name f;
+	struct control_mark f;
 	int err = 0;
 
 	if (!client_of(a, &n) || !table_of(a, table, &n))
@@ -507,9 +494,9 @@ control_cursor_clear(const struct server_ask *a)
 		return;
 	}
 	for (id = 1; id <= last && err == 0; id++) {
-		if ((!split(st, id, "cursor", &f) &&
-		    !split(st, id, "acked", &f)) || !is_of(&f, &n) ||
-		    !is_table(source_of(&f), table) ||
+		if ((!control_mark_split(st, id, "cursor", &f) &&
+		    !control_mark_split(st, id, "acked", &f)) || !is_of(&f, &n) ||
+		    !is_table(control_mark_source(&f), table) ||
 		    store_mark_state(st, id, &m) != 0)
 			continue;
 		m.seq = 0;

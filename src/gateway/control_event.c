@@ -105,7 +105,7 @@ put_outcome(struct control_defer *d, const struct server_ask *a,
 	snprintf(text, sizeof(text), "not stored and not sent: %s",
 	    fg_strerror(done->err));
 	if (done->err != 0 && w->lane != NULL)
-		lane_stop(w->lane, w->at);
+		lane_stop(w->lane, w->at, "STORE_FAILED");
 	if (a == NULL)
 		return;
 	if (done->err == 0 && w->outcome != OUT_PARKED)
@@ -132,7 +132,7 @@ event_wait(struct event *ev, const char *subject)
 
 	if (w == NULL) {
 		if (ev->lane != NULL)
-			lane_stop(ev->lane, ev->at);
+			lane_stop(ev->lane, ev->at, "STORE_FAILED");
 		return NULL;
 	}
 	w->lane = ev->lane;
@@ -162,7 +162,7 @@ answer_later(struct event *ev, struct event_wait *w)
 
 	if (driver_when_durable(d, event_answer, w) == 0)
 		return;
-	lane_stop(ev->lane, ev->at);
+	lane_stop(ev->lane, ev->at, "STORE_FAILED");
 	event_wait_free(w);
 }
 
@@ -338,7 +338,8 @@ give_up(struct event *ev, const struct fgsess *fs, const char *code,
 	int err = park(ev, fs, code, text, &seq);
 
 	if (err != 0) {
-		lane_stop(ev->lane, ev->at);
+		lane_stop(ev->lane, ev->at, err == FG_ELIMIT ?
+		    "QUARANTINE_FULL" : "STORE_FAILED");
 		put_nack(ev->ask, ev->lane, ev->at, err == FG_ELIMIT ?
 		    "QUARANTINE_FULL" : "STORE_FAILED", true,
 		    err == FG_ELIMIT ? "too many events of the lane went to "
@@ -369,7 +370,7 @@ event_refuse(struct event *ev, const struct fgsess *fs, const char *code,
 	if (ev->lane == NULL) {
 		server_nack(ev->ask, code, retry, "%s", text);
 	} else if (retry) {
-		lane_stop(ev->lane, ev->at);
+		lane_stop(ev->lane, ev->at, code);
 		put_nack(ev->ask, ev->lane, ev->at, code, true, text, 0);
 	} else {
 		give_up(ev, fs, code, text);

@@ -2,7 +2,9 @@
  * control_int.h: what the files of the control sockets share.
  *
  *	control.c          the sockets, the table of requests
- *	control_session.c  STATUS, SESSIONS, SESSION_*
+ *	control_session.c  SESSIONS, SESSION_*
+ *	control_status.c   STATUS
+ *	control_consumers.c  who has cursors and tails, for that
  *	control_metrics.c  a copy of the numbers for Prometheus
  *	control_auth.c     USER_*
  *	control_create.c   SESSION_CREATE, _DELETE, _ENABLE, _DISABLE
@@ -89,6 +91,62 @@ enum status_health control_judge_session(const struct control *c,
     const struct fgsess *fs, bool pending, char text[STATUS_ADVICE_MAX]);
 enum status_health control_judge_store(const struct control *c,
     char text[STATUS_ADVICE_MAX]);
+
+/* SESSIONS and its array. */
+void control_put_sessions(struct control *c, struct link_out *o);
+
+/* Who reads the tables: with a cursor, or only with a tail. */
+struct control_consumer {
+	char name[LANE_NAME_MAX + 1], key[LANE_NAME_MAX + 1];
+	char stream[LANE_NAME_MAX + 1], table[STORE_NAME_MAX + 1];
+	uint64_t seq;    /* it has settled all up to here; or was sent it */
+	uint64_t behind; /* rows after that */
+	int64_t age;     /* of the first of them, ns */
+	wall_t seen;
+	int64_t still;   /* how long its cursor has not moved, ns */
+	bool has_cursor, connected;
+	bool changed;    /* it is one of rows that are not these */
+	enum status_health health;
+	char advice[STATUS_ADVICE_MAX]; /* "" if there is none */
+};
+/* Append them all, those with cursors first; tails: the others, too. 0 or
+ * FG_ENOMEM. */
+int control_consumers(struct control *c, bool tails, struct buf *b);
+
+/* Does it wait for an event? name: its consumer. */
+enum status_health control_judge_lane(struct control *c,
+    const struct lane *l, char name[LANE_NAME_MAX + 1],
+    char text[STATUS_ADVICE_MAX]);
+
+/* A mark's name, taken apart. */
+#define CONTROL_MARK_FIELDS 5 /* at most */
+struct control_mark {
+	char text[STORE_MARK_NAME_MAX + 1];
+	/* kind, consumer, key, [send,] source */
+	char *field[CONTROL_MARK_FIELDS];
+	size_t n;
+};
+/* false: the id is no mark of that kind. */
+bool control_mark_split(struct store *st, uint32_t id, const char *kind,
+    struct control_mark *n);
+/* Is it a cursor that has a position? */
+bool control_mark_is_set(struct store *st, uint32_t id,
+    struct control_mark *f, struct store_mark *m);
+static inline const char *
+control_mark_source(const struct control_mark *n)
+{
+	return n->field[n->n - 1];
+}
+
+/* fn for each open tail; consumer and stream may be "". */
+struct control_tail_info {
+	struct server_conn *conn;
+	const char *consumer, *stream;
+	enum store_table table;
+	uint64_t after; /* the last row that it was sent */
+};
+void control_tails_each(struct control *c, void (*fn)(void *arg,
+    const struct control_tail_info *t), void *arg);
 
 void control_status(const struct server_ask *a);
 void control_sessions(const struct server_ask *a);

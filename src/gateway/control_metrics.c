@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -71,6 +72,42 @@ add_tables(const struct gateway *g, struct metrics *m)
 	return 0;
 }
 
+static int
+add_consumers(struct control *c, struct metrics *m)
+{
+	char cursor[LANE_NAME_MAX + STORE_NAME_MAX + 2], text[STATUS_ADVICE_MAX];
+	char name[LANE_NAME_MAX + 1];
+	const struct control_consumer *w;
+	struct metrics_consumer *to;
+	const struct lane *l;
+	struct buf b = { 0 };
+	size_t i, n;
+	int err = control_consumers(c, false, &b);
+
+	w = (const void *)b.p;
+	n = b.len / sizeof(*w);
+	for (i = 0; i < n && err == 0; i++, w++) {
+		if (w->changed)
+			continue; /* it counts other rows */
+		snprintf(cursor, sizeof(cursor), "%s/%s", w->key, w->table);
+		to = metrics_add_consumer(m, w->name, cursor);
+		if (to == NULL) {
+			err = FG_ENOMEM;
+			break;
+		}
+		to->health = w->health;
+		to->connected = w->connected;
+		to->behind = w->behind;
+		to->age = w->age;
+		m->health = worse(m->health, w->health);
+	}
+	buf_free(&b);
+	for (l = lane_first(c->g->driver); l != NULL; l = l->next)
+		m->health = worse(m->health, control_judge_lane(c, l, name,
+		    text));
+	return err;
+}
+
 int
 control_metrics(struct control *c, struct metrics *m)
 {
@@ -98,5 +135,7 @@ control_metrics(struct control *c, struct metrics *m)
 		m->links++;
 	for (i = 0; i < driver_count(d) && err == 0; i++)
 		err = add_session(c, m, driver_session(d, i));
+	if (err == 0)
+		err = add_consumers(c, m);
 	return err != 0 ? err : add_tables(c->g, m);
 }

@@ -15,6 +15,8 @@ struct tail {
 	uint64_t serial;     /* a ref may be used again */
 	bool busy;           /* a ROWS is being made */
 	uint64_t born;       /* the newest row when it was opened */
+	/* For whom, as it was said; "": not. */
+	char consumer[LANE_NAME_MAX + 1], stream[LANE_NAME_MAX + 1];
 };
 
 /* Those of a connection; made with its first. */
@@ -88,6 +90,16 @@ grow(struct server_conn *sc)
 	return 0;
 }
 
+/* A name, or "". */
+static void
+read_name(const struct server_ask *a, const char *key,
+    char out[LANE_NAME_MAX + 1])
+{
+	if (!link_find_str(a->details, key, out, LANE_NAME_MAX + 1) ||
+	    !lane_is_name(out))
+		out[0] = '\0';
+}
+
 /* false: a NACK was sent. */
 static bool
 add_tail(const struct server_ask *a, const struct feed_ask *ask)
@@ -110,6 +122,8 @@ add_tail(const struct server_ask *a, const struct feed_ask *ask)
 	ts->tail[ts->n++] = (struct tail){ .ask = *ask,
 		.serial = ++control_of(a)->serial,
 		.born = store_visible(control_of(a)->g->store, ask->table) };
+	read_name(a, "CONSUMER", ts->tail[ts->n - 1].consumer);
+	read_name(a, "STREAM", ts->tail[ts->n - 1].stream);
 	return true;
 }
 
@@ -296,6 +310,23 @@ control_feed(void *arg, struct server_conn *sc)
 		feed_tail(arg, sc, ts, &ts->tail[ts->turn]);
 	}
 	return false;
+}
+
+void
+control_tails_each(struct control *c, void (*fn)(void *arg,
+    const struct control_tail_info *t), void *arg)
+{
+	struct server_conn *sc;
+	struct tails *ts;
+	struct tail *t;
+
+	for (sc = server_first(c->server); sc != NULL; sc = server_next(sc)) {
+		ts = server_data(sc);
+		for (t = ts == NULL ? NULL : ts->tail;
+		    t != NULL && t < ts->tail + ts->n; t++)
+			fn(arg, &(struct control_tail_info){ sc, t->consumer,
+			    t->stream, t->ask.table, t->ask.after });
+	}
 }
 
 /* Older rows than the tail say nothing about how fast it is. */

@@ -92,6 +92,12 @@ index_mark(struct driver *d, struct lane *l)
 	return 0;
 }
 
+const struct lane *
+lane_first(const struct driver *d)
+{
+	return d->lanes;
+}
+
 struct lane *
 lane_by_mark(const struct driver *d, uint32_t mark)
 {
@@ -224,12 +230,13 @@ lane_look(struct driver *d, struct lane *l, const void *owner,
 {
 	if (l->owner != owner)
 		return LANE_FENCED;
+	driver_now(d);
+	l->looked = d->now.mono;
 	/* While the store is down, what is done here may yet be undone. */
 	if (d->down || d->low) {
-		lane_stop(l, at);
+		lane_stop(l, at, "DISK_FULL");
 		return LANE_DOWN;
 	}
-	driver_now(d);
 	if (l->stopped && is_before(l->stop, at))
 		return LANE_STOPPED;
 	if (l->stopped && !is_before(at, l->stop))
@@ -245,10 +252,14 @@ lane_done(struct driver *d, struct lane *l, struct lane_at at)
 }
 
 void
-lane_stop(struct lane *l, struct lane_at at)
+lane_stop(struct lane *l, struct lane_at at, const char *why)
 {
 	if (l->stopped && !is_before(at, l->stop))
 		return;
+	/* Each try stops it again. */
+	if (l->stop.seq != at.seq || l->stop.part != at.part)
+		l->stop_since = l->looked;
+	l->why = why;
 	l->stopped = true;
 	l->stop = at;
 }

@@ -49,6 +49,9 @@ struct lane {
 	uint64_t live;
 	bool stopped;
 	struct lane_at stop; /* goes on with this one */
+	const char *why;     /* code of the answer that stopped it; static */
+	mono_t stop_since;   /* it has been tried since then */
+	mono_t looked;       /* when its last event came */
 	unsigned parked;     /* events since parked_since */
 	mono_t parked_since;
 	char name[]; /* of the mark */
@@ -91,14 +94,16 @@ enum lane_say lane_look(struct driver *d, struct lane *l, const void *owner,
 /* Its effect is in the commit of this wake-up: so is HANDLED. */
 void lane_done(struct driver *d, struct lane *l, struct lane_at at);
 /* It had no effect, or the commit with its effect was taken back, and it may
- * come again: nothing later before it. */
-void lane_stop(struct lane *l, struct lane_at at);
+ * come again: nothing later before it. why: the code, static. */
+void lane_stop(struct lane *l, struct lane_at at, const char *why);
 /*
  * Give it up: a row of QUARANTINE, and HANDLED. *seq is the row. fs may be
  * NULL. 0, FG_ELIMIT: too many of late, somebody has to look; or FG_ENOMEM.
  */
 int lane_park(struct driver *d, struct lane *l, struct lane_at at,
     const struct fgsess *fs, const struct parked *k, uint64_t *seq);
+/* Those that were opened since the start; NULL: none. */
+const struct lane *lane_first(const struct driver *d);
 /* By the number of its mark, or NULL. */
 struct lane *lane_by_mark(const struct driver *d, uint32_t mark);
 /* Its four names, borrowed from it. */

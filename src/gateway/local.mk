@@ -23,6 +23,8 @@ libgateway_a_SOURCES = \
 	src/gateway/control_read.c \
 	src/gateway/control_send.c \
 	src/gateway/control_session.c \
+	src/gateway/control_status.c \
+	src/gateway/control_consumers.c \
 	src/gateway/control_tail.c \
 	src/gateway/dictset.c \
 	src/gateway/dictset.h \

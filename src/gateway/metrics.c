@@ -11,7 +11,7 @@ void
 metrics_clear(struct metrics *m)
 {
 	m->names.len = 0;
-	m->nsession = m->ntable = 0;
+	m->nsession = m->ntable = m->nconsumer = 0;
 }
 
 void
@@ -20,6 +20,7 @@ metrics_free(struct metrics *m)
 	buf_free(&m->names);
 	free(m->session);
 	free(m->table);
+	free(m->consumer);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -70,6 +71,25 @@ metrics_add_table(struct metrics *m, const char *name)
 		return NULL;
 	m->ntable++;
 	return t;
+}
+
+struct metrics_consumer *
+metrics_add_consumer(struct metrics *m, const char *name, const char *cursor)
+{
+	struct metrics_consumer *c = room(m->consumer, m->nconsumer,
+	    &m->consumer_cap, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	m->consumer = c;
+	c += m->nconsumer;
+	*c = (struct metrics_consumer){ .name = m->names.len,
+		.cursor = m->names.len + strlen(name) + 1 };
+	if (buf_add(&m->names, name, strlen(name) + 1) != 0 ||
+	    buf_add(&m->names, cursor, strlen(cursor) + 1) != 0)
+		return NULL;
+	m->nconsumer++;
+	return c;
 }
 
 /* ---- text ---- */
@@ -168,6 +188,41 @@ table_metrics(struct buf *out, const struct metrics *m, const char *name,
 	for (t = m->table; err == 0 && t < end; t++)
 		err = metric_of(out, name, "table", m->names.p + t->name,
 		    NULL, NULL, visible ? t->visible : t->oldest);
+	return err;
+}
+
+#define CONSUMER_METRICS(X)                                                    \
+	X(consumer_health, c->health,                                          \
+	    "0 healthy, 1 warning, as fixgatectl status says.")                \
+	X(consumer_connected, c->connected,                                    \
+	    "1 if it has a tail or a lane.")                                   \
+	X(consumer_behind, c->behind, "Rows that it has not settled.")
+
+static int
+consumer_metrics(struct buf *out, const struct metrics *m)
+{
+	const struct metrics_consumer *c, *end = m->consumer + m->nconsumer;
+	int err = 0;
+
+#define X(id, value, help)                                                     \
+	if (err == 0)                                                          \
+		err = metric_head(out, #id, "gauge", help);                    \
+	for (c = m->consumer; err == 0 && c < end; c++)                        \
+		err = metric_of(out, #id, "consumer", m->names.p + c->name,    \
+		    "cursor", m->names.p + c->cursor, (uint64_t)(value));
+	CONSUMER_METRICS(X)
+#undef X
+	if (err == 0)
+		err = metric_head(out, "consumer_oldest_seconds", "gauge",
+		    "How old the first of them is.");
+	for (c = m->consumer; err == 0 && c < end; c++) {
+		err = metric_begin(out, "consumer_oldest_seconds", "consumer",
+		    m->names.p + c->name, "cursor", m->names.p + c->cursor);
+		if (err == 0)
+			err = buf_printf(out, "%lld.%03lld\n",
+			    (long long)c->age / NS_PER_S,
+			    (long long)c->age % NS_PER_S / NS_PER_MS);
+	}
 	return err;
 }
 
@@ -270,6 +325,8 @@ metrics_text(struct buf *out, const struct metrics *m)
 		err = store_metrics(out, m);
 	if (err == 0)
 		err = latencies(out, m);
+	if (err == 0)
+		err = consumer_metrics(out, m);
 	if (err == 0)
 		err = metric_one(out, "links", "gauge", m->links,
 		    "Connections of applications and operators.");

@@ -30,6 +30,14 @@ struct metrics_table {
 	uint64_t indexed;
 };
 
+struct metrics_consumer {
+	size_t name, cursor; /* KEY/TABLE */
+	enum status_health health;
+	bool connected;
+	uint64_t behind;
+	int64_t age; /* ns */
+};
+
 /* All-zero is empty. */
 struct metrics {
 	struct buf names; /* each with its NUL */
@@ -37,6 +45,8 @@ struct metrics {
 	size_t nsession, session_cap;
 	struct metrics_table *table;
 	size_t ntable, table_cap;
+	struct metrics_consumer *consumer;
+	size_t nconsumer, consumer_cap;
 	enum status_health health, store_health;
 	uint64_t commits, repairs, strangers, waiting, quarantine, links;
 	int64_t lag; /* ns */
@@ -53,6 +63,9 @@ void metrics_free(struct metrics *m);
 struct metrics_session *metrics_add_session(struct metrics *m,
     const char *name);
 struct metrics_table *metrics_add_table(struct metrics *m, const char *name);
+
+struct metrics_consumer *metrics_add_consumer(struct metrics *m,
+    const char *name, const char *cursor);
 
 /* Append the text: 0 or FG_ENOMEM. */
 int metrics_text(struct buf *out, const struct metrics *m);

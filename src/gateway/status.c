@@ -7,6 +7,10 @@
 /* An initiator that is off for longer needs a person. */
 #define PATIENCE_NS (60 * NS_PER_S)
 #define CERTIFICATE_DAYS 14 /* to get another one */
+/* A client that starts again, and one that has much to do, need some time. */
+#define AWAY_NS  (10 * NS_PER_S)
+#define STILL_NS (30 * NS_PER_S)
+#define LANE_NS  (5 * NS_PER_S)
 
 const char *
 status_health_text(enum status_health h)
@@ -163,6 +167,63 @@ status_of_quarantine(size_t waiting, char advice[STATUS_ADVICE_MAX])
 	snprintf(advice, STATUS_ADVICE_MAX, "%zu event%s could not be done and "
 	    "wait%s for a decision: fixgatectl quarantine list", waiting,
 	    waiting == 1 ? "" : "s", waiting == 1 ? "s" : "");
+	return STATUS_WARNING;
+}
+
+static void
+advise_away(const struct status_consumer *s, char advice[STATUS_ADVICE_MAX])
+{
+	char time[WALL_TEXT_MAX];
+	int n = (int)wall_format(time, s->seen, 0);
+
+	snprintf(advice, STATUS_ADVICE_MAX, "away since %.*s UTC, and %" PRIu64
+	    " rows of %s wait for it, the oldest for %lld s. Start it, or look "
+	    "at its log and at `fixgatectl clients`; if it will not come back: "
+	    "fixgatectl cursor clear %s %s %s", n, time, s->behind, s->table,
+	    (long long)(s->age / NS_PER_S), s->name, s->key, s->table);
+}
+
+enum status_health
+status_of_consumer(const struct status_consumer *s,
+    char advice[STATUS_ADVICE_MAX])
+{
+	advice[0] = '\0';
+	if (s->changed) {
+		snprintf(advice, STATUS_ADVICE_MAX, "its cursor counts rows of "
+		    "another %s than this one. Say where it is to go on: "
+		    "fixgatectl cursor set %s %s %s SEQUENCE, or forget it "
+		    "with cursor clear", s->table, s->name, s->key, s->table);
+		return STATUS_WARNING;
+	}
+	if (s->behind == 0)
+		return STATUS_HEALTHY;
+	if (!s->connected && s->age > AWAY_NS) {
+		advise_away(s, advice);
+		return STATUS_WARNING;
+	}
+	if (s->connected && s->age > STILL_NS && s->still > STILL_NS) {
+		snprintf(advice, STATUS_ADVICE_MAX, "connected, but its cursor "
+		    "has not moved for %lld s, and %" PRIu64 " rows of %s "
+		    "wait, the oldest for %lld s. `fixgatectl clients` says "
+		    "which of its sends does not answer",
+		    (long long)(s->still / NS_PER_S), s->behind, s->table,
+		    (long long)(s->age / NS_PER_S));
+		return STATUS_WARNING;
+	}
+	return STATUS_HEALTHY;
+}
+
+enum status_health
+status_of_lane(const struct status_lane *s, char advice[STATUS_ADVICE_MAX])
+{
+	advice[0] = '\0';
+	if (s->stopped <= LANE_NS)
+		return STATUS_HEALTHY;
+	snprintf(advice, STATUS_ADVICE_MAX, "its send %s is stopped at the "
+	    "event of row %" PRIu64 " of %s, which has been refused for %lld s "
+	    "(%s); what is behind waits. It is tried again by itself: mend "
+	    "what it is refused for", s->send, s->seq, s->table,
+	    (long long)(s->stopped / NS_PER_S), s->why);
 	return STATUS_WARNING;
 }
 

@@ -55,6 +55,25 @@ struct status_store {
 	uint64_t disk_free; /* bytes */
 };
 
+/* Who has a cursor in a table. */
+struct status_consumer {
+	const char *name, *key, *table;
+	bool connected;
+	bool changed;    /* the cursor counts rows of another store, or table */
+	wall_t seen;     /* 0: never */
+	uint64_t behind; /* rows that it has not settled */
+	int64_t age;     /* of the oldest of them, ns */
+	int64_t still;   /* how long its cursor has not moved, ns */
+};
+
+/* A lane that waits for one of its events to come again. */
+struct status_lane {
+	const char *send, *table; /* whose rows they are */
+	uint64_t seq;    /* of the event's row */
+	const char *why; /* the code of its answer */
+	int64_t stopped; /* for how long it was tried, ns */
+};
+
 /* The judgement, and for what is not HEALTHY an advice; else it is "", or says
  * why nothing is to be done. */
 enum status_health status_of_session(const struct status_session *s,
@@ -63,6 +82,10 @@ enum status_health status_of_store(const struct status_store *s,
     char advice[STATUS_ADVICE_MAX]);
 /* waiting: events that were given up, and that nobody has looked after. */
 enum status_health status_of_quarantine(size_t waiting,
+    char advice[STATUS_ADVICE_MAX]);
+enum status_health status_of_consumer(const struct status_consumer *s,
+    char advice[STATUS_ADVICE_MAX]);
+enum status_health status_of_lane(const struct status_lane *s,
     char advice[STATUS_ADVICE_MAX]);
 /* days until a certificate of ours expires, below 0 if it has. */
 enum status_health status_of_certificate(int days,

@@ -150,12 +150,14 @@ put_tail(struct link_out *o, const struct logon *l)
 {
 	const struct script_view *v = l->stream->view;
 
-	link_map(o, 4 + (v != NULL));
+	link_map(o, 6 + (v != NULL));
 	if (v != NULL)
 		put_join(o, v);
 	link_key_str(o, "TABLE", l->stream->table);
 	link_key_bool(o, "ADMIN", l->stream->script->admin);
 	link_key_u64(o, "CREDIT", l->granted);
+	link_key_str(o, "CONSUMER", l->client);
+	link_key_str(o, "STREAM", l->stream->script->name);
 	put_start(o, l);
 }
 

@@ -173,6 +173,68 @@ START_TEST(the_store_is_judged_by_whether_it_takes_rows)
 }
 END_TEST
 
+START_TEST(who_reads_and_lags_is_said)
+{
+	static const struct {
+		struct status_consumer s;
+		enum status_health want;
+		const char *says;
+	} row[] = {
+		{ { .connected = true, .still = 99 * NS_PER_S },
+		    STATUS_HEALTHY, "" },
+		{ { .still = 99 * NS_PER_S }, STATUS_HEALTHY, "" },
+		{ { .behind = 7, .age = 10 * NS_PER_S }, STATUS_HEALTHY, "" },
+		{ { .behind = 7, .age = 11 * NS_PER_S }, STATUS_WARNING,
+		    "away since 20260105-09:00:00 UTC, and 7 rows of T wait "
+		    "for it, the oldest for 11 s" },
+		{ { .behind = 7, .age = 11 * NS_PER_S }, STATUS_WARNING,
+		    "fixgatectl cursor clear C K T" },
+		{ { .connected = true, .behind = 7, .age = 31 * NS_PER_S,
+		    .still = 30 * NS_PER_S }, STATUS_HEALTHY, "" },
+		{ { .connected = true, .behind = 7, .age = 30 * NS_PER_S,
+		    .still = 31 * NS_PER_S }, STATUS_HEALTHY, "" },
+		{ { .connected = true, .behind = 7, .age = 31 * NS_PER_S,
+		    .still = 40 * NS_PER_S }, STATUS_WARNING,
+		    "has not moved for 40 s, and 7 rows of T wait, the oldest "
+		    "for 31 s" },
+		{ { .connected = true, .changed = true }, STATUS_WARNING,
+		    "fixgatectl cursor set C K T SEQUENCE" },
+	};
+	char advice[STATUS_ADVICE_MAX];
+	struct status_consumer s;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		s = row[i].s;
+		s.name = "C";
+		s.key = "K";
+		s.table = "T";
+		s.seen.ns = 1767603600 * NS_PER_S;
+		ck_assert_msg(row[i].want == status_of_consumer(&s, advice),
+		    "row %zu: %s", i, advice);
+		ck_assert_msg(strstr(advice, row[i].says) != NULL,
+		    "row %zu: %s", i, advice);
+		ck_assert_int_eq(row[i].want == STATUS_HEALTHY,
+		    advice[0] == '\0');
+	}
+}
+END_TEST
+
+START_TEST(a_lane_that_is_stopped_is_said)
+{
+	struct status_lane s = { .send = "S", .table = "T", .seq = 9,
+		.why = "LOGGED_OFF", .stopped = 5 * NS_PER_S };
+	char advice[STATUS_ADVICE_MAX];
+
+	ck_assert_int_eq(STATUS_HEALTHY, status_of_lane(&s, advice));
+	ck_assert_str_eq("", advice);
+	s.stopped = 6 * NS_PER_S;
+	ck_assert_int_eq(STATUS_WARNING, status_of_lane(&s, advice));
+	ck_assert_ptr_nonnull(strstr(advice, "send S is stopped at the event "
+	    "of row 9 of T, which has been refused for 6 s (LOGGED_OFF)"));
+}
+END_TEST
+
 TCase *
 status_cases(void)
 {
@@ -183,6 +245,8 @@ status_cases(void)
 	    a_session_outside_its_schedule_is_healthy_and_says_until_when);
 	tcase_add_test(tc, an_initiator_says_when_it_tries_again);
 	tcase_add_test(tc, the_store_is_judged_by_whether_it_takes_rows);
+	tcase_add_test(tc, who_reads_and_lags_is_said);
+	tcase_add_test(tc, a_lane_that_is_stopped_is_said);
 	tcase_add_test(tc, what_waits_in_quarantine_is_said);
 	tcase_add_test(tc, a_certificate_that_expires_soon_is_said);
 	tcase_add_test(tc, a_template_that_is_nearly_used_up_is_said);

@@ -58,3 +58,5 @@ TESTS += t/e2e/test_settings_proxy.py
 EXTRA_DIST += t/e2e/test_settings_proxy.py t/lib/proxy.py
 TESTS += t/e2e/test_latency.py
 EXTRA_DIST += t/e2e/test_latency.py
+TESTS += t/e2e/test_consumers.py
+EXTRA_DIST += t/e2e/test_consumers.py

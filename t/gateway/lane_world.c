@@ -205,7 +205,7 @@ on_effect(void *arg, const struct release_done *done)
 
 	lw.heard[e->at.seq] = done->err == 0 ? ACK : NACK;
 	if (done->err != 0)
-		lane_stop(e->lane, e->at);
+		lane_stop(e->lane, e->at, "TEST");
 	free(e);
 }
 
@@ -241,7 +241,7 @@ effect(struct event *e)
 		    &k, &seq));
 		lw.heard[e->at.seq] = PARKED_IT;
 	} else {
-		lane_stop(e->lane, e->at);
+		lane_stop(e->lane, e->at, "TEST");
 		lw.heard[e->at.seq] = NACK;
 	}
 	free(e);
