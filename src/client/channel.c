@@ -111,6 +111,16 @@ settled(struct channel *ch, uint64_t seq)
 		(void)settle_done(s->block->settle, seq);
 }
 
+/* An event has its answer, for good. */
+static void
+answered(struct sender *s, const struct lane_event *e)
+{
+	s->answered = now(s);
+	if (e->came.ns != 0)
+		latency_add(&s->answered_after, s->answered.ns - e->came.ns,
+		    1);
+}
+
 void
 channel_done(struct channel *ch, uint64_t ref)
 {
@@ -121,7 +131,7 @@ channel_done(struct channel *ch, uint64_t ref)
 	if (lane_answer(ch->lane, ref, LANE_DONE, now(s), &e) != 0)
 		return;
 	ev = e.body;
-	s->answered = now(s);
+	answered(s, &e);
 	ch->backs_off = false;
 	settled(ch, e.seq);
 	if (ev->quarantine != 0)
@@ -152,7 +162,7 @@ channel_refused(struct channel *ch, uint64_t ref, const char *code,
 	    &e) != 0)
 		return;
 	ev = e.body;
-	s->answered = now(s);
+	answered(s, &e);
 	ch->backs_off = false;
 	log_warnx("client %s, row %llu: %s refused %s: %s: %s", c->script->name,
 	    (unsigned long long)e.seq, s->script->process, s->script->event,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/latency.h"
 #include "client/exec.h"
 #include "client/health.h"
 #include "client/lane.h"
@@ -97,6 +98,7 @@ struct sender {
 	enum health health;
 	char text[TEXT_MAX]; /* "" if it is HEALTHY */
 	mono_t sent, answered, busy; /* see health_facts; busy 0: not */
+	struct latency sent_after, answered_after; /* the row was read */
 };
 
 /* What CURSOR_ACK said about sends. */

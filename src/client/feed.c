@@ -85,7 +85,7 @@ put_event(struct sender *s, const struct script_row *row, wall_t stamp,
 {
 	struct program *p = s->block->client->program;
 	struct lane_event e = { .seq = row->sequence, .part = part,
-		.stamp = stamp };
+		.stamp = stamp, .came = now_of(p).mono };
 	const char *why = "the name of the send cannot be that of a lane";
 	struct channel *ch = channel_of(s, f, &why);
 	struct event *ev;

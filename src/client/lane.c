@@ -99,6 +99,7 @@ lane_put(struct lane *l, const struct lane_event *e)
 		return FG_ENOMEM;
 	}
 	*at(l, l->n) = (struct slot){ .e = *e };
+	at(l, l->n)->e.sent = 0;
 	at(l, l->n++)->e.ref = 0;
 	return 0;
 }
@@ -153,6 +154,7 @@ lane_send(struct lane *l, uint64_t ref, mono_t now)
 	l->back = false;
 	e = &at(l, l->next++)->e;
 	e->ref = ref;
+	e->sent++;
 	l->unanswered++;
 	l->window->unanswered++;
 	return e;

@@ -31,6 +31,8 @@ struct lane_event {
 	uint32_t part; /* of the row's events, from 0 */
 	uint32_t attempt;
 	wall_t stamp; /* of the row */
+	mono_t came;  /* when that was read; 0: some other time */
+	uint32_t sent; /* how often */
 	void *body;   /* malloc(3)ed */
 	size_t len;
 	uint64_t ref; /* of its sending; 0: not sent, or to be sent again */

@@ -67,6 +67,13 @@ put_blocks(struct buf *out, const struct program *p)
 	X(send_queued, sender_queued(s), "Events that wait to be sent.")
 
 /* The key says which block, the send which of its sends. */
+static void
+send_name(const struct sender *s, char name[2 * NAME_MAX_BYTES + 2])
+{
+	snprintf(name, 2 * NAME_MAX_BYTES + 2, "%s/%s", s->block->script->key,
+	    s->script->id);
+}
+
 static int
 put_sends(struct buf *out, const struct program *p)
 {
@@ -84,14 +91,35 @@ put_sends(struct buf *out, const struct program *p)
 		for (c = *at, b = c->block; b < c->block + c->nblock; b++)     \
 			for (s = b->sender; err == 0 &&                        \
 			    s < b->sender + b->script->nsend; s++) {           \
-				snprintf(name, sizeof(name), "%s/%s",          \
-				    b->script->key, s->script->id);            \
+				send_name(s, name);                            \
 				err = metric_of(out, #what, "client",          \
 				    c->script->name, "send", name,             \
 				    (uint64_t)(value));                        \
 			}
 	SEND_METRICS(X)
 #undef X
+	return err;
+}
+
+static int
+put_latencies(struct buf *out, const struct program *p, const char *metric,
+    bool sent, const char *help)
+{
+	struct client *const *at, *const *end = p->client + p->nclient;
+	const struct sender *s;
+	const struct block *b;
+	char name[2 * NAME_MAX_BYTES + 2];
+	int err = metric_head(out, metric, "histogram", help);
+
+	for (at = p->client; at < end; at++)
+		for (b = (*at)->block; b < (*at)->block + (*at)->nblock; b++)
+			for (s = b->sender; err == 0 &&
+			    s < b->sender + b->script->nsend; s++) {
+				send_name(s, name);
+				err = metric_histogram(out, metric, "client",
+				    (*at)->script->name, "send", name, sent ?
+				    &s->sent_after : &s->answered_after);
+			}
 	return err;
 }
 
@@ -108,7 +136,12 @@ client_metrics(void *arg, struct buf *out)
 	if (metric_one(out, "health", "gauge", worst,
 	    "0 healthy, 1 warning, 2 error.") != 0 ||
 	    put_clients(out, p) != 0 || put_blocks(out, p) != 0 ||
-	    put_sends(out, p) != 0)
+	    put_sends(out, p) != 0 ||
+	    put_latencies(out, p, "send_sent_seconds", true,
+	    "From the arrival of a row until its event was sent.") != 0 ||
+	    put_latencies(out, p, "send_answered_seconds", false,
+	    "From the arrival of a row until its event was answered for "
+	    "good.") != 0)
 		return NULL;
 	return health_name(worst);
 }

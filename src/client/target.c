@@ -442,6 +442,7 @@ work_channel(struct target *t, struct channel *ch, mono_t at)
 {
 	const struct lane_event *e;
 	struct sender *s = ch->sender;
+	mono_t clock = { 0 };
 	uint64_t ref;
 
 	if (ch->state == CHANNEL_SHUT && s->block->client->state == CLIENT_ON)
@@ -452,6 +453,10 @@ work_channel(struct target *t, struct channel *ch, mono_t at)
 		if (e == NULL)
 			break;
 		t->n = ref;
+		if (clock.ns == 0)
+			clock = loop_clock();
+		if (e->sent == 1 && e->came.ns != 0)
+			latency_add(&s->sent_after, clock.ns - e->came.ns, 1);
 		send_one(t, ch, e, ref);
 	}
 	if (!target_is_up(t) && s->script->park &&

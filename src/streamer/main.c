@@ -104,6 +104,7 @@ run(struct streamer *st)
 	int err;
 
 	st->loop = st->start.loop;
+	loop_on_flushed(st->loop, rows_flushed, st);
 	err = open_streams(st);
 	if (err == FG_ENOMEM)
 		log_error("%s", fg_strerror(err));

@@ -57,6 +57,22 @@ put_streams(struct buf *out, const struct streamer *st)
 }
 
 static int
+put_latencies(struct buf *out, const struct streamer *st, const char *name,
+    bool written, const char *help)
+{
+	const struct stream *s;
+	size_t i;
+	int err = metric_head(out, name, "histogram", help);
+
+	for (i = 0; err == 0 && i < st->nstream; i++) {
+		s = st->stream[i];
+		err = metric_histogram(out, name, "stream", s->script->name,
+		    NULL, NULL, written ? &s->written : &s->made);
+	}
+	return err;
+}
+
+static int
 put_logons(struct buf *out, const struct streamer *st)
 {
 	const struct stream *s;
@@ -111,7 +127,12 @@ streamer_metrics(void *arg, struct buf *out)
 	}
 	if (metric_one(out, "health", "gauge", worst,
 	    "0 healthy, 1 warning, 2 error.") != 0 ||
-	    put_streams(out, st) != 0 || put_logons(out, st) != 0 ||
+	    put_streams(out, st) != 0 ||
+	    put_latencies(out, st, "stream_made_seconds", false,
+	    "From the arrival of a row until a client's message had it.") != 0 ||
+	    put_latencies(out, st, "stream_sent_seconds", true,
+	    "From the arrival of a row until it was written to a client.") !=
+	    0 || put_logons(out, st) != 0 ||
 	    put_processes(out, st) != 0)
 		return NULL;
 	return health_text(worst);

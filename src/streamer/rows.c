@@ -1,6 +1,5 @@
 /* Rows of a table become those of a stream. */
 #include <stdio.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "log/log.h"
@@ -40,15 +39,6 @@ struct work {
 	struct script_row row;
 	const char *why; /* of ACT_BAD */
 };
-
-static int64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
 
 /* Where the columns begin in the array of a row. */
 static size_t
@@ -253,6 +243,10 @@ finish(struct work *w, uint64_t upto)
 	link_key_u64(w->o, "VISIBLE", l->visible);
 	link_key_bool(w->o, "MORE", l->more);
 	server_done(l->conn);
+	latency_add(&w->s->made, loop_clock().ns -
+	    loop_now(w->st->loop).mono.ns, w->sent);
+	w->s->unsent += w->sent;
+	w->st->unsent += w->sent;
 }
 
 /* A text that says the row, also for what is no error of the script. */
@@ -291,7 +285,7 @@ has_room(const struct work *w)
 static bool
 turn_is_over(const struct work *w)
 {
-	return needs_script(w->s) && now_ns() - w->started > TURN_NS;
+	return needs_script(w->s) && loop_clock().ns - w->started > TURN_NS;
 }
 
 /*
@@ -378,7 +372,7 @@ rows_take(struct logon *l, const struct link_val *details)
 		return;
 	}
 	w.n = link_count(w.rows);
-	w.started = now_ns();
+	w.started = loop_clock().ns;
 	l->granted -= w.n < l->granted ? w.n : l->granted;
 	s->oldest = w.oldest;
 	s->visible = w.visible;
@@ -389,11 +383,31 @@ rows_take(struct logon *l, const struct link_val *details)
 	if (act == ACT_BAD)
 		return;
 	if (w.upto < w.visible)
-		l->batch_ns = now_ns() - w.started;
+		l->batch_ns = loop_clock().ns - w.started;
 	if (act == ACT_SENT)
 		upstream_feed(l);
 	else if (act == ACT_MESS)
 		mess(s->up);
 	else
 		step_back(&w, act == ACT_TURN);
+}
+
+void
+rows_flushed(void *arg)
+{
+	struct streamer *st = arg;
+	struct stream *s;
+	int64_t took;
+	size_t i;
+
+	if (st->unsent == 0)
+		return;
+	took = loop_clock().ns - loop_now(st->loop).mono.ns;
+	for (i = 0; i < st->nstream; i++) {
+		s = st->stream[i];
+		if (s->unsent > 0)
+			latency_add(&s->written, took, s->unsent);
+		s->unsent = 0;
+	}
+	st->unsent = 0;
 }

@@ -12,6 +12,7 @@
 
 #include <sys/queue.h>
 
+#include "base/latency.h"
 #include "daemon/remote.h"
 #include "daemon/rowdicts.h"
 #include "daemon/rows.h"
@@ -100,6 +101,9 @@ struct stream {
 	uint64_t errors;    /* rows that were left out for one */
 	mono_t logged;      /* when one was last logged */
 	uint64_t unlogged;  /* errors since */
+	/* Its rows: since the wake-up that read them. */
+	struct latency made, written;
+	uint64_t unsent;    /* of this wake-up, still to be written */
 	/* Of the table: */
 	char source[SOURCE_MAX]; /* "": not known */
 	uint64_t oldest, visible;
@@ -138,6 +142,7 @@ struct streamer {
 	struct watchdog *watchdog;
 	struct timer *poll;
 	unsigned polls;
+	uint64_t unsent; /* of all streams */
 	struct timer *again; /* logons that stepped back for the others */
 	struct row_in row;
 };
@@ -208,6 +213,8 @@ void logon_look(struct stream *s);
 
 /* Rows of a logon came. l may be gone afterwards. */
 void rows_take(struct logon *l, const struct link_val *details);
+/* What was made in this wake-up is written; arg is the struct streamer. */
+void rows_flushed(void *arg);
 
 /* ---- reload.c ---- */
 

@@ -209,6 +209,20 @@ START_TEST(what_was_unanswered_is_sent_again_in_order)
 }
 END_TEST
 
+START_TEST(sendings_are_counted)
+{
+	const struct lane_event *e;
+
+	lane_up(l);
+	put(1, 1);
+	e = lane_send(l, ++ref, MS(0));
+	ck_assert_uint_eq(1, e->sent);
+	lane_up(l);
+	e = lane_send(l, ++ref, MS(0));
+	ck_assert_uint_eq(2, e->sent);
+}
+END_TEST
+
 START_TEST(lanes_share_the_window)
 {
 	struct lane *other = lane_new(&window);
@@ -313,6 +327,7 @@ lane_cases(void)
 	tcase_add_test(t, a_retry_waits_and_longer_each_time);
 	tcase_add_test(t, a_handler_that_took_the_later_ones_gets_only_the_one);
 	tcase_add_test(t, what_was_unanswered_is_sent_again_in_order);
+	tcase_add_test(t, sendings_are_counted);
 	tcase_add_test(t, lanes_share_the_window);
 	tcase_add_test(t, an_event_that_is_taken_is_not_acked);
 	tcase_add_loop_test(t, a_gateway_lane_gets_all_in_order, 0, 10);

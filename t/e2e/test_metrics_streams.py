@@ -69,6 +69,20 @@ with fg.Work() as w:
     assert value(c, "client_seen", client="COPY", key="COPY") == 50
     assert value(c, "send_handled", client="COPY", send=list(sends)[0]) == 50
 
+    # Each row once, in its order: made, sent; sent again, answered.
+    made, sent = (value(s, "stream_%s_seconds_count" % n, stream="ROWS")
+                  for n in ("made", "sent"))
+    assert made == sent == 50, (made, sent)
+    assert 0 < value(s, "stream_made_seconds_sum", stream="ROWS") < \
+        value(s, "stream_sent_seconds_sum", stream="ROWS")
+    of = {"client": "COPY", "send": list(sends)[0]}
+    first, answered = (value(c, "send_%s_seconds_count" % n, **of)
+                       for n in ("sent", "answered"))
+    assert first == answered == 50, (first, answered)
+    assert 0 < value(c, "send_sent_seconds_sum", **of) < \
+        value(c, "send_answered_seconds_sum", **of)
+    assert value(s, "stream_made_seconds_count", stream="BAD") == 0
+
     slow = Logon(s, "ROWS", client='SL"OW', credit=10)
     slow.rows(10)
     assert value(s, "stream_client_upto", stream="ROWS",
@@ -81,6 +95,7 @@ with fg.Work() as w:
     assert value(s, "stream_client_replaying", stream="ROWS",
                  client="COPY") == 0
     assert value(s, "stream_logons", stream="ROWS") == 2
+    assert value(s, "stream_sent_seconds_count", stream="ROWS") == 60
     assert value(s, "stream_newest", stream="ROWS") == 50
     assert value(s, "process_up", process="g") == 1
     assert ask(port_of(s), "/healthz")[2] == "HEALTHY\n"
