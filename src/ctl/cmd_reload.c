@@ -1,23 +1,32 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "ctl/opt.h"
 
 int
 cmd_reload(struct ctl *c, int argc, char **argv)
 {
-	bool dry = argc == 1 && strcmp(argv[0], "-n") == 0;
+	const char *reason = NULL;
+	bool dry;
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason } };
+	char err[OPT_ERR_MAX];
 	struct link_out *o;
 	struct link_msg m;
 	int code;
 
+	argc = opt_parse(opts, 1, argc, argv, err);
+	dry = argc == 1 && strcmp(argv[0], "-n") == 0;
 	if (argc != dry)
-		return ctl_usage("reload", "it takes no arguments but -n");
+		return ctl_usage("reload", argc == -1 ? err :
+		    "it takes no arguments but -n");
 	code = ctl_connect(c);
 	if (code != CTL_OK)
 		return code;
 	o = wire_begin(c->wire, "RELOAD", NULL);
-	link_map(o, 1);
+	link_map(o, reason == NULL ? 1 : 2);
 	link_key_bool(o, "DRY_RUN", dry);
+	if (reason != NULL)
+		link_key_str(o, "REASON", reason);
 	code = ctl_ask(c, "RELOAD_ACK", &m);
 	if (code != CTL_OK)
 		return code;

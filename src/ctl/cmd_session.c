@@ -61,28 +61,42 @@ cmd_session_schedule(struct ctl *c, int argc, char **argv)
 int
 cmd_session_start(struct ctl *c, int argc, char **argv)
 {
+	const char *reason = NULL;
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason } };
+	char err[OPT_ERR_MAX];
+	struct link_out *o;
+
+	argc = opt_parse(opts, 1, argc, argv, err);
 	if (argc != 1)
-		return ctl_usage("session start", "exactly one SESSION is needed");
-	if (begin_order(c, "SESSION_START", argv[0], 0) == NULL)
+		return ctl_usage("session start", argc == -1 ? err :
+		    "exactly one SESSION is needed");
+	o = begin_order(c, "SESSION_START", argv[0], reason != NULL);
+	if (o == NULL)
 		return CTL_NO_GATEWAY;
+	if (reason != NULL)
+		link_key_str(o, "REASON", reason);
 	return ctl_done(c);
 }
 
 int
 cmd_session_stop(struct ctl *c, int argc, char **argv)
 {
-	const char *text = NULL;
-	const struct opt opts[] = { { "--text", OPT_TEXT, &text } };
+	const char *text = NULL, *reason = NULL;
+	const struct opt opts[] = { { "--text", OPT_TEXT, &text },
+		{ "--reason", OPT_TEXT, &reason } };
 	char err[OPT_ERR_MAX];
 	struct link_out *o;
 
-	argc = opt_parse(opts, 1, argc, argv, err);
+	argc = opt_parse(opts, 2, argc, argv, err);
 	if (argc != 1)
 		return ctl_usage("session stop",
 		    argc == -1 ? err : "exactly one SESSION is needed");
-	o = begin_order(c, "SESSION_STOP", argv[0], text != NULL);
+	o = begin_order(c, "SESSION_STOP", argv[0], (text != NULL) +
+	    (reason != NULL));
 	if (o == NULL)
 		return CTL_NO_GATEWAY;
+	if (reason != NULL)
+		link_key_str(o, "REASON", reason);
 	if (text != NULL)
 		link_key_str(o, "TEXT", text);
 	return ctl_done(c);

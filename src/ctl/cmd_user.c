@@ -6,6 +6,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/list.h"
+#include "ctl/opt.h"
 
 #define LINE 1100 /* longer than any password */
 
@@ -96,29 +97,51 @@ begin(struct ctl *c, const char *type, char **argv, unsigned n)
 int
 cmd_user_remove(struct ctl *c, int argc, char **argv)
 {
+	const char *reason = NULL, *why = NULL;
+	bool yes = false;
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
+		{ "--yes", OPT_FLAG, &yes } };
+	char err[OPT_ERR_MAX];
+	struct link_out *o;
+
+	argc = opt_parse(opts, 2, argc, argv, err);
 	if (argc != 2)
-		return ctl_usage("user remove",
-		    "a SESSION and a USER are needed");
-	return begin(c, "USER_REMOVE", argv, 0) == NULL ? CTL_NO_GATEWAY :
-	    ctl_done(c);
+		why = argc == -1 ? err : "a SESSION and a USER are needed";
+	else if (reason == NULL || *reason == '\0')
+		why = "--reason TEXT is needed: it goes to SESSION_EVENT";
+	else if (!yes)
+		why = "the user cannot log on any more; if you mean it, add "
+		    "--yes";
+	if (why != NULL)
+		return ctl_usage("user remove", why);
+	o = begin(c, "USER_REMOVE", argv, 1);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
+	link_key_str(o, "REASON", reason);
+	return ctl_done(c);
 }
 
 int
 cmd_user_set(struct ctl *c, int argc, char **argv)
 {
-	char password[LINE];
-	const char *why;
+	const char *why, *reason = NULL;
+	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason } };
+	char password[LINE], err[OPT_ERR_MAX];
 	struct link_out *o;
 
+	argc = opt_parse(opts, 1, argc, argv, err);
 	if (argc != 2)
-		return ctl_usage("user set", "a SESSION and a USER are needed");
+		return ctl_usage("user set", argc == -1 ? err :
+		    "a SESSION and a USER are needed");
 	why = get_password(password);
 	if (why != NULL)
 		return ctl_usage("user set", why);
-	o = begin(c, "USER_SET", argv, 1);
+	o = begin(c, "USER_SET", argv, reason == NULL ? 1 : 2);
 	if (o == NULL)
 		return CTL_NO_GATEWAY;
 	link_key_str(o, "PASSWORD", password);
+	if (reason != NULL)
+		link_key_str(o, "REASON", reason);
 	explicit_bzero(password, sizeof(password));
 	return ctl_done(c);
 }

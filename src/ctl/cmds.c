@@ -63,7 +63,7 @@ const struct ctl_cmd ctl_cmds[] = {
 	    cmd_quarantine_retry, "do an event after all" },
 	{ "quarantine show", "SEQUENCE", cmd_quarantine_show,
 	    "all about one event" },
-	{ "reload", "[-n]", cmd_reload,
+	{ "reload", "[-n] [--reason TEXT]", cmd_reload,
 	    "read the settings file again; -n: only say what would change" },
 	{ "replay",
 	    "TABLE --to SESSION [--process ADDRESS] [--after SEQ]\n"
@@ -94,9 +94,9 @@ const struct ctl_cmd ctl_cmds[] = {
 	    cmd_session_seq, "set sequence numbers" },
 	{ "session show", "[SESSION]", cmd_session_show,
 	    "the sessions, or all about one" },
-	{ "session start", "SESSION", cmd_session_start,
+	{ "session start", "SESSION [--reason TEXT]", cmd_session_start,
 	    "let a session connect and log on" },
-	{ "session stop", "SESSION [--text TEXT]", cmd_session_stop,
+	{ "session stop", "SESSION [--text TEXT] [--reason TEXT]", cmd_session_stop,
 	    "log a session out and keep it out" },
 	{ "settings", "[NAME]", cmd_settings,
 	    "the settings of fixgate.conf: values and defaults; needs no "
@@ -118,9 +118,9 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "OUT_PENDING, QUARANTINE or a table of your own" },
 	{ "user list", "", cmd_user_list,
 	    "the users whose passwords the gateway keeps" },
-	{ "user remove", "SESSION USER", cmd_user_remove,
+	{ "user remove", "SESSION USER --reason TEXT --yes", cmd_user_remove,
 	    "a user may not log on any more" },
-	{ "user set", "SESSION USER", cmd_user_set,
+	{ "user set", "SESSION USER [--reason TEXT]", cmd_user_set,
 	    "the password of a user, from standard input" },
 	{ "version", "", cmd_version, "the version of fixgatectl" },
 };

@@ -129,6 +129,34 @@ control_who(const struct server_ask *a, const char *reason, char *out,
 	log_escape(out, cap, text, strlen(text)); /* it is logged, too */
 }
 
+void
+control_who_why(const struct server_ask *a, const char *otherwise, char *out,
+    size_t cap)
+{
+	char reason[256];
+
+	if (!link_find_str(a->details, "REASON", reason, sizeof(reason)) ||
+	    reason[0] == '\0')
+		snprintf(reason, sizeof(reason), "%s", otherwise);
+	control_who(a, reason, out, cap);
+}
+
+void
+control_note(const struct server_ask *a, struct fgsess *fs,
+    enum sess_event ev, const char *what, const char *otherwise)
+{
+	struct driver *d = control_of(a)->g->driver;
+	char who[512], raw[1024], text[1024];
+
+	control_who_why(a, otherwise, who, sizeof(who));
+	snprintf(raw, sizeof(raw), "%.500s: %s", what, who);
+	log_escape(text, sizeof(text), raw, strlen(raw));
+	if (fs != NULL)
+		driver_event(d, fs, ev, text);
+	else
+		driver_event_gateway(d, ev, text);
+}
+
 struct control_later *
 control_later(const struct server_ask *a, const struct fgsess *fs,
     const char *text)

@@ -1,5 +1,6 @@
 /* control_auth.c: USER_SET, USER_REMOVE, USER_LIST. */
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,24 @@ struct setting {
 	uint64_t ref;
 	char session[CONTROL_NAME_MAX], user[AUTH_USER_MAX + 1];
 	char who[WHO_MAX];
+	struct driver *driver;
 };
+
+/* On the session, or if it is a template, on the gateway. */
+static void
+note(struct driver *d, const char *session, const char *user, const char *how,
+    const char *who)
+{
+	struct fgsess *fs = driver_by_name(d, session);
+	char raw[1024], text[1024];
+
+	snprintf(raw, sizeof(raw), "%s of %s %s: %s", user, session, how, who);
+	log_escape(text, sizeof(text), raw, strlen(raw));
+	if (fs != NULL)
+		driver_event(d, fs, SESS_EV_USER, text);
+	else
+		driver_event_gateway(d, SESS_EV_USER, text);
+}
 
 static void
 set_done(void *arg, const char *why)
@@ -27,8 +45,8 @@ set_done(void *arg, const char *why)
 	struct server_ask a;
 
 	if (why == NULL)
-		log_info("%s: the password of %s was set: %s", s->session,
-		    s->user, s->who);
+		note(s->driver, s->session, s->user, "has a new password",
+		    s->who);
 	if (server_is_open(s->conn)) {
 		a = server_ask_later(s->conn, s->type, s->ref);
 		if (why == NULL)
@@ -95,7 +113,8 @@ control_user_set(const struct server_ask *a)
 	s->conn = a->conn;
 	s->type = a->type;
 	s->ref = a->ref;
-	control_who(a, "user", s->who, sizeof(s->who));
+	s->driver = c->g->driver;
+	control_who_why(a, "user set", s->who, sizeof(s->who));
 	err = auth_set(c->g->auth, s->session, s->user, password, set_done, s);
 	OPENSSL_cleanse(password, sizeof(password));
 	if (err == 0) {
@@ -115,10 +134,16 @@ void
 control_user_remove(const struct server_ask *a)
 {
 	char session[CONTROL_NAME_MAX], user[AUTH_USER_MAX + 1], who[WHO_MAX];
+	const char *p;
+	size_t n;
 	int err;
 
 	if (!get_names(a, session, user))
 		return;
+	if (!link_get_str(link_find(a->details, "REASON"), &p, &n) || n == 0) {
+		server_nack(a, "BAD_REQUEST", false, "REASON is missing");
+		return;
+	}
 	err = auth_remove(control_of(a)->g->auth, session, user);
 	if (err == FG_ENOENT) {
 		server_nack(a, "NO_USER", false, "%s has no user %s; "
@@ -129,8 +154,8 @@ control_user_remove(const struct server_ask *a)
 		control_nack_err(a, err);
 		return;
 	}
-	control_who(a, "user", who, sizeof(who));
-	log_info("%s: user %s was removed: %s", session, user, who);
+	control_who_why(a, "user remove", who, sizeof(who));
+	note(control_of(a)->g->driver, session, user, "was removed", who);
 	server_ack(a, "removed");
 }
 

@@ -10,18 +10,6 @@
 #define WHO_MAX    512
 #define REASON_MAX 256
 
-/* Who, and why: REASON if it is there, else what was asked for. */
-static void
-get_who(const struct server_ask *a, const char *otherwise, char who[WHO_MAX])
-{
-	char reason[REASON_MAX];
-
-	if (!link_find_str(a->details, "REASON", reason, sizeof(reason)) ||
-	    reason[0] == '\0')
-		snprintf(reason, sizeof(reason), "%s", otherwise);
-	control_who(a, reason, who, WHO_MAX);
-}
-
 /* false: a NACK was sent. */
 static bool
 is_possible(const struct server_ask *a)
@@ -117,7 +105,7 @@ control_session_create(const struct server_ask *a)
 	err = create_session(control_of(a)->g, name, text.len == 0 ? "" :
 	    text.p, text.len, &fs, &said);
 	if (err == 0) {
-		get_who(a, "session create", who);
+		control_who_why(a, "session create", who, sizeof(who));
 		answer(a, fs, SESS_EV_ADDED, who, "created", &said);
 	} else {
 		refuse(a, name, err, &said);
@@ -167,7 +155,7 @@ control_session_delete(const struct server_ask *a)
 	} else if (err != 0) {
 		refuse(a, fs->name, err, NULL);
 	} else {
-		get_who(a, "session delete", who);
+		control_who_why(a, "session delete", who, sizeof(who));
 		answer(a, fs, SESS_EV_REMOVED, who, "deleted", NULL);
 		create_remove(g, fs);
 	}
@@ -190,7 +178,8 @@ enable(const struct server_ask *a, bool on)
 		refuse(a, fs->name, FG_EEXIST, NULL);
 		return;
 	}
-	get_who(a, on ? "session enable" : "session disable", who);
+	control_who_why(a, on ? "session enable" : "session disable", who,
+	    sizeof(who));
 	err = create_enable(g, fs, on, who);
 	if (err != 0)
 		refuse(a, fs->name, err, NULL);

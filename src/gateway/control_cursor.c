@@ -9,7 +9,6 @@
 
 #include "base/err.h"
 #include "gateway/control_event.h"
-#include "log/log.h"
 
 #define CURSOR_SET 1u /* flag of the mark: it has a position */
 
@@ -379,12 +378,23 @@ forget_sends(const struct server_ask *a, const struct control_names *n)
 	return err;
 }
 
+/* What an operator did with a cursor. */
+static void
+note(const struct server_ask *a, const struct control_names *n,
+    const char *table, uint64_t seq, const char *how)
+{
+	char text[3 * CONTROL_SOURCE_MAX + 64];
+
+	snprintf(text, sizeof(text), "cursor of %s %s in %s %s %llu",
+	    n->consumer, n->key, table, how, (unsigned long long)seq);
+	control_note(a, NULL, SESS_EV_CURSOR, text, "no reason given");
+}
+
 void
 control_cursor_put(const struct server_ask *a)
 {
 	bool force = link_find_bool(a->details, "FORCE", false);
 	struct control *c = control_of(a);
-	char reason[256] = "", who[512];
 	struct control_names n;
 	struct store_mark m;
 	enum store_table t;
@@ -422,13 +432,8 @@ control_cursor_put(const struct server_ask *a)
 		control_nack_err(a, err);
 		return;
 	}
-	if (force) {
-		(void)link_find_str(a->details, "REASON", reason,
-		    sizeof(reason));
-		control_who(a, reason, who, sizeof(who));
-		log_warnx("cursor %s %s of %s set to %llu by %s", n.consumer,
-		    n.key, n.source, (unsigned long long)seq, who);
-	}
+	if (force)
+		note(a, &n, n.source, seq, "set to");
 	control_ack_durable(a, "the cursor is set");
 }
 
@@ -478,11 +483,12 @@ control_cursor_clear(const struct server_ask *a)
 {
 	struct control *c = control_of(a);
 	struct store *st = c->g->store;
-	char table[STORE_NAME_MAX + 1], reason[256], who[512];
+	char table[STORE_NAME_MAX + 1], reason[256];
 	uint32_t id, last = store_last_id(st);
 	struct control_names n;
 	struct store_mark m;
 	struct control_mark f;
+	uint64_t was = 0;
 	int err = 0;
 
 	if (!client_of(a, &n) || !table_of(a, table, &n))
@@ -499,6 +505,8 @@ control_cursor_clear(const struct server_ask *a)
 		    !is_table(control_mark_source(&f), table) ||
 		    store_mark_state(st, id, &m) != 0)
 			continue;
+		if ((m.flags & CURSOR_SET) != 0)
+			was = m.seq;
 		m.seq = 0;
 		m.flags = 0;
 		m.token++;
@@ -508,8 +516,6 @@ control_cursor_clear(const struct server_ask *a)
 		control_nack_err(a, err);
 		return;
 	}
-	control_who(a, reason, who, sizeof(who));
-	log_warnx("cursor %s %s of %s cleared by %s", n.consumer, n.key,
-	    table, who);
+	note(a, &n, table, was, "cleared, it was behind row");
 	control_ack_durable(a, "the cursor is cleared");
 }

@@ -270,11 +270,30 @@ event_is_too_old(struct event *ev, uint64_t limit)
 	return true;
 }
 
+#define NOTED (1u << 31) /* of struct server_note; the rights have the others */
+
+/* An operator, and no application: that is told once for a connection. */
+static void
+note_by_hand(const struct event *ev, struct fgsess *fs, const char *to)
+{
+	struct server_conn *sc = ev->ask->conn;
+	char what[CONTROL_NAME_MAX + 32];
+
+	if (strcmp(server_client(sc), "fixgatectl") != 0 ||
+	    (server_note(sc)->said & NOTED) != 0)
+		return;
+	server_note(sc)->said |= NOTED;
+	snprintf(what, sizeof(what), "%s %s", fs != NULL ? "sends on" :
+	    "appends to", to);
+	control_note(ev->ask, fs, SESS_EV_BY_HAND, what, "by hand");
+}
+
 void
-event_accept(struct event *ev)
+event_accept(struct event *ev, struct fgsess *fs, const char *to)
 {
 	struct control *c = control_of(ev->ask);
 
+	note_by_hand(ev, fs, to);
 	if (ev->lane != NULL)
 		lane_done(c->g->driver, ev->lane, ev->at);
 	if (ev->lane != NULL && ev->at.seq > ev->lane->live)

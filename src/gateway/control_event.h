@@ -41,8 +41,9 @@ void event_wait_free(struct event_wait *w);
 void event_wait_row(struct event_wait *w, uint64_t seq);
 /* A release_fn for it: EVENT_ACK, or what a failed commit means. */
 void event_answer(void *wait, const struct release_done *done);
-/* The effect is in the commit of this wake-up. */
-void event_accept(struct event *ev);
+/* The effect, on a session or (NULL) a table of that name, is in the commit of
+ * this wake-up. */
+void event_accept(struct event *ev, struct fgsess *fs, const char *to);
 /* There is none: EVENT_NACK. On a lane, retry stops it, else the event goes to
  * QUARANTINE; fs may be NULL. */
 void event_refuse(struct event *ev, const struct fgsess *fs, const char *code,

@@ -70,6 +70,14 @@ bool control_may(const struct server_ask *a, enum right right,
 void control_who(const struct server_ask *a, const char *reason, char *out,
     size_t cap);
 
+/* The same; REASON if it is there, else otherwise. */
+void control_who_why(const struct server_ask *a, const char *otherwise,
+    char *out, size_t cap);
+/* A SESSION_EVENT of what an operator did: on the session, or if it is NULL on
+ * the gateway; "WHAT: NAME (uid 1000): REASON". */
+void control_note(const struct server_ask *a, struct fgsess *fs,
+    enum sess_event ev, const char *what, const char *otherwise);
+
 /* For answers that wait for the driver. */
 struct control_later {
 	struct server_conn *conn; /* held */

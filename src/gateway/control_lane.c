@@ -278,7 +278,7 @@ event_table_insert(struct event *ev)
 	}
 	if (err == 0) {
 		if (w != NULL)
-			event_accept(ev);
+			event_accept(ev, NULL, t->name);
 		return;
 	}
 	if (w != NULL)

@@ -212,14 +212,27 @@ settle(const struct server_ask *a, const struct quarantine_entry *e,
 		control_ack_durable(a, text);
 }
 
+static void
+note(const struct server_ask *a, const struct quarantine_entry *e,
+    const char *how)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "row %llu %s",
+	    (unsigned long long)e->seq, how);
+	control_note(a, NULL, SESS_EV_QUARANTINE, text, "");
+}
+
 void
 control_quarantine_drop(const struct server_ask *a)
 {
 	const struct quarantine_entry *e = open_entry(a);
 	char who[WHO_MAX];
 
-	if (e != NULL && reason_of(a, who))
-		settle(a, e, PARKED_DROPPED, e->attempt, who, "dropped");
+	if (e == NULL || !reason_of(a, who))
+		return;
+	note(a, e, "is dropped");
+	settle(a, e, PARKED_DROPPED, e->attempt, who, "dropped");
 }
 
 /* The parked row: whose event it is, and its frame. */
@@ -309,6 +322,7 @@ control_quarantine_retry(const struct server_ask *a)
 
 	if (e == NULL || !reason_of(a, who))
 		return;
+	note(a, e, "is tried again");
 	err = store_read(c->g->store, STORE_QUARANTINE, e->seq - 1, 1,
 	    SIZE_MAX, keep_row, &r, &upto);
 	if (err == 0)

@@ -69,7 +69,7 @@ control_reload(const struct server_ask *a)
 		    fg_strerror(FG_ENOMEM));
 		return;
 	}
-	control_who(a, "reload", who, sizeof(who));
+	control_who_why(a, "reload", who, sizeof(who));
 	applied = !dry && reload_nerrors(r) == 0 && reload_apply(r, who) == 0;
 	put_plan(server_answer(a, "RELOAD_ACK"), r, applied);
 	server_done(a->conn);

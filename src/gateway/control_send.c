@@ -312,7 +312,7 @@ event_fix_send(struct event *ev)
 		    w);
 	if (err == 0) {
 		limits_count(fs->limits, loop_now(c->g->loop).mono);
-		event_accept(ev);
+		event_accept(ev, fs, fs->name);
 		return;
 	}
 	if (w != NULL)

@@ -307,7 +307,7 @@ control_session_start(const struct server_ask *a)
 
 	if (fs == NULL)
 		return;
-	control_who(a, "session start", who, sizeof(who));
+	control_who_why(a, "session start", who, sizeof(who));
 	peers_enable(control_of(a)->g->peers, fs, true, who);
 	snprintf(text, sizeof(text), "%s: %s", fs->name,
 	    sess_config(fs->machine)->role == SESS_ACCEPTOR
@@ -335,7 +335,7 @@ control_session_stop(const struct server_ask *a)
 	/* First, with our text: peers_enable would say it without. */
 	ordered(a, fs, l, driver_logout(g->driver, fs, given ? text : NULL,
 	    control_order_done, l));
-	control_who(a, given ? text : "session stop", who, sizeof(who));
+	control_who_why(a, given ? text : "session stop", who, sizeof(who));
 	peers_enable(g->peers, fs, false, who);
 }
 

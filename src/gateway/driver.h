@@ -185,6 +185,9 @@ void driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
 /* The same, and fn as above. */
 int driver_event_then(struct driver *d, struct fgsess *fs, enum sess_event ev,
     const char *text, release_fn fn, void *arg);
+/* One of no session: what an operator did to the gateway itself. */
+void driver_event_gateway(struct driver *d, enum sess_event ev,
+    const char *text);
 
 /* Other rows and marks, for the commit of this wake-up; they get its time. 0 or
  * FG_ENOSPC. */

@@ -231,6 +231,20 @@ driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
 	log_info("%s: %s", fs->name, line);
 }
 
+void
+driver_event_gateway(struct driver *d, enum sess_event ev, const char *text)
+{
+	struct store_row row = { .code = (uint16_t)ev, .data = text,
+		.len = strlen(text) };
+
+	if (!d->down) {
+		driver_now(d);
+		row.time = d->now.wall;
+		store_add(driver_batch(d), STORE_SESSION_EVENT, &row);
+	}
+	log_info("%s: %s", sess_event_text(ev), text);
+}
+
 int
 driver_event_then(struct driver *d, struct fgsess *fs, enum sess_event ev,
     const char *text, release_fn fn, void *arg)

@@ -505,6 +505,22 @@ apply_one(struct reload *r, struct change *c, const char *who)
 	}
 }
 
+/* The event of it: how many, and which settings. */
+static void
+note(const struct reload *r, const char *who)
+{
+	char text[1024];
+	size_t i, n;
+
+	n = (size_t)snprintf(text, sizeof(text), "%.512s: %zu sessions added, "
+	    "%zu changed, %zu removed", who, r->list[RELOAD_ADDED].n,
+	    r->list[RELOAD_CHANGED].n, r->list[RELOAD_REMOVED].n);
+	for (i = 0; i < r->list[RELOAD_NOW].n && n < sizeof(text); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ", %s",
+		    r->list[RELOAD_NOW].name[i]);
+	driver_event_gateway(r->g->driver, SESS_EV_RELOADED, text);
+}
+
 int
 reload_apply(struct reload *r, const char *who)
 {
@@ -516,6 +532,7 @@ reload_apply(struct reload *r, const char *who)
 	apply_gateway(r);
 	tlsset_commit(r->g->sessions->tls);
 	secure_hangup();
+	note(r, who);
 	for (i = 0; i < r->nchanges; i++)
 		apply_one(r, &r->change[i], who);
 	if (!reload_is_busy(r->g))

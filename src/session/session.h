@@ -70,7 +70,12 @@ const char *sess_state_text(enum sess_state st);
 	X(DISABLED, "disabled")                                                \
 	X(HALTED, "halted")                                                    \
 	X(RESUMED, "resumed")                                                  \
-	X(CANCEL, "cancel-on-disconnect")
+	X(CANCEL, "cancel-on-disconnect")                                      \
+	X(USER, "user")                                                        \
+	X(CURSOR, "cursor")                                                    \
+	X(QUARANTINE, "quarantine")                                            \
+	X(RELOADED, "reloaded")                                                \
+	X(BY_HAND, "by-hand")
 
 enum sess_event {
 #define X(name, text) SESS_EV_##name,

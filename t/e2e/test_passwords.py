@@ -69,7 +69,7 @@ def AuthenticateLogonCredentials(work):
     g.kill()
     g.start()
     assert is_let_in(g, "A", "553=joe|554=secret")
-    g.ctl("user", "remove", "A", "joe")
+    g.ctl("user", "remove", "A", "joe", "--reason", "x", "--yes")
     assert not is_let_in(g, "A", "553=joe|554=secret")
     assert is_let_in(g, "A", "553=ann|554=other")
     assert g.stop() == 0
@@ -195,7 +195,7 @@ def What_cannot_be_set(work):
     assert is_let_in(g, "A", "553=%s|554=%s" % ("x" * 64, "y" * 1024))
     assert not is_let_in(g, "A", "553=%s|554=%s" % ("x" * 64, "y" * 1025))
     try:
-        g.ctl("user", "remove", "A", "nobody")
+        g.ctl("user", "remove", "A", "nobody", "--reason", "x", "--yes")
         raise AssertionError("removed nobody")
     except fg.CtlError as e:
         assert "has no user" in str(e), e
