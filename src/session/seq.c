@@ -190,6 +190,21 @@ seq_fills(const struct sess *s, const struct rx *rx)
 	    fix_get_u64(rx->m, 36, &next) == 0 && next > s->seqs.next_in;
 }
 
+/* It does not say when it was first sent, or not so that it can be read. */
+static void
+refuse_no_orig(struct sess *s, struct now now, const struct rx *rx,
+    struct sess_acts *a)
+{
+	const struct fix_field *f = fix_find(rx->m, 122);
+	enum fix_reject reason = FIX_REJECT_REQUIRED_MISSING;
+
+	if (f != NULL)
+		reason = f->len == 0 ? FIX_REJECT_EMPTY : FIX_REJECT_FORMAT;
+	acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
+	    "PossDupFlag without a usable OrigSendingTime");
+	reject_send(s, now, rx, reason, 122, a);
+}
+
 /* A duplicate must say when it was first sent, and not later than now. */
 static void
 duplicate(struct sess *s, struct now now, const struct rx *rx,
@@ -204,9 +219,7 @@ duplicate(struct sess *s, struct now now, const struct rx *rx,
 		acts_other(s, a, SESS_OTHER_DUPLICATE, rx->seq,
 		    "was processed before");
 	} else if (!has_orig) {
-		acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
-		    "PossDupFlag without OrigSendingTime");
-		reject_send(s, now, rx, FIX_REJECT_REQUIRED_MISSING, 122, a);
+		refuse_no_orig(s, now, rx, a);
 	} else {
 		acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
 		    "OrigSendingTime is later than SendingTime");

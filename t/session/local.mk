@@ -87,6 +87,7 @@ session_scenarios = \
 	t/session/2e_PossDupAlreadyReceived.fix \
 	t/session/2e_PossDupNotReceived.fix \
 	t/session/2f_PossDupOrigSendingTimeTooHigh.fix \
+	t/session/2g_PossDupBadOrigSendingTime.fix \
 	t/session/2g_PossDupNoOrigSendingTime.fix \
 	t/session/2i_BeginStringValueUnexpected.fix \
 	t/session/2i_BeginStringValueUnexpected_FIXT.fix \
