@@ -6,8 +6,11 @@ FUZZERS = \
 	t/fuzz/fuzz_fix \
 	t/fuzz/fuzz_json_line \
 	t/fuzz/fuzz_link \
+	t/fuzz/fuzz_proxy \
+	t/fuzz/fuzz_query \
 	t/fuzz/fuzz_script \
 	t/fuzz/fuzz_session \
+	t/fuzz/fuzz_tunnel \
 	t/fuzz/fuzz_validate
 EXTRA_DIST += t/fuzz/corpus
 
@@ -56,3 +59,19 @@ t_fuzz_fuzz_json_line_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 t_fuzz_fuzz_json_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_json_line_LDADD = libctl.a liblink.a libbase.a $(JANSSON_LIBS) \
 	$(MSGPACK_LIBS)
+
+t_fuzz_fuzz_proxy_SOURCES = t/fuzz/fuzz_proxy.c $(FUZZ_MAIN)
+t_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_proxy_LDADD = libgateway.a libbase.a
+
+t_fuzz_fuzz_tunnel_SOURCES = t/fuzz/fuzz_tunnel.c $(FUZZ_MAIN)
+t_fuzz_fuzz_tunnel_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_tunnel_LDADD = libgateway.a libbase.a
+
+t_fuzz_fuzz_query_SOURCES = t/fuzz/fuzz_query.c $(FUZZ_MAIN)
+t_fuzz_fuzz_query_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+t_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+t_fuzz_fuzz_query_LDADD = libctl.a libdaemon.a libnet.a libconf.a \
+	libschedule.a liblink.a libdictxml.a libdict.a libfix.a liblog.a \
+	libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) $(LIBXML2_LIBS) \
+	$(OPENSSL_LIBS) $(LIBUV_LIBS)
