@@ -99,7 +99,9 @@ class Live:
         self.old = version in ("4.0", "4.1")
         self.peer = fg.Peer(self.id, "ISLD", self.begin)
         self.next_in = self.next_out = 1
-        self.wait, self.since = 0, 0
+        self.wait = 0       # seconds that pass until what comes next
+        self.since = 0      # when they began, at the latest: seen from here
+        self.moved = 0      # ... at the earliest, at the gateway
 
     def settings(self, port):
         # The order of a body is the gateway's, not the session machine's.
@@ -215,7 +217,8 @@ class Live:
         """The next message or None, and not before its time."""
         wait = self.due()
         m = self.peer.recv(wait + ANSWER)
-        if wait and time.monotonic() < self.since + wait - EARLY:
+        self.moved += wait
+        if wait and time.monotonic() < self.moved - EARLY:
             self.fail("too early: %r" % m)
         return m
 
@@ -326,6 +329,7 @@ class Live:
             self.fail("unknown line: " + line)
 
     def act(self, kind, rest):
+        self.moved = time.monotonic()
         if kind == "<":
             self.receive(rest)
         elif kind == "<<":
@@ -341,6 +345,7 @@ class Live:
     def play(self, gw, port):
         self.gw, self.port = gw, port
         self.at = 0
+        self.moved = time.monotonic()
         try:
             self.peer.connect(port)
             for self.at, line in enumerate(self.lines, 1):
