@@ -61,6 +61,11 @@ struct bdb {
 	uint64_t next[STORE_TABLES_MAX];
 	unsigned since_states;   /* commits since the last state checkpoint */
 
+	/* Log files and backups. */
+	pthread_mutex_t log_lock;
+	uint32_t log_hold;         /* keep from this one on; 0: no backup runs */
+	struct bdb_backup *backup; /* for its callbacks */
+
 	/* Threads. */
 	pthread_t writer, flusher, checkpointer;
 	bool has_writer, has_flusher, has_checkpointer;
@@ -83,14 +88,21 @@ int bdb_why(struct bdb *b, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Open a database file of the environment (made if create). 0 or FG_E*. */
 int bdb_open_file(struct bdb *b, DB **out, const char *file, bool create);
+/* Open a store; how: BDB_FATAL replays all log files that there are, on files
+ * that may be older. 0 or FG_E*. */
+enum bdb_how { BDB_NORMAL, BDB_FATAL };
+int bdb_open(struct bdb **out, const struct store_cfg *cfg, enum bdb_how how,
+    char *why);
 uint32_t bdb_commit_flags(const struct bdb *b);
 DBT bdb_dbt(const void *p, size_t n);
 
 /* ---- bdb_dir.c ---- */
 
+#define BDB_UNFINISHED "UNFINISHED"
+
 /* Make the directory if missing, lock it, check its format. 0 or FG_E*; the
  * error is said. */
-int bdb_dir_open(struct bdb *b);
+int bdb_dir_open(struct bdb *b, enum bdb_how how);
 void bdb_dir_close(struct bdb *b);
 
 /* ---- bdb_seg.c ---- */
@@ -135,6 +147,47 @@ int bdb_add_dict(struct store *st, uint32_t id, const char *name,
 int bdb_dict_text(struct store *st, uint32_t id, struct buf *out);
 int bdb_put_table(struct store *st, enum store_table t, const char *name,
     const char *definition);
+
+/* ---- bdb_identity.c ---- */
+
+/* Put a value of META: in a transaction, with Berkeley DB's error; or in one of
+ * its own, flushed, with FG_E*. Any thread. */
+int bdb_meta_put_in(struct bdb *b, DB_TXN *txn, const char *key, const void *p,
+    size_t n);
+int bdb_meta_put(struct bdb *b, const char *key, const void *p, size_t n);
+/* Know who the store is; a new one is made somebody. 0 or FG_E*. */
+int bdb_identity_load(struct bdb *b);
+/* Make it another store, with other incarnations of its tables. */
+int bdb_identity_renew(struct bdb *b, bool complete);
+
+/* ---- bdb_log.c ---- */
+
+#define BDB_LOG_NAME 32
+
+struct bdb_logs {
+	uint32_t n, first, last;
+	uint64_t bytes;
+};
+
+bool bdb_log_number(const char *name, uint32_t *out);
+void bdb_log_name(char out[BDB_LOG_NAME], uint32_t number);
+/* Which log files are in a directory. 0 or FG_E*. */
+int bdb_log_files(const char *dir, struct bdb_logs *out);
+/* The first one that recovery needs. */
+int bdb_log_needed(struct bdb *b, uint32_t *out);
+/* Remove those that nobody needs. */
+int bdb_log_tidy(struct bdb *b);
+/* Keep what recovery needs now, and all later ones, until let go. */
+int bdb_log_hold(struct bdb *b);
+void bdb_log_release(struct bdb *b);
+/* There is a backup. 0 or FG_E*. */
+int bdb_log_covered(struct bdb *b, const struct store_covered *now);
+int bdb_log_load(struct bdb *b);
+
+/* ---- bdb_backup.c ---- */
+
+int bdb_backup(struct store *st, const char *dir, bool logs,
+    const struct store_work *work, struct store_backup *out, char *why);
 
 /* ---- bdb_def.c ---- */
 

@@ -8,6 +8,9 @@
  *	         1   the first
  *	         2   QUARANTINE, and tables that a configuration declares
  *
+ *	UNFINISHED  while files are put in place from a backup: what to do if that
+ *	            was not finished
+ *
  * Berkeley DB itself does not notice a second process in a private
  * environment; both would write, and the store would be lost. Hence LOCK, and
  * nothing else is opened before it is held.
@@ -190,13 +193,35 @@ check_format(struct bdb *b)
 	return v < FORMAT_VERSION ? write_format(b, path) : 0;
 }
 
+/* Files of another time are among those here, and only the whole log makes them
+ * fit. */
+static int
+check_finished(struct bdb *b)
+{
+	char path[PATH_TEXT_MAX], text[STORE_ERR_MAX];
+	ssize_t n;
+	int fd, err = in_dir(b, path, BDB_UNFINISHED);
+
+	if (err != 0)
+		return err;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	return bdb_why(b, FG_ESTATE, "store %s: is half made: %.*s", b->path,
+	    n < 0 ? 0 : (int)n, text);
+}
+
 int
-bdb_dir_open(struct bdb *b)
+bdb_dir_open(struct bdb *b, enum bdb_how how)
 {
 	int err = make_dir(b);
 
 	if (err == 0)
 		err = take_lock(b);
+	if (err == 0 && how == BDB_NORMAL)
+		err = check_finished(b);
 	if (err == 0)
 		err = check_format(b);
 	return err;

@@ -1,9 +1,9 @@
 /*
- * What is not rows: who the store is, its sessions, its dictionaries.
+ * What is not rows: the sessions, the dictionaries, the tables.
  *
- * META     "store"             version 1, UUID text 36
- *          "incarnation NAME"  number 8; changes when table NAME is made anew
+ * META     "store", "incarnation NAME", "origin"  bdb_identity.c
  *          "definition NAME"   bdb_def.c
+ *          "backup"            bdb_log.c
  *          "states"            version 1, commit 8, tables 1, then for each
  *                              table from 0: its next sequence 8
  * SESSION  id 4                version 1, epoch 4, next in 8, next out 8,
@@ -23,72 +23,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/cursor.h"
 #include "base/err.h"
 #include "store/bdb.h"
 
-#define UUID_TEXT     36
 #define SESSION_HEAD  37  /* bytes before the name */
 #define DICT_HEAD     19  /* bytes before the name */
 #define TABLE_HEAD    11  /* bytes before the name */
 #define PUT_TRIES     100 /* of a record that a deadlock ended */
 #define NAME_MAX_LEN  512 /* bytes of a session's or dictionary's name */
 #define STATES_MAX    (10 + 8 * STORE_TABLES_MAX)
-
-static void
-make_uuid(char out[UUID_TEXT + 1])
-{
-	unsigned char r[16];
-
-	if (getrandom(r, sizeof(r), 0) != sizeof(r))
-		abort();
-	r[6] = (r[6] & 0x0f) | 0x40;
-	r[8] = (r[8] & 0x3f) | 0x80;
-	snprintf(out, UUID_TEXT + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-"
-	    "%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3],
-	    r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13],
-	    r[14], r[15]);
-}
-
-static int
-put_meta(struct bdb *b, DB_TXN *txn, const char *key, const void *p, size_t n)
-{
-	DBT kd = bdb_dbt(key, strlen(key)), vd = bdb_dbt(p, n);
-
-	return b->meta->put(b->meta, txn, &kd, &vd, 0);
-}
-
-/* A new store's identity, in one transaction. */
-static int
-make_identity(struct bdb *b)
-{
-	unsigned char value[1 + UUID_TEXT] = { BDB_STATE_VERSION };
-	uint64_t one = htobe64(1);
-	char key[64];
-	DB_TXN *txn;
-	unsigned t;
-	int ret;
-
-	make_uuid(b->st.uuid);
-	memcpy(value + 1, b->st.uuid, UUID_TEXT);
-	ret = b->env->txn_begin(b->env, NULL, &txn, 0);
-	if (ret != 0)
-		return ret;
-	for (t = 1; t < STORE_TABLE_END && ret == 0; t++) {
-		snprintf(key, sizeof(key), "incarnation %s",
-		    bdb_table_name(b, t));
-		ret = put_meta(b, txn, key, &one, sizeof(one));
-	}
-	if (ret == 0)
-		ret = put_meta(b, txn, "store", value, sizeof(value));
-	if (ret != 0) {
-		txn->abort(txn);
-		return ret;
-	}
-	return txn->commit(txn, DB_TXN_SYNC);
-}
 
 int
 bdb_get(DB *db, const void *key, size_t klen, size_t n, struct buf *out)
@@ -107,50 +52,6 @@ bdb_get(DB *db, const void *key, size_t klen, size_t n, struct buf *out)
 	ret = buf_add(out, vd.data, vd.size);
 	free(vd.data);
 	return ret;
-}
-
-static int
-load_identity(struct bdb *b)
-{
-	struct buf v = { 0 };
-	int err = bdb_get(b->meta, "store", 5, 0, &v);
-
-	if (err == FG_ENOENT)
-		err = bdb_err(make_identity(b));
-	else if (err == 0 && v.len != 1 + UUID_TEXT)
-		err = FG_EDAMAGED;
-	else if (err == 0)
-		memcpy(b->st.uuid, v.p + 1, UUID_TEXT);
-	buf_free(&v);
-	return err;
-}
-
-/* A table that is younger than the store begins with the first one. */
-static int
-load_incarnations(struct bdb *b)
-{
-	struct buf v = { 0 };
-	uint64_t n;
-	char key[64];
-	unsigned t;
-	int err = 0;
-
-	for (t = 1; t < STORE_TABLE_END && err == 0; t++) {
-		snprintf(key, sizeof(key), "incarnation %s",
-		    bdb_table_name(b, t));
-		v.len = 0;
-		err = bdb_get(b->meta, key, strlen(key), 0, &v);
-		if (err == 0 && v.len != sizeof(n))
-			err = FG_EDAMAGED;
-		if (err == 0) {
-			memcpy(&n, v.p, sizeof(n));
-			b->st.table[t].incarnation = be64toh(n);
-		}
-		if (err == FG_ENOENT)
-			err = 0;
-	}
-	buf_free(&v);
-	return err;
 }
 
 /* Go through a table of ids 1, 2, 3 ..., at most max bytes of each value. */
@@ -444,7 +345,7 @@ put_states_mark(struct bdb *b, DB_TXN *txn)
 	cursor_put8(&c, (uint8_t)n);
 	for (t = 0; t < n; t++)
 		cursor_put64(&c, b->next[t]);
-	return put_meta(b, txn, BDB_STATES_KEY, value, c.at);
+	return bdb_meta_put_in(b, txn, BDB_STATES_KEY, value, c.at);
 }
 
 int
@@ -516,9 +417,9 @@ bdb_state_load(struct bdb *b)
 	if (err == 0)
 		err = bdb_open_file(b, &b->declared, "TABLE", true);
 	if (err == 0)
-		err = load_identity(b);
+		err = bdb_identity_load(b);
 	if (err == 0)
-		err = load_incarnations(b);
+		err = bdb_log_load(b);
 	if (err == 0)
 		err = bdb_def_load(b);
 	if (err == 0)

@@ -198,14 +198,16 @@ checkpoint(struct bdb *b, uint64_t *last)
 	bool sealed = b->sealed;
 	int n, ret;
 
+	b->trickled = now;
 	if (!sealed && now - *last < b->st.cfg.checkpoint_bytes) {
 		ret = b->env->memp_trickle(b->env, TRICKLE_CLEAN, &n);
 	} else {
 		b->sealed = false;
 		ret = b->env->txn_checkpoint(b->env, 0, 0, 0);
 		*last = now;
+		if (ret == 0)
+			return bdb_log_tidy(b);
 	}
-	b->trickled = now;
 	return bdb_err(ret);
 }
 

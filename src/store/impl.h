@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "store/backup.h"
 #include "store/block.h"
 #include "store/source.h"
 #include "store/store.h"
@@ -112,6 +113,10 @@ struct store_ops {
 	/* The newest commit that is on the disk; now: put all there that is
 	 * durable. NULL: there is no disk. */
 	int (*flushed)(struct store *st, bool now, uint64_t *commit);
+	/* As store_backup. NULL: there is nothing on a disk. */
+	int (*backup)(struct store *st, const char *dir, bool logs,
+	    const struct store_work *work, struct store_backup *out,
+	    char *err);
 	/* Forget what was written of the commits that are not durable. */
 	int (*recover)(struct store *st);
 	void (*close)(struct store *st);
@@ -152,6 +157,8 @@ struct store {
 	size_t n_sess, cap_sess;
 	struct store_dict_ref *dict;  /* id - 1 */
 	size_t n_dict, cap_dict;
+	struct store_covered covered;
+	struct store_origin origin;
 	_Atomic int failed;
 	char failed_text[STORE_ERR_MAX];
 };

@@ -6,12 +6,18 @@ libstore_a_SOURCES = \
 	src/store/archive_int.h \
 	src/store/archive_read.c \
 	src/store/archive_write.c \
+	src/store/backup.c \
+	src/store/backup.h \
 	src/store/bdb.h \
+	src/store/bdb_backup.c \
 	src/store/bdb_blocks.c \
 	src/store/bdb_commit.c \
 	src/store/bdb_def.c \
 	src/store/bdb_dir.c \
+	src/store/bdb_identity.c \
+	src/store/bdb_log.c \
 	src/store/bdb_read.c \
+	src/store/bdb_restore.c \
 	src/store/bdb_scan.c \
 	src/store/bdb_seg.c \
 	src/store/bdb_state.c \
@@ -28,12 +34,18 @@ libstore_a_SOURCES = \
 	src/store/chain_place.c \
 	src/store/chain_place.h \
 	src/store/commit.c \
+	src/store/copy.c \
+	src/store/copy.h \
 	src/store/definition.c \
 	src/store/impl.h \
 	src/store/index.c \
 	src/store/index.h \
 	src/store/index_db.c \
 	src/store/index_db.h \
+	src/store/manifest.c \
+	src/store/manifest.h \
+	src/store/page.c \
+	src/store/page.h \
 	src/store/read.c \
 	src/store/recent.c \
 	src/store/source.h \

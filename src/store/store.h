@@ -116,6 +116,9 @@ struct store_cfg {
 	uint64_t segment_bytes;      /* SegmentMB; 0: default 1 GiB */
 	uint64_t cache_bytes;        /* 0: default 64 MiB */
 	uint64_t checkpoint_bytes;   /* of log; 0: default 128 MiB */
+	uint64_t log_keep_bytes;     /* of log since the last backup; 0:
+	                              * default 10 GiB */
+	uint32_t log_file_bytes;     /* 0: default 64 MiB */
 	/* Called, from any thread, when the durable mark moved or the store
 	 * failed; not for a commit that is durable when store_commit returns.
 	 * May be NULL. */

@@ -11,7 +11,8 @@
  * for granted that a page is never half written; each carries a checksum.
  * Larger blocks lie on pages of their own.
  *
- * Log files are removed at checkpoints, as soon as recovery does not need them.
+ * Log files are removed at checkpoints, when neither recovery nor the last backup
+ * needs them (bdb_log.c).
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@
 #define SEGMENT_DEFAULT    (1ULL << 30)
 #define CACHE_DEFAULT      (64ULL << 20)
 #define CHECKPOINT_DEFAULT (128ULL << 20)
+#define LOG_KEEP_DEFAULT   (10ULL << 30)
 #define RECENT_BYTES       (8u << 20)  /* of a table's newest blocks */
 #define LOG_FILE_BYTES     (64u << 20)
 #define LOG_BUFFER_BYTES   (512u << 10)
@@ -116,16 +118,17 @@ tune(struct bdb *b)
 {
 	DB_ENV *e = b->env;
 	uint64_t cache = b->st.cfg.cache_bytes;
+	uint32_t file = b->st.cfg.log_file_bytes, buffer = LOG_BUFFER_BYTES;
 	int ret;
 
+	if (buffer > file / 4)
+		buffer = file / 4;
 	ret = e->set_cachesize(e, (uint32_t)(cache >> 30),
 	    (uint32_t)(cache & ((1u << 30) - 1)), 1);
 	if (ret == 0)
-		ret = e->set_lg_bsize(e, LOG_BUFFER_BYTES);
+		ret = e->set_lg_bsize(e, buffer);
 	if (ret == 0)
-		ret = e->set_lg_max(e, LOG_FILE_BYTES);
-	if (ret == 0)
-		ret = e->log_set_config(e, DB_LOG_AUTO_REMOVE, 1);
+		ret = e->set_lg_max(e, file);
 	if (ret == 0) /* the reader gives way: it has written nothing */
 		ret = e->set_lk_detect(e, DB_LOCK_MINWRITE);
 	if (ret == 0)
@@ -136,10 +139,11 @@ tune(struct bdb *b)
 }
 
 static int
-open_env(struct bdb *b)
+open_env(struct bdb *b, enum bdb_how how)
 {
-	uint32_t flags = DB_CREATE | DB_RECOVER | DB_PRIVATE | DB_THREAD
-	    | DB_INIT_TXN | DB_INIT_LOG | DB_INIT_MPOOL | DB_INIT_LOCK;
+	uint32_t flags = DB_CREATE | DB_PRIVATE | DB_THREAD | DB_INIT_TXN
+	    | DB_INIT_LOG | DB_INIT_MPOOL | DB_INIT_LOCK
+	    | (how == BDB_FATAL ? DB_RECOVER_FATAL : DB_RECOVER);
 	int ret = db_env_create(&b->env, 0);
 
 	if (ret != 0)
@@ -161,8 +165,9 @@ static void
 close_all(struct bdb *b)
 {
 	bdb_threads_stop(b);
-	if (b->env != NULL && b->meta != NULL && b->st.failed == 0)
-		b->env->txn_checkpoint(b->env, 0, 0, 0);
+	if (b->env != NULL && b->meta != NULL && b->st.failed == 0
+	    && b->env->txn_checkpoint(b->env, 0, 0, 0) == 0)
+		bdb_log_tidy(b);
 	bdb_seg_close(b);
 	if (b->declared != NULL)
 		b->declared->close(b->declared, DB_NOSYNC);
@@ -179,6 +184,7 @@ close_all(struct bdb *b)
 	pthread_mutex_destroy(&b->seg_lock);
 	pthread_mutex_destroy(&b->state_lock);
 	pthread_mutex_destroy(&b->work_lock);
+	pthread_mutex_destroy(&b->log_lock);
 	pthread_cond_destroy(&b->work);
 	pthread_cond_destroy(&b->queued);
 	free(b->state);
@@ -238,6 +244,7 @@ static const struct store_ops direct_ops = {
 	.blocks = bdb_blocks,
 	.segment = bdb_segment,
 	.flushed = bdb_flushed,
+	.backup = bdb_backup,
 	.recover = recover,
 	.close = bdb_close,
 };
@@ -254,6 +261,7 @@ static const struct store_ops queued_ops = {
 	.blocks = bdb_blocks,
 	.segment = bdb_segment,
 	.flushed = bdb_flushed,
+	.backup = bdb_backup,
 	.recover = recover,
 	.close = bdb_close,
 };
@@ -269,6 +277,7 @@ init(struct bdb *b, const struct store_cfg *cfg, char *why)
 	pthread_mutex_init(&b->seg_lock, NULL);
 	pthread_mutex_init(&b->state_lock, NULL);
 	pthread_mutex_init(&b->work_lock, NULL);
+	pthread_mutex_init(&b->log_lock, NULL);
 	pthread_cond_init(&b->work, NULL);
 	pthread_cond_init(&b->queued, NULL);
 	b->lock_fd = -1;
@@ -280,14 +289,18 @@ init(struct bdb *b, const struct store_cfg *cfg, char *why)
 		b->st.cfg.cache_bytes = CACHE_DEFAULT;
 	if (cfg->checkpoint_bytes == 0)
 		b->st.cfg.checkpoint_bytes = CHECKPOINT_DEFAULT;
+	if (cfg->log_file_bytes == 0)
+		b->st.cfg.log_file_bytes = LOG_FILE_BYTES;
+	if (cfg->log_keep_bytes == 0)
+		b->st.cfg.log_keep_bytes = LOG_KEEP_DEFAULT;
 	b->path = strdup(cfg->path);
 	b->st.cfg.path = b->path;
 	return b->path == NULL ? FG_ENOMEM : 0;
 }
 
 int
-store_open_bdb(struct store **out, const struct store_cfg *cfg,
-    char why[STORE_ERR_MAX])
+bdb_open(struct bdb **out, const struct store_cfg *cfg, enum bdb_how how,
+    char *why)
 {
 	static char nowhere[STORE_ERR_MAX] = "?";
 	struct bdb *b = calloc(1, sizeof(*b));
@@ -299,9 +312,9 @@ store_open_bdb(struct store **out, const struct store_cfg *cfg,
 		snprintf(why, STORE_ERR_MAX, "store: out of memory");
 		return FG_ENOMEM;
 	}
-	err = bdb_dir_open(b);
+	err = bdb_dir_open(b, how);
 	if (err == 0)
-		err = open_env(b);
+		err = open_env(b, how);
 	if (err == 0)
 		err = bdb_state_load(b);
 	if (err == 0)
@@ -316,6 +329,18 @@ store_open_bdb(struct store **out, const struct store_cfg *cfg,
 		return err;
 	}
 	b->why = nowhere; /* from now on errors are said by store_failed */
-	*out = &b->st;
+	*out = b;
 	return 0;
+}
+
+int
+store_open_bdb(struct store **out, const struct store_cfg *cfg,
+    char why[STORE_ERR_MAX])
+{
+	struct bdb *b;
+	int err = bdb_open(&b, cfg, BDB_NORMAL, why);
+
+	if (err == 0)
+		*out = &b->st;
+	return err;
 }

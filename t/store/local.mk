@@ -40,6 +40,16 @@ t_store_check_chain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_chain_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
 	$(BDB_LIBS) $(OPENSSL_LIBS)
 
+check_PROGRAMS += t/store/check_backup
+TESTS += t/store/check_backup
+t_store_check_backup_SOURCES = \
+	t/store/check_backup.c \
+	t/store/world.c \
+	t/store/world.h
+t_store_check_backup_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_store_check_backup_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
+	$(BDB_LIBS)
+
 check_PROGRAMS += t/store/check_crash
 TESTS += t/store/check_crash
 t_store_check_crash_SOURCES = \
