@@ -22,6 +22,7 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_table.c \
 	src/ctl/cmd_tail.c \
 	src/ctl/cmd_user.c \
+	src/ctl/cmd_verify.c \
 	src/ctl/cmd_watch.c \
 	src/ctl/cmds.c \
 	src/ctl/ctl.c \
@@ -66,6 +67,6 @@ libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 # For operators: every command is for those who may use the control socket.
 sbin_PROGRAMS += fixgatectl
 fixgatectl_SOURCES = src/ctl/main.c
-fixgatectl_LDADD = libctl.a libdaemon.a libnet.a libconf.a libschedule.a \
+fixgatectl_LDADD = libctl.a libstore.a libdaemon.a libnet.a libconf.a libschedule.a \
 	liblink.a libdictxml.a libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) \
-	$(LIBXML2_LIBS) $(OPENSSL_LIBS) $(LIBUV_LIBS)
+	$(LIBXML2_LIBS) $(OPENSSL_LIBS) $(LIBUV_LIBS) $(BDB_LIBS)

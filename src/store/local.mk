@@ -37,6 +37,8 @@ libstore_a_SOURCES = \
 	src/store/copy.c \
 	src/store/copy.h \
 	src/store/definition.c \
+	src/store/head.c \
+	src/store/head.h \
 	src/store/impl.h \
 	src/store/index.c \
 	src/store/index.h \
@@ -46,13 +48,21 @@ libstore_a_SOURCES = \
 	src/store/manifest.h \
 	src/store/page.c \
 	src/store/page.h \
+	src/store/pages.c \
+	src/store/pages.h \
 	src/store/read.c \
 	src/store/recent.c \
 	src/store/source.h \
+	src/store/source_dir.c \
 	src/store/store.c \
 	src/store/store.h \
 	src/store/store_bdb.c \
 	src/store/store_mem.c \
 	src/store/subject.c \
-	src/store/table.c
+	src/store/table.c \
+	src/store/verify.c \
+	src/store/verify.h \
+	src/store/verify_int.h \
+	src/store/verify_rest.c \
+	src/store/verify_table.c
 libstore_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)

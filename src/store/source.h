@@ -1,7 +1,6 @@
 /*
  * source.h: where blocks come from: an open store, the directory of a closed
- * one, an archive. What is written for them all (the chain, verify) reads blocks
- * in this way.
+ * one, an archive. verify reads all of them in this way.
  */
 #ifndef FG_STORE_SOURCE_H
 #define FG_STORE_SOURCE_H
@@ -14,53 +13,72 @@
 #include "base/buf.h"
 #include "store/block.h"
 
+struct store_chain;
+
 /* A block; borrowed until the callback returns. */
 struct block_at {
 	uint64_t seg; /* first sequence of its segment: its file's name */
 	uint64_t key;
 	const void *p;
 	size_t n;
+	bool damaged; /* what could be made out of a damaged file */
 };
 
 /* Non-zero stops. */
 typedef int (*block_cb)(void *arg, const struct block_at *b);
+/* A record of a file; non-zero stops. */
+typedef int (*record_cb)(void *arg, const void *key, size_t klen,
+    const void *value, size_t len);
 
 /* A table of a source. */
 struct source_table {
 	unsigned number; /* BLOCK_TABLE_STATE, enum store_table ... */
 	char name[STORE_NAME_MAX + 1];
-	uint64_t incarnation;
-	uint64_t first; /* sequence of the first segment; 0: no segment */
-	uint64_t last;  /* no row that is to be looked at is behind;
-	                 * UINT64_MAX: whatever is there */
+	uint64_t incarnation; /* 0: not known */
+	uint64_t last; /* what is behind is not to be looked at; UINT64_MAX:
+	                * all is */
 };
 
 struct block_source;
 
 struct block_source_ops {
-	/*
-	 * Blocks of a table with keys from ... to, ascending. 0, what the
-	 * callback returned, or FG_E* with a text for the operator: all before
-	 * the bad place was given.
-	 */
+	/* Blocks of a table with keys from ... to, ascending. 0, what cb
+	 * returned, or FG_E* with why: all before the bad place was given. */
 	int (*blocks)(struct block_source *s, const struct source_table *t,
 	    uint64_t from, uint64_t to, block_cb cb, void *arg);
-	/* The chain file of segment first, to be closed by the caller; NULL:
-	 * there is none. */
+	/* The chain file of the first segment at or behind first, to be closed
+	 * by the caller; NULL: there is none. *seg: of that segment. */
 	FILE *(*chain)(struct block_source *s, const struct source_table *t,
-	    uint64_t first);
-	/* The first chain file at or after sequence from; 0: there is none. */
-	uint64_t (*chain_after)(struct block_source *s,
-	    const struct source_table *t, uint64_t from);
+	    uint64_t first, uint64_t *seg);
+	/* Records of META, SESSION, DICT, TABLE, FIX_OUT_INDEX.n: 0, what cb
+	 * returned, FG_ENOENT: there is no such file, or FG_E* with why. NULL:
+	 * it has none. */
+	int (*records)(struct block_source *s, const char *file, record_cb cb,
+	    void *arg);
 	void (*close)(struct block_source *s);
 };
 
 struct block_source {
 	const struct block_source_ops *ops;
-	char uuid[37];
+	char uuid[37]; /* "": not known */
 	struct source_table *table;
 	size_t n_table;
 	char why[STORE_ERR_MAX]; /* of the last failure */
 };
+
+/* A closed store; nothing is written. 0 and *out owned, or FG_E* and a text:
+ * FG_EBUSY: a process has it. */
+int source_dir_open(struct block_source **out, const char *path,
+    char err[STORE_ERR_MAX]);
+static inline void
+source_close(struct block_source *s)
+{
+	if (s != NULL)
+		s->ops->close(s);
+}
+
+/* Append a table; its last is UINT64_MAX. 0 or FG_ENOMEM. */
+int source_add_table(struct block_source *s, unsigned number, const char *name,
+    uint64_t incarnation);
 
 #endif

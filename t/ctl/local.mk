@@ -14,6 +14,7 @@ check_PROGRAMS += t/ctl/check_ctl
 TESTS += t/ctl/check_ctl
 t_ctl_check_ctl_SOURCES = t/ctl/check_ctl.c
 t_ctl_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-t_ctl_check_ctl_LDADD = libctl.a libdaemon.a libnet.a libconf.a libschedule.a liblink.a \
+t_ctl_check_ctl_LDADD = libctl.a libstore.a libdaemon.a libnet.a libconf.a libschedule.a liblink.a \
 	libdictxml.a libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) \
-	$(MSGPACK_LIBS) $(LIBXML2_LIBS) $(OPENSSL_LIBS) $(LIBUV_LIBS) $(CHECK_LIBS)
+	$(MSGPACK_LIBS) $(LIBXML2_LIBS) $(OPENSSL_LIBS) $(LIBUV_LIBS) $(BDB_LIBS) \
+	$(CHECK_LIBS)

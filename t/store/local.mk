@@ -50,6 +50,13 @@ t_store_check_backup_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_backup_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
 	$(BDB_LIBS)
 
+TESTS += t/store/test_verify.py
+EXTRA_DIST += t/store/test_verify.py
+check_PROGRAMS += t/store/spoil
+t_store_spoil_SOURCES = t/store/spoil.c
+t_store_spoil_LDADD = libstore.a liblog.a libbase.a $(BDB_LIBS) \
+	$(OPENSSL_LIBS)
+
 check_PROGRAMS += t/store/check_crash
 TESTS += t/store/check_crash
 t_store_check_crash_SOURCES = \

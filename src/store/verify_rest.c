@@ -1,0 +1,216 @@
+/* What is not in the chain, against what is: commit numbers without a gap,
+ * SESSION against the states in blocks, the texts of DICT, FIX_OUT_INDEX. */
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/err.h"
+#include "store/impl.h"
+#include "store/verify_int.h"
+
+#define STATES_MOST  (16u << 20) /* more ids than that are no ids */
+#define SESSION_HEAD 37
+#define DICT_HEAD    19
+#define RECORD_VERSION 1
+
+/* ---- before ---- */
+
+/* META has up to which commit SESSION holds. */
+static int
+take_meta(void *arg, const void *key, size_t klen, const void *value,
+    size_t len)
+{
+	struct verify *v = arg;
+	struct cursor c = cursor_over(value, len);
+
+	if (klen != 6 || memcmp(key, "states", 6) != 0)
+		return 0;
+	cursor_get8(&c);
+	v->states_at = cursor_get64(&c);
+	return 0;
+}
+
+static int
+read_records(struct verify *v, const char *file, record_cb cb)
+{
+	int err;
+
+	if (v->src->ops->records == NULL)
+		return 0;
+	v->src->why[0] = '\0';
+	err = v->src->ops->records(v->src, file, cb, v);
+	if (err == FG_EDAMAGED || err == FG_ENOENT || err == FG_EIO) {
+		verify_say_bad(v, file, 0, "cannot be read: %s",
+		    v->src->why[0] == '\0' ? fg_strerror(err) : v->src->why);
+		return 0;
+	}
+	return err;
+}
+
+int
+verify_rest_before(struct verify *v)
+{
+	return read_records(v, "META", take_meta);
+}
+
+/* ---- blocks ---- */
+
+static int
+saw_commit(struct verify *v, uint64_t n)
+{
+	size_t byte = (size_t)(n / 8), len = v->seen.len;
+
+	if (n > v->last_commit)
+		v->last_commit = n;
+	if (byte >= len) {
+		if (byte - len > (1u << 28)) /* no such number */
+			return 0;
+		if (buf_reserve(&v->seen, byte + 1 - len) != 0)
+			return FG_ENOMEM;
+		memset(v->seen.p + len, 0, byte + 1 - len);
+		v->seen.len = byte + 1;
+	}
+	v->seen.p[byte] = (char)(v->seen.p[byte] | 1 << n % 8);
+	return 0;
+}
+
+static int
+saw_state(struct verify *v, uint64_t commit, const struct store_state *s)
+{
+	struct verify_state *p;
+	size_t n;
+
+	if (s->session == 0 || s->session > STATES_MOST ||
+	    commit > v->states_at)
+		return 0;
+	if (s->session > v->n_state) {
+		n = s->session + (s->session >> 1) + 16;
+		p = realloc(v->state, n * sizeof(*p));
+		if (p == NULL)
+			return FG_ENOMEM;
+		memset(p + v->n_state, 0, (n - v->n_state) * sizeof(*p));
+		v->state = p;
+		v->n_state = n;
+	}
+	p = &v->state[s->session - 1];
+	if (commit >= p->commit)
+		*p = (struct verify_state){ commit, *s };
+	return 0;
+}
+
+int
+verify_rest_block(struct verify *v, const struct block_at *b)
+{
+	struct block_head h;
+	struct store_state s;
+	uint32_t i;
+	int err = block_head(b->p, b->n, &h);
+
+	if (err == 0)
+		err = saw_commit(v, h.commit);
+	for (i = 0; i < h.states && err == 0; i++) {
+		block_state(b->p, i, &s);
+		err = saw_state(v, h.commit, &s);
+	}
+	return err;
+}
+
+/* ---- after ---- */
+
+static int
+check_session(void *arg, const void *key, size_t klen, const void *value,
+    size_t len)
+{
+	struct verify *v = arg;
+	struct cursor c = cursor_over(value, len);
+	struct store_state s = { 0 };
+	const struct verify_state *was;
+	uint32_t id;
+
+	if (klen != sizeof(id) || len < SESSION_HEAD) {
+		verify_say_bad(v, "SESSION", 0, "changed: a record is none");
+		return 0;
+	}
+	memcpy(&id, key, sizeof(id));
+	id = be32toh(id);
+	v->sessions++;
+	if (id != v->sessions || cursor_get8(&c) != RECORD_VERSION) {
+		verify_say_bad(v, "SESSION", v->sessions,
+		    id != v->sessions ? "missing" : "changed");
+		v->sessions = id;
+		return 0;
+	}
+	s.session = id;
+	s.epoch = cursor_get32(&c);
+	s.next_in = cursor_get64(&c);
+	s.next_out = cursor_get64(&c);
+	s.pending = cursor_get64(&c);
+	s.created.ns = (int64_t)cursor_get64(&c);
+	was = id <= v->n_state ? &v->state[id - 1] : NULL;
+	if (was != NULL && was->commit != 0 &&
+	    (s.epoch != was->s.epoch || s.next_in != was->s.next_in ||
+	    s.next_out != was->s.next_out || s.pending != was->s.pending ||
+	    s.created.ns != was->s.created.ns))
+		verify_say_bad(v, "SESSION", id, "changed: commit %llu says "
+		    "another state", (unsigned long long)was->commit);
+	return 0;
+}
+
+static int
+check_dict(void *arg, const void *key, size_t klen, const void *value,
+    size_t len)
+{
+	struct verify *v = arg;
+	struct cursor c = cursor_over(value, len);
+	uint64_t hash, text;
+	size_t name;
+	uint32_t id = 0;
+
+	v->dicts++;
+	if (klen == sizeof(id))
+		memcpy(&id, key, sizeof(id));
+	if (be32toh(id) != v->dicts) {
+		verify_say_bad(v, "DICT", v->dicts, "missing");
+		v->dicts = be32toh(id);
+		return 0;
+	}
+	cursor_get8(&c);
+	hash = cursor_get64(&c);
+	text = cursor_get64(&c);
+	name = cursor_get16(&c);
+	if (c.err != 0 || len != DICT_HEAD + name + text || store_hash(
+	    (const char *)value + DICT_HEAD + name, (size_t)text) != hash)
+		verify_say_bad(v, "DICT", v->dicts, "changed");
+	return 0;
+}
+
+static void
+check_commits(struct verify *v)
+{
+	uint64_t n;
+
+	for (n = v->floor + 1; n <= v->last_commit; n++) {
+		if (n / 8 < v->seen.len && v->seen.p[n / 8] & 1 << n % 8)
+			continue;
+		verify_say_bad(v, "commits", 0, "commit %llu is missing: no "
+		    "table has a row of it", (unsigned long long)n);
+		return;
+	}
+}
+
+int
+verify_rest_after(struct verify *v)
+{
+	uint64_t before = v->r->bad;
+	int err = 0;
+
+	/* Rows that are bad are not looked at any further, nor their commits. */
+	if (before == 0)
+		check_commits(v);
+	if (v->r->bad == before)
+		err = read_records(v, "SESSION", check_session);
+	if (err == 0)
+		err = read_records(v, "DICT", check_dict);
+	return err;
+}

@@ -1,0 +1,364 @@
+/*
+ * A store to be verified, and damage to it that is known exactly:
+ *
+ *	spoil make DIR [KEY.pem HEADS]
+ *	    a store with a few thousand rows of several tables, in several
+ *	    segments, with its chain
+ *	spoil record DIR SEED
+ *	    change, delete or insert one byte of a record, delete a record, or
+ *	    insert one, as somebody does who knows Berkeley DB
+ *	spoil byte DIR SEED
+ *	    change one byte in a file, as a bad disk does
+ *
+ * The last two say what they did as "FILE TABLE ROW WHAT", ROW being the first
+ * one that is not what it was. Records of one file are tried alone with a fourth
+ * argument, its name.
+ */
+#include <db.h>
+#include <dirent.h>
+#include <endian.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/block.h"
+#include "store/chain.h"
+
+#define COMMITS     1500
+#define SEGMENT     (96 * 1024)
+#define FILES_MAX   128
+#define RECORDS_MAX 20000
+#define END         4
+
+static _Noreturn void
+die(const char *what)
+{
+	fprintf(stderr, "spoil: %s\n", what);
+	exit(1);
+}
+
+/* ---- make ---- */
+
+static void
+add_rows(struct store_batch *b, enum store_table t, unsigned n, unsigned *id)
+{
+	struct store_row row = { .session = 1, .epoch = 1 };
+	char text[700];
+	unsigned i, len;
+
+	for (i = 0; i < n; i++) {
+		++*id;
+		len = (unsigned)snprintf(text, sizeof(text),
+		    "8=FIX.4.4\1" "35=D\1" "11=ORDER-%08u\1" "58=", *id);
+		for (; len < 60 + *id % 300; len++)
+			text[len] = (char)('a' + (*id + len) % 26);
+		row.msg_seq_num = *id;
+		row.time.ns = 1700000000000000000LL + *id;
+		row.a = *id % 7 == 0 ? *id : 0;
+		row.data = text;
+		row.len = len;
+		store_add(b, t, &row);
+	}
+}
+
+static int
+make(const char *dir)
+{
+	static const unsigned sizes[] = { 1, 1, 1, 2, 5, 1, 30, 3 };
+	struct store_cfg cfg = { .path = dir, .durability = STORE_WRITTEN,
+		.segment_bytes = SEGMENT, .cache_bytes = 4 << 20 };
+	struct store_chain_cfg chain = { .path = dir };
+	enum store_table t[] = { STORE_FIX_IN, STORE_FIX_OUT, STORE_FIX_IN,
+		STORE_SESSION_EVENT, 0 };
+	char err[STORE_ERR_MAX];
+	struct store *st;
+	struct store_chain *ch;
+	struct store_batch *b;
+	struct store_state s;
+	uint64_t commit;
+	uint32_t session, dict;
+	unsigned i, id = 0;
+	bool is_new;
+
+	if (store_open_bdb(&st, &cfg, err) != 0 ||
+	    store_chain_open(&ch, st, &chain, err) != 0)
+		die(err);
+	if (store_session(st, "FIX.4.4:A->B", &session, &s, &is_new) != 0 ||
+	    store_dict(st, "a.xml", "<fix>a dictionary</fix>", 23, &dict) != 0
+	    || store_table_define(st, "QUOTES", "columns", &t[4]) != 0)
+		die("cannot define");
+	for (i = 0; i < COMMITS; i++) {
+		b = store_begin(st);
+		if (i % 11 != 10)
+			add_rows(b, t[i % 5], sizes[i % 8], &id);
+		if (i % 50 == 7)
+			add_rows(b, STORE_FIX_OUT, 400, &id);
+		if (i % 3 == 0 || i % 11 == 10) {
+			s.next_in++;
+			store_set_state(b, &s);
+		}
+		if (store_commit(b, &commit) != 0)
+			die("commit");
+	}
+	store_chain_close(ch);
+	store_close(st);
+	return 0;
+}
+
+/* ---- damage ---- */
+
+struct record {
+	const char *file;
+	uint64_t key;
+	char *p;
+	size_t n;
+};
+
+static char *files[FILES_MAX];
+static size_t n_files, n_records;
+static struct record records[RECORDS_MAX];
+static const char *dir;
+
+static DB *
+open_db(const char *file, uint32_t flags)
+{
+	char path[4096];
+	DB *db;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	if (db_create(&db, NULL, 0) != 0 || db->open(db, NULL, path, NULL,
+	    DB_BTREE, flags, 0) != 0)
+		die(path);
+	return db;
+}
+
+static void
+read_file(const char *file)
+{
+	DB *db = open_db(file, DB_RDONLY);
+	DBT k = { 0 }, v = { 0 };
+	struct record *r;
+	DBC *c;
+
+	if (db->cursor(db, NULL, &c, 0) != 0)
+		die("cursor");
+	while (c->get(c, &k, &v, DB_NEXT) == 0 && n_records < RECORDS_MAX) {
+		r = &records[n_records++];
+		r->file = file;
+		memcpy(&r->key, k.data, sizeof(r->key));
+		r->key = be64toh(r->key);
+		r->n = v.size;
+		r->p = malloc(v.size);
+		if (r->p == NULL)
+			die("memory");
+		memcpy(r->p, v.data, v.size);
+	}
+	c->close(c);
+	db->close(db, 0);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+read_all(const char *only)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	size_t i;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (strlen(e->d_name) > 21 && e->d_name[strlen(e->d_name) -
+		    21] == '.' && strncmp(e->d_name, "FIX_OUT_INDEX", 13) != 0
+		    && n_files < FILES_MAX && (only == NULL ||
+		    strcmp(only, e->d_name) == 0))
+			files[n_files++] = strdup(e->d_name);
+	if (d != NULL)
+		closedir(d);
+	qsort(files, n_files, sizeof(files[0]), by_name);
+	for (i = 0; i < n_files; i++)
+		read_file(files[i]);
+	if (n_records == 0)
+		die("no records");
+}
+
+static uint32_t
+get32(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be32toh(v);
+}
+
+/* Where row i of a block lies. */
+static void
+row_at(const char *p, uint32_t i, size_t *from, size_t *to)
+{
+	size_t ends = BLOCK_HEAD + (size_t)get32(p + 16) * BLOCK_STATE;
+	size_t rows = ends + (size_t)get32(p + 4) * END;
+
+	*from = rows + (i == 0 ? 0 : get32(p + ends + (i - 1) * END));
+	*to = rows + get32(p + ends + i * END);
+}
+
+/* The first row of a block that is not what it was. */
+static uint32_t
+first_bad(const char *was, size_t n, const char *is, size_t m)
+{
+	uint32_t i, rows = get32(was + 4);
+	size_t from, to;
+
+	for (i = 0; i < rows; i++) {
+		row_at(was, i, &from, &to);
+		if (i == 0)
+			from = 0; /* and all that is no row's own */
+		if (to > m || memcmp(was + from, is + from, to - from) != 0)
+			return i;
+	}
+	if (n == m && rows != 0)
+		die("nothing was changed");
+	return rows == 0 ? 0 : rows - 1;
+}
+
+static void
+say(const struct record *r, uint64_t row, const char *what)
+{
+	printf("%s %.*s %llu %s\n", r->file, (int)strcspn(r->file, "."),
+	    r->file, (unsigned long long)row, what);
+}
+
+static void
+put(const char *file, uint64_t key, char *p, size_t n)
+{
+	DB *db = open_db(file, 0);
+	DBT k = { .data = &key, .size = sizeof(key) };
+	DBT v = { .data = p, .size = (uint32_t)n };
+
+	key = htobe64(key);
+	if ((p == NULL ? db->del(db, NULL, &k, 0)
+	    : db->put(db, NULL, &k, &v, 0)) != 0 || db->close(db, 0) != 0)
+		die("cannot write");
+}
+
+/* A key that no record has and the row that is told: one inside of a block. */
+static bool
+insert_record(const struct record *r)
+{
+	uint32_t rows = get32(r->p + 4);
+
+	if (rows < 2)
+		return false;
+	put(r->file, r->key + 1, r->p, r->n);
+	say(r, r->key + 1, "a record inserted");
+	return true;
+}
+
+static void
+change_record(const struct record *r)
+{
+	char *is = malloc(r->n + 1);
+	size_t at = (size_t)random() % r->n, n = r->n;
+	const char *what;
+
+	if (is == NULL)
+		die("memory");
+	memcpy(is, r->p, n);
+	switch (random() % 3) {
+	case 0:
+		is[at] = (char)(is[at] ^ (1 + random() % 255));
+		what = "a byte changed";
+		break;
+	case 1:
+		memmove(is + at, is + at + 1, --n - at);
+		what = "a byte deleted";
+		break;
+	default:
+		memmove(is + at + 1, is + at, n++ - at);
+		is[at] = (char)random();
+		what = "a byte inserted";
+	}
+	put(r->file, r->key, is, n);
+	say(r, r->key + first_bad(r->p, r->n, is, n), what);
+	free(is);
+}
+
+static int
+record(void)
+{
+	const struct record *r = &records[(size_t)random() % n_records];
+
+	switch (random() % 8) {
+	case 0:
+		put(r->file, r->key, NULL, 0);
+		say(r, r->key, "a record deleted");
+		return 0;
+	case 1:
+		if (insert_record(r))
+			return 0;
+	}
+	change_record(r);
+	return 0;
+}
+
+/* The text of a row, which no other row has, in the file as it is. */
+static int
+byte(void)
+{
+	const struct record *r;
+	char path[4096], *all, *found;
+	size_t from, to, size;
+	uint32_t i;
+	int fd;
+	struct stat s;
+
+	for (;;) {
+		r = &records[(size_t)random() % n_records];
+		if (get32(r->p + 4) == 0)
+			continue;
+		i = (uint32_t)random() % get32(r->p + 4);
+		row_at(r->p, i, &from, &to);
+		snprintf(path, sizeof(path), "%s/%s", dir, r->file);
+		fd = open(path, O_RDWR);
+		if (fd == -1 || fstat(fd, &s) == -1)
+			die(path);
+		size = (size_t)s.st_size;
+		all = malloc(size);
+		if (all == NULL || read(fd, all, size) != (ssize_t)size)
+			die(path);
+		found = memmem(all, size, r->p + from, to - from);
+		/* It may lie on two pages, and free room may have a copy. */
+		if (found != NULL && memmem(found + 1, (size_t)(all + size -
+		    found - 1), r->p + from, to - from) == NULL)
+			break;
+		free(all);
+		close(fd);
+	}
+	from = (size_t)(found - all) + (size_t)random() % (to - from);
+	all[from] = (char)(all[from] ^ (1 + random() % 255));
+	if (pwrite(fd, all + from, 1, (off_t)from) != 1)
+		die(path);
+	close(fd);
+	say(r, r->key + i, "a byte of the file changed");
+	free(all);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "make") == 0)
+		return make(argv[2]);
+	if (argc < 4)
+		die("make DIR | record|byte DIR SEED [FILE]");
+	dir = argv[2];
+	srandom((unsigned)strtoul(argv[3], NULL, 10));
+	read_all(argc > 4 ? argv[4] : NULL);
+	return strcmp(argv[1], "record") == 0 ? record() : byte();
+}
