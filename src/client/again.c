@@ -61,8 +61,9 @@ again_done(struct client *c, uint64_t quarantine, bool ok, const char *text)
 		snprintf(r->text, sizeof(r->text), "%s", text);
 	}
 	if (--r->left == 0)
-		log_info("client %s: event %llu of QUARANTINE %s%s",
-		    c->script->name, (unsigned long long)quarantine,
+		log_event(LOG_LEVEL_INFO, "quarantine", NULL,
+		    "client %s: event %llu of QUARANTINE %s%s", c->script->name,
+		    (unsigned long long)quarantine,
 		    r->failed ? "stays there: " : "is done", r->text);
 }
 

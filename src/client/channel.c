@@ -164,9 +164,9 @@ channel_refused(struct channel *ch, uint64_t ref, const char *code,
 	ev = e.body;
 	answered(s, &e);
 	ch->backs_off = false;
-	log_warnx("client %s, row %llu: %s refused %s: %s: %s", c->script->name,
-	    (unsigned long long)e.seq, s->script->process, s->script->event,
-	    code, text);
+	log_event(LOG_LEVEL_WARN, "event-refused", NULL, "client %s, row %llu: "
+	    "%s refused %s: %s: %s", c->script->name, (unsigned long long)e.seq,
+	    s->script->process, s->script->event, code, text);
 	if (ev->quarantine != 0) {
 		settled(ch, e.seq);
 		again_done(c, ev->quarantine, false, text);
@@ -319,9 +319,10 @@ sender_look(struct sender *s, mono_t at)
 	if (s->health == was)
 		return;
 	if (s->health == HEALTH_HEALTHY)
-		log_info("client %s: send %s is HEALTHY again", c->name,
-		    s->script->id);
+		log_event(LOG_LEVEL_INFO, "health", NULL, "client %s: send %s "
+		    "is HEALTHY again", c->name, s->script->id);
 	else
-		log_warnx("client %s: send %s: %s: %s", c->name,
-		    s->script->id, health_name(s->health), s->text);
+		log_event(LOG_LEVEL_WARN, "health", NULL, "client %s: send %s: "
+		    "%s: %s", c->name, s->script->id, health_name(s->health),
+		    s->text);
 }

@@ -89,8 +89,9 @@ logged_on(struct client *c, const struct link_msg *m, const char *source)
 	c->more = c->visible > after;
 	c->pending_due = now(c);
 	client_say(c, HEALTH_HEALTHY, "");
-	log_info("client %s: logged on to stream %s behind row %llu of %llu",
-	    c->script->name, c->script->stream, (unsigned long long)after,
+	log_event(LOG_LEVEL_INFO, "client-logged-on", NULL, "client %s: logged "
+	    "on to stream %s behind row %llu of %llu", c->script->name,
+	    c->script->stream, (unsigned long long)after,
 	    (unsigned long long)c->visible);
 }
 
@@ -129,8 +130,8 @@ on_logon(void *arg, const struct link_msg *m)
 	is_it = !c->script->replayable ||
 	    strcmp(source, c->asked_source) == 0;
 	if (c->state == CLIENT_PROBING) {
-		log_info("client %s: the other process is gone",
-		    c->script->name);
+		log_event(LOG_LEVEL_INFO, "client-logged-off", NULL,
+		    "client %s: the other process is gone", c->script->name);
 		client_log_off(c);
 		c->standby = false;
 		begin(c);

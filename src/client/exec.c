@@ -50,14 +50,15 @@ complain(struct exec *e, const char *p, size_t n)
 
 	if (now(e).mono.ns - e->complaint.ns > COMPLAINTS_NS) {
 		if (e->complaints > COMPLAINTS)
-			log_warnx("%s: %u more lines that are no answers",
+			log_event(LOG_LEVEL_WARN, "exec", NULL,
+			    "%s: %u more lines that are no answers",
 			    e->cfg.name, e->complaints - COMPLAINTS);
 		e->complaint = now(e).mono;
 		e->complaints = 0;
 	}
 	if (e->complaints++ < COMPLAINTS)
-		log_warnx("%s: not an answer: %s", e->cfg.name,
-		    log_escape(text, sizeof(text), p, n));
+		log_event(LOG_LEVEL_WARN, "exec", NULL, "%s: not an answer: %s",
+		    e->cfg.name, log_escape(text, sizeof(text), p, n));
 }
 
 static void
@@ -89,7 +90,8 @@ on_error_line(struct exec *e, const char *p, size_t n)
 {
 	char text[LINE_SHOWN];
 
-	log_info("%s: %s", e->cfg.name, log_escape(text, sizeof(text), p, n));
+	log_event(LOG_LEVEL_INFO, "exec", NULL, "%s: %s", e->cfg.name,
+	    log_escape(text, sizeof(text), p, n));
 }
 
 /* Give the whole lines to fn. Of one longer than the limit the first part is
@@ -126,8 +128,9 @@ look(struct exec *e)
 	e->child = NULL;
 	timer_set(e->timer, MONO_NEVER);
 	if (!e->ending) {
-		log_warnx("%s: %s: started again in %d ms", e->cfg.name,
-		    e->why, (int)(e->wait / NS_PER_MS));
+		log_event(LOG_LEVEL_WARN, "exec", NULL, "%s: %s: started again "
+		    "in %d ms", e->cfg.name, e->why,
+		    (int)(e->wait / NS_PER_MS));
 		timer_set(e->timer, mono_add(now(e).mono, e->wait));
 		e->wait = e->wait * 2 < WAIT_MAX ? e->wait * 2 : WAIT_MAX;
 	}
@@ -227,7 +230,8 @@ start(struct exec *e)
 	    e, &e->io, &e->errors, err);
 	if (e->child == NULL) {
 		snprintf(e->why, sizeof(e->why), "%.150s", err);
-		log_warnx("%s: %s", e->cfg.name, err);
+		log_event(LOG_LEVEL_WARN, "exec", NULL, "%s: %s", e->cfg.name,
+		    err);
 		timer_set(e->timer, mono_add(now(e).mono, WAIT_MAX));
 		return;
 	}

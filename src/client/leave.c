@@ -116,7 +116,8 @@ put_cursors(struct program *p, bool late)
 	size_t i;
 
 	if (late)
-		log_warnx("some events have no answer yet; they come again");
+		log_event(LOG_LEVEL_WARN, "stopping", NULL, "some events have "
+		    "no answer yet; they come again");
 	for (i = 0; i < p->nclient; i++)
 		if (p->client[i]->leaves)
 			position_put(p->client[i], now_of(p).mono);
@@ -218,8 +219,9 @@ compare_listens(const struct files *old, const struct files *new)
 		for (k = 0; k < new->file[i]->nlisten; k++) {
 			l = &new->file[i]->listen[k];
 			if (!listens(old, l->address))
-				log_warnx("%s:%u: listen(\"%s\") is new: it "
-				    "is listened there after a restart only",
+				log_event(LOG_LEVEL_WARN, "reload", NULL,
+				    "%s:%u: listen(\"%s\") is new: it is "
+				    "listened there after a restart only",
 				    new->path[i], l->line, l->address);
 		}
 }
@@ -251,9 +253,9 @@ read_again(struct program *p)
 	for (i = 0; i < p->nexec; i++)
 		p->exec[i]->leaves = !is_needed(&p->next,
 		    p->exec[i]->process);
-	log_info("the files were read again: of %zu clients %zu go on, and "
-	    "%zu are new or changed", p->nclient, p->nclient - left,
-	    p->next.nclient - (p->nclient - left));
+	log_event(LOG_LEVEL_INFO, "reload", NULL, "the files were read again: "
+	    "of %zu clients %zu go on, and %zu are new or changed", p->nclient,
+	    p->nclient - left, p->next.nclient - (p->nclient - left));
 	next_stage(p, ANSWERS_NS);
 }
 
@@ -280,7 +282,8 @@ exchange(struct program *p)
 	files_replace(&p->files, &p->next);
 	leave_start(p);
 	p->stage = STAGE_RUN;
-	log_info("the files are in use: %zu clients", p->nclient);
+	log_event(LOG_LEVEL_INFO, "reload", NULL, "the files are in use: %zu "
+	    "clients", p->nclient);
 	if (p->next_again)
 		leave_hangup(p);
 }

@@ -16,8 +16,8 @@ must(void *p)
 {
 	if (p != NULL)
 		return p;
-	log_error("no memory; the process ends, and goes on at its cursors "
-	    "when it is started again");
+	log_event(LOG_LEVEL_ERROR, "fatal", NULL, "no memory; the process "
+	    "ends, and goes on at its cursors when it is started again");
 	exit(EXIT_FAILURE);
 }
 
@@ -26,8 +26,9 @@ must_be_0(int err)
 {
 	if (err == 0)
 		return;
-	log_error("%s; the process ends, and goes on at its cursors when it is "
-	    "started again", fg_strerror(err));
+	log_event(LOG_LEVEL_ERROR, "fatal", NULL, "%s; the process ends, and "
+	    "goes on at its cursors when it is started again",
+	    fg_strerror(err));
 	exit(EXIT_FAILURE);
 }
 

@@ -102,8 +102,8 @@ park_row(struct channel *ch, const struct script_row *row, wall_t stamp,
 	struct link_out *o = c->program->out;
 	size_t i;
 
-	log_warnx("client %s: a row goes to QUARANTINE: %s", c->script->name,
-	    reason);
+	log_event(LOG_LEVEL_WARN, "quarantine", NULL, "client %s: a row goes "
+	    "to QUARANTINE: %s", c->script->name, reason);
 	link_begin(o, &p->details, "ROW", 0);
 	link_map(o, 2);
 	link_str(o, "TIMESTAMP");

@@ -227,9 +227,10 @@ on_placed(void *arg, const struct link_msg *m)
 	if (m == NULL || c->state != CLIENT_PLACING)
 		return;
 	if (strcmp(m->type, "ACK") == 0) {
-		log_info("client %s (key %s): begins behind row %llu of "
-		    "stream %s", c->script->name, b->script->key,
-		    (unsigned long long)c->place, c->script->stream);
+		log_event(LOG_LEVEL_INFO, "cursor", NULL, "client %s (key %s): "
+		    "begins behind row %llu of stream %s", c->script->name,
+		    b->script->key, (unsigned long long)c->place,
+		    c->script->stream);
 		b->has_cursor = true;
 		b->cursor = c->place;
 		if (--c->waits == 0)
@@ -324,8 +325,9 @@ on_put(void *arg, const struct link_msg *m)
 		client_fail(c, "the cursor (key %s) cannot be stored: %s",
 		    b->script->key, n.text);
 	} else if (!n.retry) {
-		log_warnx("client %s (key %s): the cursor is not stored: %s: "
-		    "%s", c->script->name, b->script->key, n.code, n.text);
+		log_event(LOG_LEVEL_WARN, "cursor", NULL, "client %s (key %s): "
+		    "the cursor is not stored: %s: %s", c->script->name,
+		    b->script->key, n.code, n.text);
 	}
 }
 

@@ -169,12 +169,14 @@ listen_one(struct program *p, const struct script_process *l)
 	int r = address_parse(&a, l->address, text);
 
 	if (r != 0) {
-		log_error("listen(\"%s\"): %s", l->address, text);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "listen(\"%s\"): %s",
+		    l->address, text);
 		return r;
 	}
 	r = server_listen(p->server, &a, err);
 	if (r != 0)
-		log_error("listen(\"%s\"): %s", l->address, err);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "listen(\"%s\"): %s",
+		    l->address, err);
 	return r;
 }
 

@@ -64,9 +64,11 @@ client_say(struct client *c, enum health level, const char *text)
 	c->level = level;
 	snprintf(c->text, sizeof(c->text), "%s", text);
 	if (new && level == HEALTH_ERROR)
-		log_error("client %s: %s", c->script->name, text);
+		log_event(LOG_LEVEL_ERROR, "client", NULL, "client %s: %s",
+		    c->script->name, text);
 	else if (new && text[0] != '\0')
-		log_warnx("client %s: %s", c->script->name, text);
+		log_event(LOG_LEVEL_WARN, "client", NULL, "client %s: %s",
+		    c->script->name, text);
 }
 
 static void

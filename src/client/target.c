@@ -113,14 +113,15 @@ on_opened(void *arg, const struct link_msg *m)
 	nack_read(m, &n);
 	if (strcmp(n.code, "UNKNOWN_MESSAGE") == 0) {
 		if (!t->plain)
-			log_info("client %s: %s has no lanes: events are sent "
-			    "at least once", c->script->name,
-			    t->process->name);
+			log_event(LOG_LEVEL_INFO, "lane", NULL, "client %s: %s "
+			    "has no lanes: events are sent at least once",
+			    c->script->name, t->process->name);
 		t->plain = true;
 		opened(ch, 0);
 	} else if (n.retry) {
 		if (ch->open_due.ns == 0) /* once */
-			log_warnx("client %s: lane %s of %s: %s; trying again",
+			log_event(LOG_LEVEL_WARN, "lane", NULL,
+			    "client %s: lane %s of %s: %s; trying again",
 			    c->script->name, ch->name, t->process->name,
 			    n.text);
 		open_later(ch);
@@ -298,8 +299,9 @@ exec_answered(void *arg, const struct exec_answer *a)
 	struct channel *ch = land(t, a->n);
 
 	if (ch == NULL) { /* or it came again on a new lane */
-		log_debug("%s answers event %llu, which does not wait for an "
-		    "answer", t->process->name, (unsigned long long)a->n);
+		log_event(LOG_LEVEL_DEBUG, "lane", NULL, "%s answers event "
+		    "%llu, which does not wait for an answer", t->process->name,
+		    (unsigned long long)a->n);
 		return;
 	}
 	t->busy = true;

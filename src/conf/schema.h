@@ -71,6 +71,8 @@ enum conf_log_level {
 	CONF_LOG_INFO,
 	CONF_LOG_DEBUG
 };
+/* In the order of enum log_format. */
+enum conf_log_format { CONF_LOG_LOGFMT, CONF_LOG_TEXT };
 enum conf_idle { CONF_IDLE_BLOCK, CONF_IDLE_ADAPTIVE };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +22,8 @@ daemon_begin(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd == -1 || dup2(fd, STDIN_FILENO) == -1) {
 		err = fg_errno(errno);
-		log_warn("/dev/null");
+		log_event(LOG_LEVEL_WARN, "start", NULL, "/dev/null: %s",
+		    strerror(errno));
 	}
 	if (fd != -1)
 		close(fd);

@@ -13,6 +13,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -27,7 +28,8 @@ daemon_keep_secrets(void)
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
-		log_warn("core files cannot be forbidden");
+		log_event(LOG_LEVEL_WARN, "confine", NULL, "core files cannot "
+		    "be forbidden: %s", strerror(errno));
 }
 
 #if defined(__x86_64__)
@@ -106,7 +108,8 @@ daemon_confine(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 	        SECCOMP_FILTER_FLAG_TSYNC, &prog) != 0)
-		log_warn("system calls cannot be restricted");
+		log_event(LOG_LEVEL_WARN, "confine", NULL, "system calls "
+		    "cannot be restricted: %s", strerror(errno));
 }
 
 #else

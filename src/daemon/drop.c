@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -37,11 +38,13 @@ daemon_drop(const char *user)
 	pw = getpwnam(user);
 	if (pw == NULL) {
 		err = errno == 0 ? FG_ENOENT : fg_errno(errno);
-		log_error("user %s: there is no such user", user);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "user %s: there is "
+		    "no such user", user);
 		return err;
 	}
 	if (geteuid() != 0 && geteuid() != pw->pw_uid) {
-		log_error("user %s: only root can become another user", user);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "user %s: only root "
+		    "can become another user", user);
 		return FG_EACCES;
 	}
 	/* Groups first: without root's uid they cannot be set. */
@@ -50,11 +53,13 @@ daemon_drop(const char *user)
 	        || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1
 	        || setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)) {
 		err = fg_errno(errno);
-		log_warn("user %s: cannot become that user", user);
+		log_event(LOG_LEVEL_WARN, "start", NULL, "user %s: cannot "
+		    "become that user: %s", user, strerror(errno));
 		return err;
 	}
 	if (!is_for_good(pw)) {
-		log_error("user %s: privileges were not given up", user);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "user %s: privileges "
+		    "were not given up", user);
 		return FG_EACCES;
 	}
 	daemon_keep_secrets();

@@ -371,8 +371,8 @@ http_open(struct http **out, const struct http_cfg *cfg, char err[NET_ERR_MAX])
 		return FG_ENOMEM;
 	}
 	getsockname(fd, (struct sockaddr *)&ss, &len);
-	log_info("%s%s: metrics on port %u", cfg->what, cfg->at,
-	    ntohs(ss.ss_family == AF_INET ?
+	log_event(LOG_LEVEL_INFO, "listening", NULL, "%s%s: metrics on port %u",
+	    cfg->what, cfg->at, ntohs(ss.ss_family == AF_INET ?
 	    ((struct sockaddr_in *)&ss)->sin_port :
 	    ((struct sockaddr_in6 *)&ss)->sin6_port));
 	*out = h;

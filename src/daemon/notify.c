@@ -6,6 +6,7 @@
  */
 #include "daemon/daemon.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@ notify(const char *state)
 	if (path == NULL || path[0] == '\0')
 		return;
 	if (strlen(path) >= sizeof(un.sun_path)) {
-		log_warnx("NOTIFY_SOCKET: the path is too long");
+		log_event(LOG_LEVEL_WARN, "notify", NULL, "NOTIFY_SOCKET: the "
+		    "path is too long");
 		return;
 	}
 	memcpy(un.sun_path, path, strlen(path));
@@ -47,7 +49,8 @@ notify(const char *state)
 	if (fd == -1
 	    || sendto(fd, state, strlen(state), MSG_NOSIGNAL,
 	           (struct sockaddr *)&un, len) == -1)
-		log_warn("NOTIFY_SOCKET %s", path);
+		log_event(LOG_LEVEL_WARN, "notify", NULL, "NOTIFY_SOCKET %s: "
+		    "%s", path, strerror(errno));
 	if (fd != -1)
 		close(fd);
 }

@@ -46,8 +46,8 @@ log_holder(int fd, const char *path)
 
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	log_error("%s: already running%s%s", path, text[0] != '\0' ? ", pid "
-	    : "", text);
+	log_event(LOG_LEVEL_ERROR, "pid-file", NULL, "%s: already running%s%s",
+	    path, text[0] != '\0' ? ", pid " : "", text);
 }
 
 /* A locked descriptor, or FG_E*. */
@@ -72,7 +72,8 @@ open_locked(const char *path)
 		close(fd);
 	}
 	err = fg_errno(errno);
-	log_warn("pid file %s", path);
+	log_event(LOG_LEVEL_WARN, "pid-file", NULL, "pid file %s: %s", path,
+	    strerror(errno));
 	if (fd != -1)
 		close(fd);
 	return err;
@@ -113,7 +114,8 @@ pidfile_open(struct pidfile **out, const char *path)
 	}
 	err = write_pid(p->fd);
 	if (err != 0) {
-		log_error("pid file %s: %s", path, fg_strerror(err));
+		log_event(LOG_LEVEL_ERROR, "pid-file", NULL, "pid file %s: %s",
+		    path, fg_strerror(err));
 		pidfile_free(p);
 		return err;
 	}
@@ -127,7 +129,8 @@ pidfile_free(struct pidfile *p)
 	if (p == NULL)
 		return;
 	if (unlink(p->path) == -1 && ftruncate(p->fd, 0) == -1)
-		log_warn("pid file %s", p->path);
+		log_event(LOG_LEVEL_WARN, "pid-file", NULL, "pid file %s: %s",
+		    p->path, strerror(errno));
 	close(p->fd);
 	free(p->path);
 	free(p);

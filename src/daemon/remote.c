@@ -81,8 +81,8 @@ set_trouble(struct remote *r, const char *why)
 	if (strcmp(r->why, why) == 0)
 		return;
 	snprintf(r->why, sizeof(r->why), "%s", why);
-	log_warnx("%s at %s: %s; trying again", r->cfg.name, r->cfg.address,
-	    why);
+	log_event(LOG_LEVEL_WARN, "process", NULL, "%s at %s: %s; trying again",
+	    r->cfg.name, r->cfg.address, why);
 }
 
 /* ---- who waits for answers ---- */
@@ -168,7 +168,8 @@ greeted(struct remote *r, const struct link_msg *m)
 	r->backoff = BACKOFF_MIN;
 	r->why[0] = '\0';
 	r->up = true;
-	log_info("%s at %s: connected", r->cfg.name, r->cfg.address);
+	log_event(LOG_LEVEL_INFO, "process", NULL, "%s at %s: connected",
+	    r->cfg.name, r->cfg.address);
 	r->cfg.up(r->cfg.arg, m->details);
 }
 

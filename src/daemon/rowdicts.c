@@ -134,8 +134,9 @@ load(uint32_t id, const struct link_msg *m)
 			return dict;
 		strcpy(why, fg_strerror(err));
 	}
-	log_warnx("dictionary %u, under which rows were accepted, cannot be "
-	    "had: %s; their messages cannot be read", id, why);
+	log_event(LOG_LEVEL_WARN, "dictionary", NULL, "dictionary %u, under "
+	    "which rows were accepted, cannot be had: %s; their messages "
+	    "cannot be read", id, why);
 	return NULL;
 }
 

@@ -64,9 +64,11 @@ secure_hangup(void)
 	if (side[0] == NULL && side[1] == NULL)
 		return;
 	if (secure_reload(err) != 0)
-		log_error("TLS of links: %s: nothing was changed", err);
+		log_event(LOG_LEVEL_ERROR, "tls", NULL, "TLS of links: %s: "
+		    "nothing was changed", err);
 	else
-		log_info("TLS of links: the certificates were read again");
+		log_event(LOG_LEVEL_INFO, "tls", NULL, "TLS of links: the "
+		    "certificates were read again");
 }
 
 void

@@ -163,8 +163,8 @@ take_frame(struct server *s, struct server_conn *sc, const char *p, size_t n)
 		return 0;
 	memcpy(&size, p, sizeof(size));
 	if (ntohl(size) > SERVER_FRAME_MAX) {
-		log_warnx("link: %s sent a frame that is too long",
-		    conn_peer(sc->conn));
+		log_event(LOG_LEVEL_WARN, "link", NULL, "link: %s sent a frame "
+		    "that is too long", conn_peer(sc->conn));
 		server_fail(sc, 0, "TOO_BIG",
 		    "the frame is longer than MAX_FRAME");
 		return -1;
@@ -174,8 +174,8 @@ take_frame(struct server *s, struct server_conn *sc, const char *p, size_t n)
 		return 0;
 	if (used < 0) {
 		why = why == NULL ? fg_strerror((int)used) : why;
-		log_warnx("link: %s sent no frame of fixgate-link(7): %s",
-		    conn_peer(sc->conn), why);
+		log_event(LOG_LEVEL_WARN, "link", NULL, "link: %s sent no "
+		    "frame of fixgate-link(7): %s", conn_peer(sc->conn), why);
 		server_fail(sc, 0, "BAD_REQUEST", why);
 		return -1;
 	}
@@ -271,9 +271,11 @@ on_closed(struct conn *conn, void *arg, const char *why)
 	struct server_conn *sc = arg;
 
 	if (sc->secured && conn_tls(conn) == NULL)
-		log_warnx("link: %s: refused: %s", conn_peer(conn), why);
+		log_event(LOG_LEVEL_WARN, "link", NULL, "link: %s: refused: %s",
+		    conn_peer(conn), why);
 	else
-		log_debug("link: %s closed: %s", sc->name, why);
+		log_event(LOG_LEVEL_DEBUG, "link", NULL, "link: %s closed: %s",
+		    sc->name, why);
 	detach(sc);
 }
 
@@ -326,8 +328,9 @@ on_accept(struct conn *conn, void *arg)
 	struct server_conn *sc;
 
 	if (!has_room(d)) {
-		log_warnx("link: %s: refused: too many connections without a "
-		    "certificate", conn_peer(conn));
+		log_event(LOG_LEVEL_WARN, "link", NULL, "link: %s: refused: "
+		    "too many connections without a certificate",
+		    conn_peer(conn));
 		conn_abort(conn, "too many");
 		return;
 	}

@@ -23,10 +23,11 @@ static void
 usage(const struct start *st)
 {
 	fprintf(stderr,
-	    "usage: %s [-dnV] [-f file] [-l log] [-m address] [-N name] [-p pidfile]\n"
-	    "           [-T folder] [-u user] [file ...]\n"
+	    "usage: %s [-dnV] [-f file] [-L format] [-l log] [-m address] [-N name]\n"
+	    "           [-p pidfile] [-T folder] [-u user] [file ...]\n"
 	    "       -d          log more\n"
 	    "       -f file     a Lua file, as the operands\n"
+	    "       -L format   of the log: logfmt (default) or text\n"
 	    "       -l log      stderr (default), syslog or a file\n"
 	    "       -m address  metrics for Prometheus there, 127.0.0.1:9465\n"
 	    "       -n          check the files, then exit\n"
@@ -67,13 +68,18 @@ start_options(struct start *st, const char *program, int argc, char **argv)
 	}
 	*st = (struct start){ .program = program, .log_target = "stderr",
 		.file = file };
-	while ((c = getopt(argc, argv, "df:l:m:nN:p:T:u:V")) != -1) {
+	while ((c = getopt(argc, argv, "df:L:l:m:nN:p:T:u:V")) != -1) {
 		switch (c) {
 		case 'd':
 			st->debug = true;
 			break;
 		case 'f':
 			file[st->nfile++] = optarg;
+			break;
+		case 'L':
+			st->text = strcmp(optarg, "text") == 0;
+			if (!st->text && strcmp(optarg, "logfmt") != 0)
+				usage(st);
 			break;
 		case 'l':
 			st->log_target = optarg;
@@ -152,7 +158,8 @@ on_stop(int signum, void *arg)
 	if (st->stopping)
 		return;
 	st->stopping = true;
-	log_info("stopping: %s", strsignal(signum));
+	log_event(LOG_LEVEL_INFO, "stopping", NULL, "stopping: %s",
+	    strsignal(signum));
 	daemon_stopping();
 	if (st->stop != NULL)
 		st->stop(st->arg);
@@ -167,7 +174,8 @@ on_hangup(int signum, void *arg)
 	struct start *st = arg;
 
 	if (log_reopen() != 0)
-		log_warnx("the log file cannot be reopened; the old one stays");
+		log_event(LOG_LEVEL_WARN, "log", NULL, "the log file cannot be "
+		    "reopened; the old one stays");
 	if (signum != SIGHUP)
 		return;
 	secure_hangup();
@@ -184,7 +192,8 @@ open_loop(struct start *st)
 	    loop_on_signal(st->loop, SIGINT, on_stop, st) != 0 ||
 	    loop_on_signal(st->loop, SIGHUP, on_hangup, st) != 0 ||
 	    loop_on_signal(st->loop, SIGUSR1, on_hangup, st) != 0) {
-		log_error("no memory or descriptors for an event loop");
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "no memory or "
+		    "descriptors for an event loop");
 		return FG_ENOMEM;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -208,6 +217,7 @@ start_begin(struct start *st)
 		    st->log_target, fg_strerror(err));
 		return err;
 	}
+	log_set_format(st->text ? LOG_TEXT : LOG_LOGFMT);
 	log_set_level(st->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (st->pid_path != NULL)
 		err = pidfile_open(&st->pid, st->pid_path);
@@ -272,7 +282,7 @@ open_http(struct start *st)
 	loop_on_wake(st->loop, on_wake, st);
 	e = http_open(&st->http, &cfg, err);
 	if (e != 0)
-		log_error("%s", err);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err);
 	return e;
 }
 
@@ -298,7 +308,7 @@ start_run(struct start *st, const char *text)
 	st->tick = timer_new(st->loop, tick, st);
 	if (st->tick != NULL)
 		tick(st);
-	log_info("ready: %s", text);
+	log_event(LOG_LEVEL_INFO, "ready", NULL, "ready: %s", text);
 	if (st->confine)
 		daemon_confine();
 	daemon_ready();
@@ -309,7 +319,7 @@ start_run(struct start *st, const char *text)
 	st->http = NULL;
 	if (st->tick != NULL)
 		timer_free(st->tick);
-	log_info("stopped");
+	log_event(LOG_LEVEL_INFO, "stopped", NULL, "stopped");
 	return 0;
 }
 
@@ -430,12 +440,15 @@ start_refuse(const struct buf *faults, int err)
 	const char *p = faults->p, *end = p + faults->len, *line;
 
 	if (faults->len == 0)
-		log_error("%s", fg_strerror(err));
+		log_event(LOG_LEVEL_ERROR, "reload", NULL, "%s",
+		    fg_strerror(err));
 	for (; p < end; p = line + 1) {
 		line = memchr(p, '\n', (size_t)(end - p));
 		if (line == NULL)
 			line = end;
-		log_error("%.*s", (int)(line - p), p);
+		log_event(LOG_LEVEL_ERROR, "reload", NULL, "%.*s",
+		    (int)(line - p), p);
 	}
-	log_error("the files have faults: nothing was changed");
+	log_event(LOG_LEVEL_ERROR, "reload", NULL, "the files have faults: "
+	    "nothing was changed");
 }

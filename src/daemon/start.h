@@ -36,6 +36,7 @@ struct start {
 	size_t nfile;
 	bool check; /* -n: check the files only */
 	bool debug;
+	bool text; /* -L text: the log is not logfmt */
 	const char *log_target, *pid_path, *user; /* NULL: none */
 	const char *admin; /* -m: the address of metrics, or NULL */
 	/* By the caller: called once, on SIGTERM or SIGINT; it may loop_stop

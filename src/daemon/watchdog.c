@@ -56,9 +56,10 @@ look(struct watchdog *w)
 			seen->looks++;
 		if (seen->looks < LOOKS || now - started < w->limit)
 			continue;
-		log_error("%s %s: the script has been busy with row %llu for "
-		    "%.1f s and cannot be stopped; the process ends", c->kind,
-		    c->name, (unsigned long long)row,
+		log_event(LOG_LEVEL_ERROR, "script-stuck", NULL,
+		    "%s %s: the script has been busy with row %llu for %.1f s "
+		    "and cannot be stopped; the process ends", c->kind, c->name,
+		    (unsigned long long)row,
 		    (double)(now - started) / NS_PER_S);
 		_exit(EXIT_FAILURE);
 	}

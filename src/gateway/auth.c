@@ -94,8 +94,8 @@ check(struct job *j)
 	right = password_check(j->kept[0] == '\0' ? NOBODY : j->kept,
 	    j->password, strlen(j->password));
 	if (right == FG_EINVAL)
-		log_warnx("user %s: what is kept of the password is no hash "
-		    "of fixgatectl", j->user);
+		log_event(LOG_LEVEL_WARN, "user", NULL, "user %s: what is kept "
+		    "of the password is no hash of fixgatectl", j->user);
 	return right == 1 && j->kept[0] != '\0' ? NULL :
 	    right < 0 ? "the password cannot be checked" : auth_wrong;
 }
@@ -417,7 +417,8 @@ keep(struct auth *a, struct job *j)
 		    strlen(j->text));
 	if (err == 0)
 		return;
-	log_error("a password cannot be kept: %s", fg_strerror(err));
+	log_event(LOG_LEVEL_ERROR, "user", NULL, "a password cannot be kept: "
+	    "%s", fg_strerror(err));
 	j->why = "the new password cannot be kept in the store";
 }
 

@@ -274,7 +274,8 @@ listen_links(struct control *c, char err[NET_ERR_MAX])
 		if (e == 0)
 			e = server_listen(c->server, &a, err);
 		if (e == 0)
-			log_info("LinkListen=%s: listening",
+			log_event(LOG_LEVEL_INFO, "listening", NULL,
+			    "LinkListen=%s: listening",
 			    conf_str_at(sec, CONF_LinkListen, i));
 	}
 	return e;
@@ -367,7 +368,8 @@ void
 control_settle(struct control *c, struct conf *conf)
 {
 	if (rights_settle(c->rights, conf) != 0)
-		log_error("no memory for the roles: the old ones hold");
+		log_event(LOG_LEVEL_ERROR, "role", NULL, "no memory for the "
+		    "roles: the old ones hold");
 }
 
 void

@@ -107,8 +107,9 @@ list_make(struct list *l, const struct store *st, const struct conf_extra *more)
 		if (read_one(&l->x[l->n], &l->base[l->n], name, text, len))
 			l->n++;
 		else
-			log_error("%s: what the store keeps of this session "
-			    "cannot be read", name);
+			log_event(LOG_LEVEL_ERROR, "definition", name,
+			    "what the store keeps of this session cannot be "
+			    "read");
 	}
 	if (more != NULL)
 		l->x[l->n++] = *more;
@@ -144,9 +145,10 @@ drop(struct list *l, const struct conf *c)
 		for (j = 0; j < l->n &&
 		    strcmp(l->x[j].name, f->session) != 0; j++)
 			;
-		log_error("%s: %s%s", f->file, f->text, j == l->n ? "" :
-		    ": it is left out until that is put right and the "
-		    "gateway started again");
+		log_event(LOG_LEVEL_ERROR, "definition", NULL, "%s: %s%s",
+		    f->file, f->text,
+		    j == l->n ? "" : ": it is left out until that is put "
+		    "right and the gateway started again");
 		if (j == l->n)
 			continue; /* it had more than one */
 		free(l->base[j]);

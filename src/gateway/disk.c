@@ -33,18 +33,18 @@ enter(struct disk *d, enum disk_level level)
 
 	switch (level) {
 	case DISK_ENOUGH:
-		log_warnx("store %s: %llu MB free: all is taken again",
-		    d->path, mb);
+		log_event(LOG_LEVEL_WARN, "disk", NULL, "store %s: %llu MB "
+		    "free: all is taken again", d->path, mb);
 		break;
 	case DISK_LOW:
-		log_warnx("store %s: %llu MB free, less than MinDiskFree=%llu: "
-		    "no new message is taken to be sent until there is more",
-		    d->path, mb, least);
+		log_event(LOG_LEVEL_WARN, "disk", NULL, "store %s: %llu MB "
+		    "free, less than MinDiskFree=%llu: no new message is taken "
+		    "to be sent until there is more", d->path, mb, least);
 		break;
 	case DISK_OUT:
-		log_error("store %s: %llu MB free, less than half of "
-		    "MinDiskFree=%llu: all sessions are logged out until "
-		    "there is more", d->path, mb, least);
+		log_event(LOG_LEVEL_ERROR, "disk", NULL, "store %s: %llu MB "
+		    "free, less than half of MinDiskFree=%llu: all sessions "
+		    "are logged out until there is more", d->path, mb, least);
 		break;
 	}
 	d->level = level;

@@ -127,15 +127,16 @@ driver_now(struct driver *d)
 		d->other_refill = mono_add(d->now.mono, NS_PER_S);
 		d->other_left = OTHER_PER_S;
 		if (d->other_lost > 0)
-			log_warnx("%llu more dropped messages were not stored "
-			    "(over %d a second)",
-			    (unsigned long long)d->other_lost, OTHER_PER_S);
+			log_event(LOG_LEVEL_WARN, "unsaid", NULL,
+			    "%llu more dropped messages were not stored (over "
+			    "%d a second)", (unsigned long long)d->other_lost,
+			    OTHER_PER_S);
 		d->other_lost = 0;
 		d->events_left = EVENTS_PER_S;
 		if (d->events_unsaid > 0)
-			log_warnx("%llu more events of sessions were not "
-			    "logged (over %d a second); they are in "
-			    "SESSION_EVENT",
+			log_event(LOG_LEVEL_WARN, "unsaid", NULL,
+			    "%llu more events of sessions were not logged "
+			    "(over %d a second); they are in SESSION_EVENT",
 			    (unsigned long long)d->events_unsaid, EVENTS_PER_S);
 		d->events_unsaid = 0;
 	}
@@ -155,7 +156,8 @@ driver_connected(struct driver *d, struct fgsess *fs, const char *peer)
 	driver_now(d);
 	fs->generation++;
 	fs->connected = true;
-	log_info("%s: connection with %s", fs->name, peer);
+	log_event(LOG_LEVEL_INFO, "connection", fs->name, "connection with %s",
+	    peer);
 	sess_connected(fs->machine, d->now, &d->acts);
 	driver_run(d, fs, NULL);
 }
@@ -177,7 +179,8 @@ driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
 void
 driver_cannot_connect(struct fgsess *fs, const char *why)
 {
-	log_warnx("%s: cannot connect: %s", fs->name, why);
+	log_event(LOG_LEVEL_WARN, "connect", fs->name, "cannot connect: %s",
+	    why);
 	/* since stays: it has been off for as long as before. */
 	fs->last_code = SESS_EV_DISCONNECTED;
 	snprintf(fs->last_event, sizeof(fs->last_event), "cannot connect: %s",
@@ -369,9 +372,9 @@ driver_fail(struct driver *d, int err)
 	d->down = true;
 	d->work = NULL;
 	d->work_tail = &d->work;
-	log_error("store: %s%s%s: all connections are dropped, nothing that "
-	    "was not stored has left", fg_strerror(err),
-	    text[0] == '\0' ? "" : ": ", text);
+	log_event(LOG_LEVEL_ERROR, "store", NULL, "store: %s%s%s: all "
+	    "connections are dropped, nothing that was not stored has left",
+	    fg_strerror(err), text[0] == '\0' ? "" : ": ", text);
 	d->failure = err;
 	answer_durable(d);
 	if (is_undone(d))
@@ -402,7 +405,8 @@ try_repair(struct driver *d)
 	d->down = false;
 	d->repairs++;
 	d->retry_at = MONO_NEVER;
-	log_warnx("store: writable again; sessions go on from what is stored");
+	log_event(LOG_LEVEL_WARN, "store", NULL, "store: writable again; "
+	    "sessions go on from what is stored");
 }
 
 /* ---- end of a wake-up ---- */

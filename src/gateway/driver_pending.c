@@ -92,9 +92,9 @@ send_pending(struct driver *d, struct fgsess *fs,
 	}
 	if (err == 0 || err == FG_ENOMEM)
 		return err;
-	log_error("%s: OUT_PENDING row %llu cannot be sent, and is in "
-	    "QUARANTINE: %s", fs->name, (unsigned long long)head->seq,
-	    fg_strerror(err));
+	log_event(LOG_LEVEL_ERROR, "quarantine", fs->name, "OUT_PENDING row "
+	    "%llu cannot be sent, and is in QUARANTINE: %s",
+	    (unsigned long long)head->seq, fg_strerror(err));
 	return give_up(d, fs, head, p, "BAD_FIELD", fg_strerror(err));
 }
 
@@ -129,8 +129,8 @@ driver_pending_step(struct driver *d, struct fgsess *fs)
 	if (err == 0)
 		err = r.err;
 	if (err != 0)
-		log_error("%s: OUT_PENDING cannot be read: %s", fs->name,
-		    fg_strerror(err));
+		log_event(LOG_LEVEL_ERROR, "store", fs->name,
+		    "OUT_PENDING cannot be read: %s", fg_strerror(err));
 	for (at = 0; err == 0 && at < r.rows.len;
 	    at += sizeof(head) + head.len) {
 		memcpy(&head, r.rows.p + at, sizeof(head));

@@ -257,7 +257,8 @@ note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	    a->len == 0 ? "" : ": ", text);
 	driver_remember(d, fs, a->code, line);
 	if (!is_frequent(a->code) || d->events_left-- > 0)
-		log_info("%s: %s", fs->name, line);
+		log_event(LOG_LEVEL_INFO, sess_event_text(a->code), fs->name,
+		    "%s", line);
 	else
 		d->events_unsaid++;
 	if (a->code == SESS_EV_LOGGED_ON) {
@@ -326,9 +327,9 @@ run_one(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 	case SESS_KEEP:
 		if (early_keep(&fs->early, a->seq, in->arrived, in->msg->buf,
 		    in->msg->len) != 0)
-			log_warnx("%s: no memory to keep early message %llu; "
-			    "it will be asked for again", fs->name,
-			    (unsigned long long)a->seq);
+			log_event(LOG_LEVEL_WARN, "memory", fs->name,
+			    "no memory to keep early message %llu; it will be "
+			    "asked for again", (unsigned long long)a->seq);
 		break;
 	case SESS_RECALL:
 		return a->seq;
@@ -355,8 +356,8 @@ run_list(struct driver *d, struct fgsess *fs, const struct driver_input *in)
 			recall = r;
 	}
 	if (d->acts.err != 0) {
-		log_error("%s: no memory for the session's actions: "
-		    "disconnecting", fs->name);
+		log_event(LOG_LEVEL_ERROR, "memory", fs->name, "no memory for "
+		    "the session's actions: disconnecting");
 		sess_acts_clear(&d->acts);
 		d->acts.err = 0;
 		d->ops->disconnect(d->arg, fs, "out of memory");

@@ -228,7 +228,7 @@ driver_event(struct driver *d, struct fgsess *fs, enum sess_event ev,
 	store_add(driver_batch(d), STORE_SESSION_EVENT, &row);
 	snprintf(line, sizeof(line), "%s: %s", sess_event_text(ev), text);
 	driver_remember(d, fs, ev, line);
-	log_info("%s: %s", fs->name, line);
+	log_event(LOG_LEVEL_INFO, sess_event_text(ev), fs->name, "%s", line);
 }
 
 void
@@ -242,7 +242,8 @@ driver_event_gateway(struct driver *d, enum sess_event ev, const char *text)
 		row.time = d->now.wall;
 		store_add(driver_batch(d), STORE_SESSION_EVENT, &row);
 	}
-	log_info("%s: %s", sess_event_text(ev), text);
+	log_event(LOG_LEVEL_INFO, sess_event_text(ev), NULL, "%s: %s",
+	    sess_event_text(ev), text);
 }
 
 int

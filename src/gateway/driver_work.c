@@ -103,8 +103,9 @@ resend_step(struct driver *d, struct fgsess *fs)
 	    fs->resend_next, fs->resend_last, pace(fs), WAKE_BYTES,
 	    stored_row, arg, &next);
 	if (err != 0) {
-		log_error("%s: stored messages %llu-%llu cannot be read: %s",
-		    fs->name, (unsigned long long)fs->resend_next,
+		log_event(LOG_LEVEL_ERROR, "store", fs->name, "stored messages "
+		    "%llu-%llu cannot be read: %s",
+		    (unsigned long long)fs->resend_next,
 		    (unsigned long long)fs->resend_last, fg_strerror(err));
 		fs->resending = false;
 		sess_acts_clear(&d->acts);

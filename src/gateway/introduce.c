@@ -19,7 +19,8 @@ introduce_refuse(struct visitor *v, const char *p, size_t n, const char *why)
 
 	v->told = true;
 	if (driver_stranger(v->peers->g->driver, p, n, why))
-		log_warnx("%s: refused: %s: %s", conn_peer(v->conn), why,
+		log_event(LOG_LEVEL_WARN, "refused", NULL, "%s: refused: %s: "
+		    "%s", conn_peer(v->conn), why,
 		    visitor_shown(text, NULL, p, n));
 	conn_abort(v->conn, why);
 }
@@ -36,7 +37,8 @@ refuse_unknown(struct visitor *v, const struct fix_msg *m)
 	}
 	v->told = true;
 	if (driver_stranger(v->peers->g->driver, m->buf, m->len, why))
-		log_warnx("%s: refused: %s", conn_peer(v->conn), why);
+		log_event(LOG_LEVEL_WARN, "refused", NULL, "%s: refused: %s",
+		    conn_peer(v->conn), why);
 	conn_abort(v->conn, why);
 }
 
@@ -50,10 +52,11 @@ bind_route(struct visitor *v, struct route *r)
 	    CONF_MaxSendQueueBytes));
 	driver_connected(v->peers->g->driver, r->fs, conn_peer(v->conn));
 	if (v->secured)
-		log_info("%s: %s, %s%s", r->fs->name, conn_tls(v->conn),
+		log_event(LOG_LEVEL_INFO, "tls", r->fs->name, "%s, %s%s",
+		    conn_tls(v->conn),
 		    conn_peer_subject(v->conn) == NULL ? "no certificate" :
-		    "certificate of ", conn_peer_subject(v->conn) == NULL ?
-		    "" : conn_peer_subject(v->conn));
+		    "certificate of ", conn_peer_subject(v->conn) == NULL ? "" :
+		    conn_peer_subject(v->conn));
 }
 
 /* AllowedRemoteAddresses: a list of addresses; none: everybody may. */
@@ -285,8 +288,9 @@ introduce_never(struct visitor *v, const char *why)
 
 	if (!tls && !v->began && mono_before(loop_now(v->peers->g->loop).mono,
 	    v->deadline))
-		log_info("%s: left without a byte: %s", conn_peer(v->conn),
-		    why);
+		log_event(LOG_LEVEL_INFO, "refused", NULL, "%s: left without a "
+		    "byte: %s", conn_peer(v->conn), why);
 	else if (driver_stranger(v->peers->g->driver, "", 0, why))
-		log_warnx("%s: refused: %s", conn_peer(v->conn), why);
+		log_event(LOG_LEVEL_WARN, "refused", NULL, "%s: refused: %s",
+		    conn_peer(v->conn), why);
 }

@@ -203,11 +203,13 @@ jobs_wake(struct jobs *js)
 	js->job = NULL;
 	timer_set(js->timer, MONO_NEVER);
 	if (j->err != 0 && !j->cancelled)
-		log_warnx("%s failed: %s", j->work.what, j->text[0] == '\0' ?
-		    fg_strerror(j->err) : j->text);
+		log_event(LOG_LEVEL_WARN, "job", NULL, "%s failed: %s",
+		    j->work.what,
+		    j->text[0] == '\0' ? fg_strerror(j->err) : j->text);
 	else
-		log_info("%s %s%s%s", j->work.what, j->cancelled ? "cancelled"
-		    : "done", j->text[0] == '\0' ? "" : ": ", j->text);
+		log_event(LOG_LEVEL_INFO, "job", NULL, "%s %s%s%s",
+		    j->work.what, j->cancelled ? "cancelled" : "done",
+		    j->text[0] == '\0' ? "" : ": ", j->text);
 	if (j->work.done != NULL)
 		j->work.done(j->work.arg, j->err);
 	if (j->conn != NULL && server_is_open(j->conn)) {

@@ -187,7 +187,8 @@ find_judge(struct peers *p, const char *address)
 	memcpy(j->address, address, n);
 	reach(j, p->g->loop);
 	if (j->remote == NULL)
-		log_error("LogonCheck=%s: %s: nobody can log on", address,
+		log_event(LOG_LEVEL_ERROR, "logon-check", NULL,
+		    "LogonCheck=%s: %s: nobody can log on", address,
 		    j->trouble);
 	j->next = p->judge;
 	p->judge = j;

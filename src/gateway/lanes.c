@@ -290,12 +290,12 @@ lane_park(struct driver *d, struct lane *l, struct lane_at at,
 		return err;
 	*seq = store_add(driver_batch(d), STORE_QUARANTINE, &row);
 	lane_done(d, l, at);
-	log_warnx("%.*s: event %llu.%u of %.*s is in QUARANTINE (%llu): %.*s",
+	log_event(LOG_LEVEL_WARN, "quarantine", NULL, "%.*s: event %llu.%u of "
+	    "%.*s is in QUARANTINE (%llu): %.*s",
 	    (int)k->text[PARKED_CONSUMER].len, k->text[PARKED_CONSUMER].p,
-	    (unsigned long long)at.seq, at.part,
-	    (int)k->text[PARKED_KEY].len, k->text[PARKED_KEY].p,
-	    (unsigned long long)*seq, (int)k->text[PARKED_REASON].len,
-	    k->text[PARKED_REASON].p);
+	    (unsigned long long)at.seq, at.part, (int)k->text[PARKED_KEY].len,
+	    k->text[PARKED_KEY].p, (unsigned long long)*seq,
+	    (int)k->text[PARKED_REASON].len, k->text[PARKED_REASON].p);
 	return 0;
 }
 

@@ -38,9 +38,9 @@ on_accept(struct conn *c, void *arg)
 		return;
 	}
 	if (p->nstrangers >= p->max_strangers) {
-		log_warnx("%s: refused: %zu connections have not logged on, "
-		    "and MaxUnauthenticated is %zu", conn_peer(c),
-		    p->nstrangers, p->max_strangers);
+		log_event(LOG_LEVEL_WARN, "refused", NULL, "%s: refused: %zu "
+		    "connections have not logged on, and MaxUnauthenticated is "
+		    "%zu", conn_peer(c), p->nstrangers, p->max_strangers);
 		conn_abort(c, "too many connections that have not logged on");
 		return;
 	}
@@ -128,8 +128,9 @@ open_port(struct peers *p, struct port *port, const struct conf_section *sec,
 	if (port->listener == NULL)
 		return FG_EIO;
 	p->port[p->nport++] = port;
-	log_info("listening on %s port %u%s", port->host == NULL ?
-	    "all addresses" : port->host, listener_port(port->listener),
+	log_event(LOG_LEVEL_INFO, "listening", NULL, "listening on %s port "
+	    "%u%s", port->host == NULL ? "all addresses" : port->host,
+	    listener_port(port->listener),
 	    port->tls == NULL ? "" : " with TLS");
 	return 0;
 }
@@ -205,8 +206,9 @@ use_tls(struct port *port, struct tls *tls)
 	tlsset_hold(set, tls);
 	tlsset_put(set, port->tls);
 	port->tls = tls;
-	log_info("port %u: %s", port->number, tls == NULL ?
-	    "without TLS from now on" : "other settings of TLS from now on");
+	log_event(LOG_LEVEL_INFO, "tls", NULL, "port %u: %s", port->number,
+	    tls == NULL ? "without TLS from now on" :
+	    "other settings of TLS from now on");
 }
 
 void
@@ -223,8 +225,10 @@ peers_tidy(struct peers *p)
 			i++;
 			continue;
 		}
-		log_info("no longer listening on %s port %u", port->host ==
-		    NULL ? "all addresses" : port->host, port->number);
+		log_event(LOG_LEVEL_INFO, "listening", NULL,
+		    "no longer listening on %s port %u",
+		    port->host == NULL ? "all addresses" : port->host,
+		    port->number);
 		port_free(port);
 		p->port[i] = p->port[--p->nport];
 	}

@@ -104,7 +104,8 @@ check_only(struct conf *conf, const struct options *o, int err)
 	if (err == 0) {
 		err = control_check(conf, text);
 		if (err != 0)
-			log_error("%s: %s", o->conf_path, text);
+			log_event(LOG_LEVEL_ERROR, "settings", NULL, "%s: %s",
+			    o->conf_path, text);
 	}
 	secure_free();
 	if (o->print && err == 0)
@@ -179,7 +180,8 @@ on_stop(int signum, void *arg)
 	if (g->stopping)
 		return;
 	g->stopping = true;
-	log_info("stopping: %s", strsignal(signum));
+	log_event(LOG_LEVEL_INFO, "stopping", NULL, "stopping: %s",
+	    strsignal(signum));
 	daemon_stopping();
 	peers_shutdown(g->peers, all_closed, g);
 }
@@ -191,7 +193,8 @@ on_rotated(int signum, void *arg)
 	(void)signum;
 	(void)arg;
 	if (log_reopen() != 0)
-		log_warnx("the log file cannot be reopened; the old one stays");
+		log_event(LOG_LEVEL_WARN, "log", NULL, "the log file cannot be "
+		    "reopened; the old one stays");
 }
 
 static void
@@ -233,7 +236,7 @@ open_store(struct gateway *g)
 		break;
 	}
 	if (store_open_bdb(&g->store, &cfg, err) != 0) {
-		log_error("%s", err);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err);
 		return -1;
 	}
 	return 0;
@@ -261,8 +264,8 @@ open_index(struct gateway *g)
 		return;
 	g->index = store_index_open(g->store, &cfg);
 	if (g->index == NULL)
-		log_warnx("no memory for the index: questions read the rows "
-		    "themselves");
+		log_event(LOG_LEVEL_WARN, "index", NULL, "no memory for the "
+		    "index: questions read the rows themselves");
 }
 
 static int
@@ -275,7 +278,7 @@ open_chain(struct gateway *g)
 
 	if (store_chain_open(&g->chain, g->store, &cfg, err) == 0)
 		return 0;
-	log_error("%s", err);
+	log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err);
 	return -1;
 }
 
@@ -325,7 +328,8 @@ start(struct gateway *g)
 	char err[NET_ERR_MAX];
 
 	if (open_loop(g) != 0) {
-		log_error("cannot make an event loop: %s", strerror(errno));
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "cannot make an "
+		    "event loop: %s", strerror(errno));
 		return -1;
 	}
 	if (conf_str(sec, CONF_User) != NULL &&
@@ -343,34 +347,38 @@ start(struct gateway *g)
 		return -1;
 	g->peers = peers_new(g);
 	if (g->peers == NULL) {
-		log_error("no memory for the sessions");
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "no memory for the "
+		    "sessions");
 		return -1;
 	}
 	driver_set_arg(g->driver, g->peers);
 	if (driver_find_lost(g->driver) != 0) {
-		log_error("SESSION_EVENT cannot be read");
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "SESSION_EVENT "
+		    "cannot be read");
 		return -1;
 	}
 	g->auth = auth_new(g->driver, store_moved, g);
 	if (g->auth == NULL) {
-		log_error("no memory, or no thread, to check passwords");
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "no memory, or no "
+		    "thread, to check passwords");
 		return -1;
 	}
 	g->jobs = jobs_new(g->loop, store_moved, g);
 	if (g->jobs == NULL) {
-		log_error("no memory for long work");
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "no memory for long "
+		    "work");
 		return -1;
 	}
 	if (sessions_open(g->sessions, g, err) != 0 ||
 	    control_open(&g->control, g, err) != 0) {
-		log_error("%s", err);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err);
 		return -1;
 	}
 	g->disk = disk_new(g);
 	if (g->disk == NULL)
 		return -1;
 	if (admin_open(&g->admin, g, err) != 0) {
-		log_error("%s", err);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err);
 		return -1;
 	}
 	sessions_begin(g->sessions);
@@ -440,6 +448,7 @@ main(int argc, char **argv)
 		goto out;
 	}
 	log_set_level((enum log_level)conf_enum(sec, CONF_LogLevel));
+	log_set_format((enum log_format)conf_enum(sec, CONF_LogFormat));
 	clock_gettime(CLOCK_REALTIME, &ts);
 	g.started.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
 	if (conf_path(sec, CONF_PidFile) != NULL &&
@@ -448,13 +457,13 @@ main(int argc, char **argv)
 	if (start(&g) != 0)
 		goto stop;
 	g.exit_code = EXIT_SUCCESS;
-	log_info("ready: %zu sessions, store %s", driver_count(g.driver),
-	    store_uuid(g.store));
+	log_event(LOG_LEVEL_INFO, "ready", NULL, "ready: %zu sessions, store "
+	    "%s", driver_count(g.driver), store_uuid(g.store));
 	daemon_confine();
 	daemon_ready();
 	g.alive = alive_new(g.loop);
 	loop_run(g.loop);
-	log_info("stopped");
+	log_event(LOG_LEVEL_INFO, "stopped", NULL, "stopped");
 stop:
 	stop(&g);
 	pidfile_free(pid);

@@ -43,9 +43,9 @@ op_send(void *arg, struct fgsess *fs, const void *p, size_t n)
 		return;
 	err = conn_send(r->visitor->conn, p, n);
 	if (err != 0 && err != FG_ECLOSED)
-		log_warnx("%s: cannot send %zu bytes: %s; they and what comes "
-		    "after them are in FIX_OUT", fs->name, n,
-		    fg_strerror(err));
+		log_event(LOG_LEVEL_WARN, "send", fs->name, "cannot send %zu "
+		    "bytes: %s; they and what comes after them are in FIX_OUT",
+		    n, fg_strerror(err));
 }
 
 static bool
@@ -127,7 +127,7 @@ op_fatal(void *arg, const char *why)
 {
 	struct peers *p = arg;
 
-	log_error("%s", why);
+	log_event(LOG_LEVEL_ERROR, "fatal", NULL, "%s", why);
 	p->g->exit_code = EXIT_FAILURE;
 	loop_stop(p->g->loop);
 }

@@ -63,8 +63,8 @@ scan_row(void *arg, const struct store_row *row)
 	struct parked k;
 
 	if (parked_read(&k, row) != 0)
-		log_warnx("QUARANTINE row %llu is damaged",
-		    (unsigned long long)row->seq);
+		log_event(LOG_LEVEL_WARN, "quarantine", NULL, "QUARANTINE row "
+		    "%llu is damaged", (unsigned long long)row->seq);
 	if (k.ref == 0 && find(q, row->seq) == NULL) {
 		q->err = add(q, row->seq, &k);
 	} else if (!q->read && (e = find(q, k.ref)) != NULL) {
@@ -100,7 +100,8 @@ refresh(struct quarantine *q)
 	if (err == 0 && q->err == 0)
 		q->read = true;
 	else
-		log_error("QUARANTINE cannot be read: %s",
+		log_event(LOG_LEVEL_ERROR, "quarantine", NULL,
+		    "QUARANTINE cannot be read: %s",
 		    fg_strerror(err != 0 ? err : q->err));
 }
 

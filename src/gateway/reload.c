@@ -248,6 +248,7 @@ is_for_now(enum conf_key k)
 	switch (k) {
 	case CONF_DictionaryPath:
 	case CONF_IdleStrategy:
+	case CONF_LogFormat:
 	case CONF_LogLevel:
 	case CONF_LogonTimeout:
 	case CONF_MaskTags:
@@ -469,6 +470,7 @@ apply_gateway(struct reload *r)
 	struct gateway *g = r->g;
 
 	log_set_level((enum log_level)conf_enum(sec, CONF_LogLevel));
+	log_set_format((enum log_format)conf_enum(sec, CONF_LogFormat));
 	loop_set_spin(g->loop,
 	    conf_enum(sec, CONF_IdleStrategy) == CONF_IDLE_ADAPTIVE ?
 	    conf_int(sec, CONF_SpinMicros) * NS_PER_US : 0);
@@ -537,13 +539,14 @@ reload_apply(struct reload *r, const char *who)
 		apply_one(r, &r->change[i], who);
 	if (!reload_is_busy(r->g))
 		peers_tidy(r->g->peers);
-	log_info("%s: %zu sessions added, %zu changed, %zu removed, %zu "
-	    "untouched", r->g->conf_path, r->list[RELOAD_ADDED].n,
-	    r->list[RELOAD_CHANGED].n, r->list[RELOAD_REMOVED].n,
-	    r->list[RELOAD_UNTOUCHED].n);
+	log_event(LOG_LEVEL_INFO, "reload", NULL, "%s: %zu sessions added, %zu "
+	    "changed, %zu removed, %zu untouched", r->g->conf_path,
+	    r->list[RELOAD_ADDED].n, r->list[RELOAD_CHANGED].n,
+	    r->list[RELOAD_REMOVED].n, r->list[RELOAD_UNTOUCHED].n);
 	for (i = 0; i < r->list[RELOAD_RESTART].n; i++)
-		log_warnx("%s: %s changed: it needs a restart",
-		    r->g->conf_path, r->list[RELOAD_RESTART].name[i]);
+		log_event(LOG_LEVEL_WARN, "reload", NULL, "%s: %s changed: it "
+		    "needs a restart", r->g->conf_path,
+		    r->list[RELOAD_RESTART].name[i]);
 	return 0;
 }
 
@@ -574,13 +577,15 @@ reload_now(struct gateway *g, const char *who)
 		return;
 	}
 	if (reload_plan(&r, g) != 0) {
-		log_error("%s: no memory to read it again", g->conf_path);
+		log_event(LOG_LEVEL_ERROR, "reload", NULL, "%s: no memory to "
+		    "read it again", g->conf_path);
 		return;
 	}
 	if (r->nerrors == 0)
 		reload_apply(r, who);
 	log_faults(r);
 	if (r->nerrors != 0)
-		log_error("%s has errors: nothing was changed", g->conf_path);
+		log_event(LOG_LEVEL_ERROR, "reload", NULL, "%s has errors: "
+		    "nothing was changed", g->conf_path);
 	reload_free(r);
 }

@@ -55,7 +55,8 @@ add_user(const char *p, size_t n, void *arg)
 	if (num_parse_u64(p, n, &uid) != 0) {
 		pw = getpwnam(name);
 		if (pw == NULL) {
-			log_warnx("[ROLE %s]: this machine has no user %s",
+			log_event(LOG_LEVEL_WARN, "role", NULL,
+			    "[ROLE %s]: this machine has no user %s",
 			    conf_name(r->sec), name);
 			return true;
 		}
@@ -294,7 +295,8 @@ rights_ask(struct rights *r, struct server_conn *sc, const char *request,
 	explain(r, sc, request, note->value, want, text);
 	if ((note->said & 1u << right) == 0) {
 		log_escape(shown, sizeof(shown), text, strlen(text));
-		log_warnx("link: %s: refused: %s", server_client(sc), shown);
+		log_event(LOG_LEVEL_WARN, "link", NULL, "link: %s: refused: %s",
+		    server_client(sc), shown);
 	}
 	note->said |= 1u << right;
 	return false;

@@ -128,11 +128,11 @@ join_lens(struct session_dicts *d, const char *name)
 			if (p == NULL)
 				d->pair[n++] = l->pair[j];
 			else if (p->length_tag != l->pair[j].length_tag)
-				log_warnx("%s: the length of data field %d is "
-				    "%d in one dictionary and %d in another: "
-				    "%d is used", name, p->data_tag,
-				    p->length_tag, l->pair[j].length_tag,
-				    p->length_tag);
+				log_event(LOG_LEVEL_WARN, "dictionary", name,
+				    "the length of data field %d is %d in one "
+				    "dictionary and %d in another: %d is used",
+				    p->data_tag, p->length_tag,
+				    l->pair[j].length_tag, p->length_tag);
 		}
 	}
 	qsort(d->pair, n, sizeof(*d->pair), compare_pairs);

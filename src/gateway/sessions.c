@@ -93,7 +93,8 @@ fault(struct sessions *s, const struct unit *t, const char *text)
 	if (s->fault != NULL)
 		s->fault(s->fault_arg, true, file, conf_line(t->sec), text);
 	else
-		log_error("%s:%u: %s", file, conf_line(t->sec), text);
+		log_event(LOG_LEVEL_ERROR, "settings", NULL, "%s:%u: %s", file,
+		    conf_line(t->sec), text);
 }
 
 /* Its certificates and keys. */
@@ -226,8 +227,8 @@ enter(struct sessions *s, struct unit *t, struct driver *d)
 	if (err == 0)
 		err = driver_add(d, &t->cfg, &fs);
 	if (err != 0) {
-		log_error("%s: cannot be opened in the store: %s", t->cfg.name,
-		    fg_strerror(err));
+		log_event(LOG_LEVEL_ERROR, "store", t->cfg.name,
+		    "cannot be opened in the store: %s", fg_strerror(err));
 		return err;
 	}
 	fs->unit = t;
@@ -261,7 +262,8 @@ unit_start(struct sessions *s, struct unit *t)
 	}
 	err = peers_add(g->peers, t->fs, t->sec);
 	if (err != 0) {
-		log_error("%s: %s", t->cfg.name, fg_strerror(err));
+		log_event(LOG_LEVEL_ERROR, "session", t->cfg.name, "%s",
+		    fg_strerror(err));
 		driver_remove(g->driver, t->fs);
 		return err;
 	}
@@ -326,7 +328,8 @@ load_all(struct sessions *s, struct conf *conf, struct driver *d)
 		err = load_one(s, conf, sec, d);
 		/* What was created later shall not keep the others away. */
 		if (err != 0 && err != FG_ENOMEM && conf_is_extra(sec))
-			log_error("%s was created, and is left out now",
+			log_event(LOG_LEVEL_ERROR, "definition", NULL,
+			    "%s was created, and is left out now",
 			    conf_name(sec));
 		else if (first == 0)
 			first = err;

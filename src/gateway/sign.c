@@ -306,8 +306,8 @@ sign_logon(void *arg, const char *sending_time, uint64_t seq,
 
 	out[0] = '\0';
 	if (sign(g, &says, text, err) != 0)
-		log_error("%s: the Logon is not signed: %s",
-		    conf_name(g->sec), err);
+		log_event(LOG_LEVEL_ERROR, "sign", conf_name(g->sec),
+		    "the Logon is not signed: %s", err);
 	else if (tag == 96) /* data, with its length */
 		snprintf(out, SESS_SIGNATURE_MAX, "95=%zu\00196=%s\001",
 		    strlen(text), text);

@@ -74,8 +74,8 @@ declare(struct tables *ts, const struct conf_section *sec)
 		ts->table[t.number] = t;
 		return 0;
 	}
-	log_error("%s:%u: [TABLE %s]: %s", ts->conf_path, conf_line(sec),
-	    t.name, err);
+	log_event(LOG_LEVEL_ERROR, "table", NULL, "%s:%u: [TABLE %s]: %s",
+	    ts->conf_path, conf_line(sec), t.name, err);
 	table_fini(&t);
 	return e;
 }
@@ -95,8 +95,8 @@ recall(struct tables *ts, enum store_table t)
 	to->number = t;
 	e = table_init_from(to, text, err);
 	if (e != 0)
-		log_error("the store's definition of table %s: %s", to->name,
-		    err);
+		log_event(LOG_LEVEL_ERROR, "table", NULL,
+		    "the store's definition of table %s: %s", to->name, err);
 	return e;
 }
 

@@ -51,8 +51,8 @@ users_file_find(const char *file, const char *user, const char *comp_id,
 	size_t cap = 0;
 
 	if (f == NULL) {
-		log_warnx("%s: %s: nobody can log on by it", file,
-		    strerror(errno));
+		log_event(LOG_LEVEL_WARN, "user", NULL, "%s: %s: nobody can "
+		    "log on by it", file, strerror(errno));
 		return FG_EIO;
 	}
 	found = find_user(f, &line, &cap, user, comp_id);

@@ -127,8 +127,8 @@ garbled(struct visitor *v, enum fix_garble g, const char *p, size_t n)
 		return;
 	}
 	if (v->noise == 0 || g != v->noise_kind)
-		log_warnx("%s: dropped %zu bytes: %s: %s", v->route->fs->name,
-		    n, fix_garble_text(g),
+		log_event(LOG_LEVEL_WARN, "dropped", v->route->fs->name,
+		    "dropped %zu bytes: %s: %s", n, fix_garble_text(g),
 		    visitor_shown(text, v->route, p, n));
 	v->noise += n;
 	v->noise_kind = g;
@@ -139,8 +139,8 @@ static void
 noise_ends(struct visitor *v)
 {
 	if (v->noise > VISITOR_TEXT)
-		log_warnx("%s: dropped %llu bytes in all before the next good "
-		    "message", v->route->fs->name,
+		log_event(LOG_LEVEL_WARN, "dropped", v->route->fs->name,
+		    "dropped %llu bytes in all before the next good message",
 		    (unsigned long long)v->noise);
 	v->noise = 0;
 }
@@ -185,7 +185,8 @@ visitors_stall(struct peers *p, bool on)
 	if (p->stalled == on)
 		return;
 	p->stalled = on;
-	log_warnx("%s", on ? "the disk is behind: reading is paused" :
+	log_event(LOG_LEVEL_WARN, "disk", NULL, "%s",
+	    on ? "the disk is behind: reading is paused" :
 	    "the disk caught up: reading goes on");
 	for (v = p->first; v != NULL; v = v->next) {
 		conn_pause(v->conn, on);

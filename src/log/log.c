@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "log/line.h"
 
 #define LOG_LINE_MAX 2048 /* bytes of one line; longer ones are cut */
 
@@ -23,7 +24,7 @@ struct site {
 	int64_t second; /* since 1970 */
 	unsigned said;  /* in it */
 	uint64_t unsaid;
-	char first[201]; /* of those unsaid */
+	char first[401]; /* of those unsaid */
 };
 
 static struct {
@@ -33,6 +34,7 @@ static struct {
 	int fd;
 	int to_syslog;
 	enum log_level level;
+	enum log_format format;
 	struct site site[SITES];
 	unsigned storms; /* sites with something unsaid */
 	uint64_t lines, unsaid;
@@ -101,28 +103,46 @@ log_set_level(enum log_level level)
 	self.level = level;
 }
 
+void
+log_set_format(enum log_format format)
+{
+	self.format = format;
+}
+
 static const char *const names[] = { "error", "warn", "info", "debug" };
+
+/* What a line says, beside its time. */
+struct said {
+	enum log_level level;
+	const char *event, *session, *text;
+};
 
 /* The lock is held. */
 static void
-put_line(enum log_level level, wall_t now, const char *text)
+put_line(const struct said *w, wall_t now)
 {
 	static const int prio[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-	char line[LOG_LINE_MAX], stamp[WALL_TEXT_MAX + 1];
-	int n;
+	char line[LOG_LINE_MAX], stamp[WALL_TEXT_MAX + 1], iso[32];
+	struct log_line l = { .level = names[w->level], .event = w->event,
+		.session = w->session, .text = w->text };
+	size_t n;
 
 	self.lines++;
-	if (self.to_syslog) {
-		syslog(prio[level], "%s", text);
-		return;
+	stamp[wall_format(stamp, now, 3)] = '\0';
+	/* Programs want the time as RFC 3339 has it. */
+	snprintf(iso, sizeof(iso), "%.4s-%.2s-%.2sT%sZ", stamp, stamp + 4,
+	    stamp + 6, stamp + 9);
+	if (!self.to_syslog) {
+		l.time = self.format == LOG_TEXT ? stamp : iso;
+		l.program = self.name;
 	}
-	n = (int)wall_format(stamp, now, 3);
-	n = snprintf(line, sizeof(line), "%.*s %s %s: %s", n, stamp, self.name,
-	    names[level], text);
-	if (n > LOG_LINE_MAX - 1)
-		n = LOG_LINE_MAX - 1;
+	n = self.format == LOG_TEXT ?
+	    log_line_text(line, sizeof(line) - 1, &l) :
+	    log_line_logfmt(line, sizeof(line) - 1, &l);
 	line[n] = '\n';
-	if (write(self.fd, line, (size_t)n + 1) == -1)
+	if (self.to_syslog)
+		syslog(prio[w->level], "%.*s", (int)n, line);
+	else if (write(self.fd, line, n + 1) == -1)
 		return; /* nowhere is left to complain */
 }
 
@@ -132,13 +152,14 @@ static void
 say_unsaid(struct site *s, wall_t now)
 {
 	char text[LOG_LINE_MAX];
+	struct said w = { LOG_LEVEL_WARN, "unsaid", NULL, text };
 
 	if (s->unsaid == 0)
 		return;
 	snprintf(text, sizeof(text), "%llu more lines like this one were not "
-	    "logged (over %d a second): %.200s", (unsigned long long)s->unsaid,
+	    "logged (over %d a second): %s", (unsigned long long)s->unsaid,
 	    LOG_PER_S, s->first);
-	put_line(LOG_LEVEL_WARN, now, text);
+	put_line(&w, now);
 	self.storms--;
 	s->unsaid = 0;
 }
@@ -157,7 +178,7 @@ end_storms(wall_t now)
 /* May this place say one more? Places share an entry if they must: then they
  * share what they may say. */
 static bool
-may_say(const char *fmt, const char *text, wall_t now)
+may_say(const char *fmt, const struct said *w, wall_t now)
 {
 	struct site *s = &self.site[((uintptr_t)fmt >> 3) * 2654435761u % SITES];
 
@@ -172,7 +193,9 @@ may_say(const char *fmt, const char *text, wall_t now)
 	}
 	if (s->unsaid++ == 0) {
 		self.storms++;
-		snprintf(s->first, sizeof(s->first), "%.200s", text);
+		snprintf(s->first, sizeof(s->first), "%.180s%s%.200s",
+		    w->session == NULL ? "" : w->session,
+		    w->session == NULL ? "" : ": ", w->text);
 	}
 	self.unsaid++;
 	return false;
@@ -207,13 +230,13 @@ log_counts(uint64_t *lines, uint64_t *unsaid)
 }
 
 static void
-emit(enum log_level level, int sys, const char *fmt, va_list ap)
+emit(struct said w, int sys, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX];
 	wall_t now;
 	int n;
 
-	if (level > self.level)
+	if (w.level > self.level)
 		return;
 	now = wall_now();
 	n = vsnprintf(text, sizeof(text), fmt, ap);
@@ -223,48 +246,56 @@ emit(enum log_level level, int sys, const char *fmt, va_list ap)
 	pthread_mutex_lock(&self.lock);
 	if (self.storms > 0)
 		end_storms(now);
-	if (level == LOG_LEVEL_DEBUG || may_say(fmt, text, now))
-		put_line(level, now, text);
+	w.text = text;
+	if (w.level == LOG_LEVEL_DEBUG || may_say(fmt, &w, now))
+		put_line(&w, now);
 	pthread_mutex_unlock(&self.lock);
 }
 
-#define LOG_BODY(level, sys)                                                   \
+#define LOG_BODY(level, event, session, sys)                                   \
 	int saved = errno;                                                     \
 	va_list ap;                                                            \
                                                                                \
 	va_start(ap, fmt);                                                     \
-	emit(level, sys, fmt, ap);                                             \
+	emit((struct said){ level, event, session, NULL }, sys, fmt, ap);      \
 	va_end(ap);                                                            \
 	errno = saved
 
 void
+log_event(enum log_level level, const char *event, const char *session,
+    const char *fmt, ...)
+{
+	LOG_BODY(level, event, session, 0);
+}
+
+void
 log_error(const char *fmt, ...)
 {
-	LOG_BODY(LOG_LEVEL_ERROR, 0);
+	LOG_BODY(LOG_LEVEL_ERROR, "note", NULL, 0);
 }
 
 void
 log_warn(const char *fmt, ...)
 {
-	LOG_BODY(LOG_LEVEL_WARN, saved);
+	LOG_BODY(LOG_LEVEL_WARN, "note", NULL, saved);
 }
 
 void
 log_warnx(const char *fmt, ...)
 {
-	LOG_BODY(LOG_LEVEL_WARN, 0);
+	LOG_BODY(LOG_LEVEL_WARN, "note", NULL, 0);
 }
 
 void
 log_info(const char *fmt, ...)
 {
-	LOG_BODY(LOG_LEVEL_INFO, 0);
+	LOG_BODY(LOG_LEVEL_INFO, "note", NULL, 0);
 }
 
 void
 log_debug(const char *fmt, ...)
 {
-	LOG_BODY(LOG_LEVEL_DEBUG, 0);
+	LOG_BODY(LOG_LEVEL_DEBUG, "note", NULL, 0);
 }
 
 char *

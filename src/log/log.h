@@ -15,6 +15,10 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
  * FG_E* (the old target stays). name is the program's; borrowed for ever. */
 int log_open(const char *name, const char *target);
 
+/* LOG_LOGFMT (the default) for programs, LOG_TEXT for people: log/line.h. */
+enum log_format { LOG_LOGFMT, LOG_TEXT };
+void log_set_format(enum log_format format);
+
 /* Reopen the file, after it was rotated. */
 int log_reopen(void);
 
@@ -30,7 +34,15 @@ void log_tick(void);
 /* Lines written, and left out, since start. */
 void log_counts(uint64_t *lines, uint64_t *unsaid);
 
-/* log_warn adds ": " and the text of errno. */
+/*
+ * event is a word that stands in the daemon's manual page, by which programs
+ * find the line; session is the name of the session that it is about, or NULL.
+ */
+void log_event(enum log_level level, const char *event, const char *session,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Of the event "note", about no session. log_warn adds ": " and the text of
+ * errno. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -81,7 +81,9 @@ static void
 rest(struct listener *li)
 {
 	if (!li->short_of_fds)
-		log_warn("%s: no new connections for now", li->name);
+		log_event(LOG_LEVEL_WARN, "accept", NULL,
+		    "%s: no new connections for now: %s", li->name,
+		    strerror(errno));
 	li->short_of_fds = true;
 	uv_poll_stop(li->poll);
 	timer_set(&li->pause,

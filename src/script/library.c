@@ -251,16 +251,18 @@ log_line(lua_State *L)
 	log_escape(shown, sizeof(shown), text, len);
 	switch (level) {
 	case LOG_LEVEL_ERROR:
-		log_error("%s: %s", who, shown);
+		log_event(LOG_LEVEL_ERROR, "script", NULL, "%s: %s", who,
+		    shown);
 		break;
 	case LOG_LEVEL_WARN:
-		log_warnx("%s: %s", who, shown);
+		log_event(LOG_LEVEL_WARN, "script", NULL, "%s: %s", who, shown);
 		break;
 	case LOG_LEVEL_INFO:
-		log_info("%s: %s", who, shown);
+		log_event(LOG_LEVEL_INFO, "script", NULL, "%s: %s", who, shown);
 		break;
 	case LOG_LEVEL_DEBUG:
-		log_debug("%s: %s", who, shown);
+		log_event(LOG_LEVEL_DEBUG, "script", NULL, "%s: %s", who,
+		    shown);
 		break;
 	}
 	return 0;

@@ -104,8 +104,9 @@ take_message(struct call *c)
 		return code->msg_type == NULL ||
 		    is_type(&code->rows, code->msg_type);
 	if (code->on_parsing_error == LUA_NOREF) {
-		log_warnx("%s, row %llu: %s", code->sb->what,
-		    (unsigned long long)c->row->sequence, c->why);
+		log_event(LOG_LEVEL_WARN, "row", NULL, "%s, row %llu: %s",
+		    code->sb->what, (unsigned long long)c->row->sequence,
+		    c->why);
 		return 0;
 	}
 	c->function = code->on_parsing_error;

@@ -244,8 +244,9 @@ take_block(void *arg, const struct block_at *b)
 
 	if (err != 0) {
 		if (!tb->stuck)
-			log_error("chain: table %s, row %llu: %s; the chain of "
-			    "the table stops before it. fixgatectl verify",
+			log_event(LOG_LEVEL_ERROR, "chain", NULL,
+			    "chain: table %s, row %llu: %s; the chain of the "
+			    "table stops before it. fixgatectl verify",
 			    name_of(ch, t), (unsigned long long)b->key,
 			    fg_strerror(err));
 		tb->stuck = true;
@@ -333,7 +334,8 @@ static void
 say_trouble(struct store_chain *ch)
 {
 	if (ch->trouble.len != 0)
-		log_error("chain: %.*s", (int)ch->trouble.len, ch->trouble.p);
+		log_event(LOG_LEVEL_ERROR, "chain", NULL, "chain: %.*s",
+		    (int)ch->trouble.len, ch->trouble.p);
 	ch->trouble.len = 0;
 }
 
@@ -342,10 +344,12 @@ say(struct store_chain *ch, int err)
 {
 	say_trouble(ch);
 	if (err != 0 && !ch->failing)
-		log_warnx("chain %s: %s; the rows are safe, the chain goes on "
-		    "when it can", ch->dir, fg_strerror(err));
+		log_event(LOG_LEVEL_WARN, "chain", NULL, "chain %s: %s; the "
+		    "rows are safe, the chain goes on when it can", ch->dir,
+		    fg_strerror(err));
 	if (err == 0 && ch->failing)
-		log_info("chain %s: goes on", ch->dir);
+		log_event(LOG_LEVEL_INFO, "chain", NULL, "chain %s: goes on",
+		    ch->dir);
 	ch->failing = err != 0;
 }
 

@@ -359,7 +359,8 @@ open_files(struct store_index *ix)
 	    NULL)
 		index_db_close(db);
 	if (why != NULL)
-		log_warnx("index %s: %s: it is made again", ix->path, why);
+		log_event(LOG_LEVEL_WARN, "index", NULL, "index %s: %s: it is "
+		    "made again", ix->path, why);
 	if (err != 0 || text[0] == '\0' || why != NULL)
 		err = make_new(ix, &db);
 	if (err == 0) {
@@ -375,8 +376,9 @@ give_up(struct store_index *ix, int err)
 	bool damaged = err != FG_ENOSPC && err != FG_ENOMEM &&
 	    err != FG_EACCES;
 
-	log_warnx("index %s: %s%s%s; questions read the rows themselves until "
-	    "it is %s", ix->path, fg_strerror(err),
+	log_event(LOG_LEVEL_WARN, "index", NULL, "index %s: %s%s%s; questions "
+	    "read the rows themselves until it is %s", ix->path,
+	    fg_strerror(err),
 	    ix->db == NULL || *index_db_said(ix->db) == '\0' ? "" : ": ",
 	    ix->db == NULL ? "" : index_db_said(ix->db),
 	    damaged ? "made again" : "tried again");
@@ -396,8 +398,9 @@ has_room(struct store_index *ix)
 	    (uint64_t)fs.f_bavail * fs.f_frsize < ix->cfg.least_free;
 
 	if (low && !ix->waiting_for_room)
-		log_warnx("index %s: the disk has less than MinDiskFree: it "
-		    "does not grow until there is more", ix->path);
+		log_event(LOG_LEVEL_WARN, "index", NULL, "index %s: the disk "
+		    "has less than MinDiskFree: it does not grow until there "
+		    "is more", ix->path);
 	ix->waiting_for_room = low;
 	return !low;
 }

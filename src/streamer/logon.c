@@ -41,8 +41,9 @@ static void
 log_off(struct logon *l, const char *why)
 {
 	if (l->acked)
-		log_info("stream %s: client %s logged off after row %" PRIu64
-		    ": %s", l->stream->script->name, l->client, l->upto, why);
+		log_event(LOG_LEVEL_INFO, "client-logged-off", NULL,
+		    "stream %s: client %s logged off after row %" PRIu64 ": %s",
+		    l->stream->script->name, l->client, l->upto, why);
 	logon_free(l);
 }
 
@@ -293,8 +294,9 @@ take_over(const struct server_ask *a, struct stream *s, const struct logon *l)
 		    l->client, s->script->name, server_peer(other->conn));
 		return false;
 	}
-	log_warnx("stream %s: client %s: a new connection, %s, takes its place",
-	    s->script->name, l->client, server_peer(a->conn));
+	log_event(LOG_LEVEL_WARN, "client-fenced", NULL, "stream %s: client "
+	    "%s: a new connection, %s, takes its place", s->script->name,
+	    l->client, server_peer(a->conn));
 	logon_fail(other, "FENCED", false, "a new connection of this client "
 	    "has taken its place");
 	return true;
@@ -435,7 +437,8 @@ acknowledge(struct logon *l)
 	l->acked = true;
 	l->shape = s->shape;
 	l->since = loop_now(streamer_of(l)->loop).wall;
-	log_info("stream %s: client %s (%s) logged on after row %" PRIu64
+	log_event(LOG_LEVEL_INFO, "client-logged-on", NULL,
+	    "stream %s: client %s (%s) logged on after row %" PRIu64
 	    " of %" PRIu64, s->script->name, l->client, server_peer(l->conn),
 	    l->upto, l->visible);
 }

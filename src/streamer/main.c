@@ -76,7 +76,8 @@ listen_all(struct streamer *st)
 		li = &st->load.listen[i];
 		if (server_listen(st->server, &li->at, err) == 0)
 			continue;
-		log_error("%s:%u: listen: %s", li->file, li->line, err);
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s:%u: listen: %s",
+		    li->file, li->line, err);
 		return FG_EIO;
 	}
 	return 0;
@@ -107,7 +108,8 @@ run(struct streamer *st)
 	loop_on_flushed(st->loop, rows_flushed, st);
 	err = open_streams(st);
 	if (err == FG_ENOMEM)
-		log_error("%s", fg_strerror(err));
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s",
+		    fg_strerror(err));
 	if (err == 0)
 		err = listen_all(st);
 	if (err == 0) {

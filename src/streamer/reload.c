@@ -20,7 +20,8 @@ struct next {
 static void
 say_error(int err)
 {
-	log_error("%s: the streams stay as they are", fg_strerror(err));
+	log_event(LOG_LEVEL_ERROR, "reload", NULL, "%s: the streams stay as "
+	    "they are", fg_strerror(err));
 }
 
 /* ---- the watchdog of the scripts ---- */
@@ -174,7 +175,8 @@ end_stream(struct stream *s, bool again)
 {
 	struct logon *l;
 
-	log_info("stream %s: %s", s->script->name,
+	log_event(LOG_LEVEL_INFO, "reload", NULL, "stream %s: %s",
+	    s->script->name,
 	    again ? "its file has changed" : "it is no longer declared");
 	while ((l = LIST_FIRST(&s->logons)) != NULL)
 		logon_fail(l, again ? "STREAM_CHANGED" : "NO_STREAM", again,
@@ -237,10 +239,10 @@ compare_listens(const struct load *old, const struct load *new)
 			    new->listen[i].address) == 0)
 				break;
 		if (k == old->nlisten)
-			log_warnx("%s:%u: listen(\"%s\") is new: it is "
-			    "listened there after a restart only",
-			    new->listen[i].file, new->listen[i].line,
-			    new->listen[i].address);
+			log_event(LOG_LEVEL_WARN, "reload", NULL,
+			    "%s:%u: listen(\"%s\") is new: it is listened "
+			    "there after a restart only", new->listen[i].file,
+			    new->listen[i].line, new->listen[i].address);
 	}
 }
 
@@ -268,9 +270,11 @@ reload(struct streamer *st, struct load *l)
 	take_over(st, l, &n);
 	load_replace(&st->load, l);
 	if (watch(st) != 0)
-		log_error("no memory or thread to look after the scripts");
-	log_info("the files were read again: of %zu streams %zu go on, and "
-	    "%zu are new or changed", before, kept, st->nstream - kept);
+		log_event(LOG_LEVEL_ERROR, "fatal", NULL, "no memory or thread "
+		    "to look after the scripts");
+	log_event(LOG_LEVEL_INFO, "reload", NULL, "the files were read again: "
+	    "of %zu streams %zu go on, and %zu are new or changed", before,
+	    kept, st->nstream - kept);
 }
 
 void

@@ -85,7 +85,7 @@ miss(struct stream *s, const char *text)
 		return;
 	s->missing = true;
 	snprintf(s->why, sizeof(s->why), "%s", text);
-	log_error("%s", s->why);
+	log_event(LOG_LEVEL_ERROR, "stream", NULL, "%s", s->why);
 }
 
 static void
@@ -283,7 +283,8 @@ stream_error(struct stream *s, const char *text)
 	snprintf(s->why, sizeof(s->why), "%s", text);
 	s->errors++;
 	if (s->script->terminate_on_error) {
-		log_error("%s: the stream ends (terminateOnError)", s->why);
+		log_event(LOG_LEVEL_ERROR, "stream", NULL, "%s: the stream "
+		    "ends (terminateOnError)", s->why);
 		end_all(s);
 		return true;
 	}
@@ -292,10 +293,12 @@ stream_error(struct stream *s, const char *text)
 		return false;
 	}
 	if (s->unlogged > 0)
-		log_warnx("%s: the row is left out, as %llu before it were",
-		    s->why, (unsigned long long)s->unlogged);
+		log_event(LOG_LEVEL_WARN, "row", NULL, "%s: the row is left "
+		    "out, as %llu before it were", s->why,
+		    (unsigned long long)s->unlogged);
 	else
-		log_warnx("%s: the row is left out", s->why);
+		log_event(LOG_LEVEL_WARN, "row", NULL, "%s: the row is left "
+		    "out", s->why);
 	s->logged = now;
 	s->unlogged = 0;
 	return false;

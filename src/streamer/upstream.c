@@ -63,9 +63,10 @@ on_tables(void *arg, const struct link_msg *m)
 		return;
 	list = link_find(m->details, u->gateway ? "TABLES" : "STREAMS");
 	if (list == NULL || link_kind(list) != LINK_ARRAY) {
-		log_warnx("%s at %s: its %s cannot be read: it is no gateway "
-		    "or streamer, or of another version", u->process->name,
-		    u->process->address, m->type);
+		log_event(LOG_LEVEL_WARN, "process", NULL, "%s at %s: its %s "
+		    "cannot be read: it is no gateway or streamer, or of "
+		    "another version", u->process->name, u->process->address,
+		    m->type);
 		return;
 	}
 	for (i = 0; i < st->nstream; i++) {
@@ -371,8 +372,9 @@ find_dicts(struct upstream *u, struct stream *s)
 	s->dicts = u->gateway ? u->dicts :
 	    rowdicts_new(u->remote, s->table, on_dicts, u);
 	if (s->dicts == NULL)
-		log_warnx("no memory for dictionaries: stream %s cannot be "
-		    "served now", s->script->name);
+		log_event(LOG_LEVEL_WARN, "dictionary", NULL, "no memory for "
+		    "dictionaries: stream %s cannot be served now",
+		    s->script->name);
 }
 
 void

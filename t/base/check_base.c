@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/near.h"
 #include "base/num.h"
+#include "log/line.h"
 #include "log/log.h"
 
 START_TEST(numbers_are_parsed_whole_or_refused)
@@ -242,13 +243,14 @@ START_TEST(storms_of_the_log_are_counted)
 	for (i = 0; i < 3 * LOG_PER_S; i++)
 		log_info("storm %d", i);
 	log_info("of another place");
-	ck_assert_uint_eq(LOG_PER_S, count(path, "info: storm "));
+	ck_assert_uint_eq(LOG_PER_S, count(path, "event=note msg=\"storm "));
 	ck_assert_uint_eq(1, count(path, "of another place"));
 	ck_assert_uint_eq(0, count(path, "more lines"));
 	wait_for_second();
 	log_tick();
-	ck_assert_uint_eq(1, count(path, "warn: 200 more lines like this one "
-	    "were not logged (over 100 a second): storm 100\n"));
+	ck_assert_uint_eq(1, count(path, "level=warn program=test event=unsaid "
+	    "msg=\"200 more lines like this one were not logged (over 100 a "
+	    "second): storm 100\"\n"));
 	log_tick();
 	ck_assert_uint_eq(1, count(path, "more lines"));
 	/* The next one is said again; what is unsaid, by any line. */
@@ -256,14 +258,14 @@ START_TEST(storms_of_the_log_are_counted)
 		log_warnx("again");
 	wait_for_second();
 	log_info("of another place");
-	ck_assert_uint_eq(1, count(path, "warn: 1 more lines"));
+	ck_assert_uint_eq(1, count(path, "msg=\"1 more lines"));
 	log_counts(&lines, &unsaid);
 	ck_assert_uint_eq(201, unsaid - unsaid0);
 	ck_assert_uint_eq(count(path, "\n"), lines - lines0);
 	log_set_level(LOG_LEVEL_DEBUG);
 	for (i = 0; i < 2 * LOG_PER_S; i++)
 		log_debug("detail");
-	ck_assert_uint_eq(2 * LOG_PER_S, count(path, "debug: detail"));
+	ck_assert_uint_eq(2 * LOG_PER_S, count(path, "level=debug program=test event=note msg=detail\n"));
 	unlink(path);
 }
 END_TEST
@@ -284,9 +286,102 @@ START_TEST(long_lines_are_cut_and_end)
 	errno = ENOENT;
 	log_warn("after it");
 	ck_assert_int_eq(ENOENT, errno);
-	ck_assert_uint_eq(1, count(path, "test warn: after it: No such file"));
-	ck_assert_uint_eq(2, count(path, "test "));
+	ck_assert_uint_eq(1, count(path, "msg=\"after it: No such file"));
+	ck_assert_uint_eq(2, count(path, "program=test "));
 	unlink(path);
+}
+END_TEST
+
+START_TEST(a_line_has_its_event_and_session)
+{
+	char path[] = "fglogXXXXXX";
+	int fd = mkstemp(path);
+
+	close(fd);
+	ck_assert_int_eq(0, log_open("test", path));
+	log_event(LOG_LEVEL_WARN, "dropped", "EX CH", "%d bytes", 5);
+	log_event(LOG_LEVEL_INFO, "ready", NULL, "ready");
+	log_set_format(LOG_TEXT);
+	log_event(LOG_LEVEL_ERROR, "dropped", "EXCH", "a\nb");
+	log_set_format(LOG_LOGFMT);
+	ck_assert_uint_eq(1, count(path, "Z level=warn program=test "
+	    "session=\"EX CH\" event=dropped msg=\"5 bytes\"\n"));
+	ck_assert_uint_eq(1, count(path, "Z level=info program=test "
+	    "event=ready msg=ready\n"));
+	ck_assert_uint_eq(1, count(path, " test error: EXCH: a\\x0ab\n"));
+	ck_assert_uint_eq(3, count(path, "\n"));
+	unlink(path);
+}
+END_TEST
+
+START_TEST(values_are_quoted_so_that_they_are_read_again)
+{
+	static const struct {
+		const char *text, *line;
+	} row[] = {
+		{ "word", "word" },
+		{ "", "\"\"" },
+		{ "two words", "\"two words\"" },
+		{ "a=b", "\"a=b\"" },
+		{ "\"", "\"\\\"\"" },
+		{ "\\", "\"\\\\\"" },
+		{ "\n\r\t", "\"\\n\\r\\t\"" },
+		{ "\001\033[31m\177", "\"\\u0001\\u001b[31m\\u007f\"" },
+		{ "a\nlevel=error msg=\"x", "\"a\\nlevel=error msg=\\\"x\"" },
+		{ "K\303\266ln", "\"K\303\266ln\"" },
+		{ "\342\202\254\360\237\231\202", "\"\342\202\254\360\237\231\202\"" },
+		/* Not UTF-8: alone, cut short, too long, a surrogate, too far,
+		 * a control character of terminals. */
+		{ "\377", "\"\\u00ff\"" },
+		{ "\200", "\"\\u0080\"" },
+		{ "\342\202", "\"\\u00e2\\u0082\"" },
+		{ "\300\257", "\"\\u00c0\\u00af\"" },
+		{ "\340\200\257", "\"\\u00e0\\u0080\\u00af\"" },
+		{ "\355\240\200", "\"\\u00ed\\u00a0\\u0080\"" },
+		{ "\364\220\200\200", "\"\\u00f4\\u0090\\u0080\\u0080\"" },
+		{ "\302\233", "\"\\u00c2\\u009b\"" },
+	};
+	char out[512];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct log_line l = { .level = "info", .event = "note",
+			.text = row[i].text };
+
+		n = log_line_logfmt(out, sizeof(out) - 1, &l);
+		out[n] = '\0';
+		ck_assert_ptr_nonnull(strstr(out, "level=info event=note msg="));
+		ck_assert_str_eq(row[i].line, strstr(out, "msg=") + 4);
+	}
+}
+END_TEST
+
+/* Wherever it is cut, the quotes end, and no character is half there. */
+START_TEST(a_line_that_is_too_long_is_whole_all_the_same)
+{
+	char text[1200], out[512];
+	struct log_line l = { .time = "2026-01-05T09:00:00.000Z", .level = "info",
+		.program = "p", .session = "S", .event = "e", .text = text };
+	size_t i, n, before;
+
+	for (i = 0; i < 40; i++) {
+		memset(text, 'x', i);
+		for (n = i; n + 8 < sizeof(text); n += 7)
+			memcpy(text + n, "\342\202\254\n\"\001 ", 8);
+		text[n] = '\0';
+		n = log_line_logfmt(out, sizeof(out), &l);
+		ck_assert_uint_le(n, sizeof(out));
+		ck_assert_uint_ge(n, sizeof(out) - 6);
+		ck_assert_int_eq(0, memcmp(out + n - 4, "...\"", 4));
+		before = n - 5;
+		ck_assert_msg(out[before] != '\\' || out[before - 1] == '\\',
+		    "%zu: %.*s", i, 40, out + n - 40);
+	}
+	/* A session's name cannot push the rest out. */
+	memset(text, 'y', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	n = log_line_text(out, sizeof(out), &l);
+	ck_assert_uint_eq(sizeof(out), n);
 }
 END_TEST
 
@@ -310,6 +405,9 @@ main(void)
 	tcase_add_test(tc, peer_data_is_escaped_and_cut);
 	tcase_add_test(tc, storms_of_the_log_are_counted);
 	tcase_add_test(tc, long_lines_are_cut_and_end);
+	tcase_add_test(tc, a_line_has_its_event_and_session);
+	tcase_add_test(tc, values_are_quoted_so_that_they_are_read_again);
+	tcase_add_test(tc, a_line_that_is_too_long_is_whole_all_the_same);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);

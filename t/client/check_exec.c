@@ -176,8 +176,8 @@ START_TEST(garbage_is_logged_and_stops_nothing)
 	ck_assert_uint_lt(0, fread(text, 1, sizeof(text) - 1, f));
 	fclose(f);
 	remove(log);
-	ck_assert_ptr_nonnull(strstr(text, "RISK: not an answer: hello\n"));
-	ck_assert_ptr_nonnull(strstr(text, "RISK: not an answer: [1]\n"));
+	ck_assert_ptr_nonnull(strstr(text, "msg=\"RISK: not an answer: hello\"\n"));
+	ck_assert_ptr_nonnull(strstr(text, "RISK: not an answer: [1]\"\n"));
 	ck_assert_ptr_nonnull(strstr(text, "RISK: not an answer: xxx"));
 }
 END_TEST

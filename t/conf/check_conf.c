@@ -537,6 +537,8 @@ START_TEST(words_have_the_numbers_of_their_enums)
 		{ CONF_LogLevel, "warn", CONF_LOG_WARN },
 		{ CONF_LogLevel, "info", CONF_LOG_INFO },
 		{ CONF_LogLevel, "debug", CONF_LOG_DEBUG },
+		{ CONF_LogFormat, "logfmt", CONF_LOG_LOGFMT },
+		{ CONF_LogFormat, "text", CONF_LOG_TEXT },
 		{ CONF_IdleStrategy, "block", CONF_IDLE_BLOCK },
 		{ CONF_IdleStrategy, "adaptive", CONF_IDLE_ADAPTIVE },
 	};

@@ -2,6 +2,8 @@
 TESTS += t/e2e/test_append.py t/e2e/test_bad_input.py t/e2e/test_watch.py
 EXTRA_DIST += t/README.md t/valgrind.supp \
 	t/e2e/test_append.py t/e2e/test_bad_input.py t/e2e/test_watch.py
+TESTS += t/e2e/test_log.py
+EXTRA_DIST += t/e2e/test_log.py
 TESTS += t/e2e/test_a3.py t/e2e/test_a4.py
 EXTRA_DIST += t/e2e/test_a3.py t/e2e/test_a4.py
 TESTS += t/e2e/test_ctl.py

@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import fixgate as fg
+import logfmt
 import tls
 from link import Link
 from streams import Logon, Streamer, insert, table
@@ -104,7 +105,7 @@ class World:
     def log(self):
         try:
             with open(self.w.path("gate.log")) as f:
-                return f.read()
+                return logfmt.plain(f.read())
         except FileNotFoundError:
             return ""
 

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import cases
 import fixgate as fg
+import logfmt
 
 fg.need("fixgated", "fixgatectl")
 
@@ -186,6 +187,26 @@ def LogTarget(work):
             "ready" in open(work.path("log")).read()
     fg.wait_until(said, what="a line in the file")
     assert "ready" not in g.log()
+
+
+def LogFormat(work):
+    """logfmt unless text is asked for; a reload changes it."""
+    port = fg.free_port()
+    g = work.gateway("gw", gateway={"LogFormat": "text"}, sessions=[
+        fg.acceptor("EXCH", "BANK", port)])
+    g.start()
+    assert re.search(r"^\d{8}-[0-9:.]+ fixgated info: ready: ", g.raw_log(),
+                     re.M), g.raw_log()
+    assert not logfmt.read(g.raw_log())
+    g.configure(LogFormat=None)
+    g.ctl("reload")
+    with fg.Peer("BANK", "EXCH") as p:
+        p.connect(port).logon()
+        p.sync()
+    fg.wait_until(lambda: [x for x in logfmt.read(g.raw_log())
+                           if x["event"] == "logged-on"])
+    line = [x for x in logfmt.read(g.raw_log()) if x["event"] == "logged-on"]
+    assert line[0]["session"] and line[0]["program"] == "fixgated", line
 
 
 def LogLevel(work):

@@ -183,7 +183,8 @@ def trade(e, w, certs, script):
     e.ctl("status", want=2)
     with open(w.path("gate.log")) as f:
         last = f.read().splitlines()[-1]
-    assert last.endswith("fixgated info: stopped"), last
+    assert last.endswith(" level=info program=fixgated event=stopped "
+                         "msg=stopped"), last
 
 
 with fg.Work() as work:

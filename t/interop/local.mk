@@ -3,7 +3,7 @@
 TESTS += t/interop/test_interop.py t/interop/test_kill.py \
 	t/interop/test_jspurefix.py t/interop/test_stunnel.py \
 	t/interop/test_tls.py
-EXTRA_DIST += t/lib/fixgate.py t/lib/peer.py t/interop/pair.py t/interop/qf.py \
+EXTRA_DIST += t/lib/fixgate.py t/lib/logfmt.py t/lib/peer.py t/interop/pair.py t/interop/qf.py \
 	t/interop/qfpeer.cpp t/interop/test_interop.py \
 	t/interop/test_jspurefix.py t/interop/test_kill.py \
 	t/interop/test_stunnel.py t/interop/test_tls.py \

@@ -30,6 +30,7 @@ import sys
 import tempfile
 import time
 
+import logfmt
 from peer import (LIMIT, SOH, Msg, Peer, Timeout, bar, frame, soh, split,
                   utc)
 
@@ -188,7 +189,11 @@ class Proc:
         return self.child.pid
 
     def log(self, all_runs=False):
-        """What it logged, since the last start."""
+        """What it logged, since the last start, as with LogFormat=text; each
+        line must be proper logfmt before that (t/lib/logfmt.py)."""
+        return logfmt.plain(self.raw_log(all_runs))
+
+    def raw_log(self, all_runs=False):
         try:
             with open(self.logfile, "rb") as log:
                 log.seek(0 if all_runs else self.mark)
