@@ -9,6 +9,8 @@ libdaemon_a_SOURCES = \
 	src/daemon/confine.c \
 	src/daemon/daemon.h \
 	src/daemon/drop.c \
+	src/daemon/expiry.c \
+	src/daemon/expiry.h \
 	src/daemon/http.c \
 	src/daemon/http.h \
 	src/daemon/metric.c \

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "daemon/expiry.h"
 #include "log/log.h"
 
 #define PATH_ROOM 4096
@@ -69,6 +70,18 @@ secure_hangup(void)
 	else
 		log_event(LOG_LEVEL_INFO, "tls", NULL, "TLS of links: the "
 		    "certificates were read again");
+}
+
+int
+secure_expiry(void *arg, struct buf *list)
+{
+	int i, err = 0;
+
+	(void)arg;
+	for (i = 0; i < 2 && err == 0; i++)
+		if (side[i] != NULL)
+			err = expiry_add(list, side[i]);
+	return err;
 }
 
 void

@@ -12,6 +12,7 @@
 #ifndef FG_DAEMON_SECURE_H
 #define FG_DAEMON_SECURE_H
 
+#include "base/buf.h"
 #include "net/tls.h"
 
 #define SECURE_DIR FG_CONF_DIR "/tls" /* unless it is said */
@@ -26,6 +27,9 @@ const struct tls *secure_get(bool server, char err[NET_ERR_MAX]);
 int secure_reload(char err[NET_ERR_MAX]);
 /* The same, and what there is to say goes to the log. */
 void secure_hangup(void);
+/* Append what its files hold, if they were read, to a list of expiry.h. 0 or
+ * FG_ENOMEM; arg is not used. */
+int secure_expiry(void *arg, struct buf *list);
 void secure_free(void);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "daemon/daemon.h"
+#include "daemon/expiry.h"
 #include "daemon/http.h"
 #include "daemon/metric.h"
 #include "daemon/secure.h"
@@ -179,6 +180,7 @@ on_hangup(int signum, void *arg)
 	if (signum != SIGHUP)
 		return;
 	secure_hangup();
+	expiry_look(st->expiry);
 	if (st->hangup != NULL && !st->stopping)
 		st->hangup(st->arg);
 }
@@ -242,11 +244,18 @@ static int
 copy(void *arg)
 {
 	struct start *st = arg;
+	struct buf list = { 0 };
+	int err;
 
 	st->numbers.len = 0;
 	st->health = st->metrics(st->metrics_arg, &st->numbers);
-	return st->health == NULL || metric_program(&st->numbers) != 0 ?
-	    FG_ENOMEM : 0;
+	if (st->health == NULL || metric_program(&st->numbers) != 0)
+		return FG_ENOMEM;
+	err = secure_expiry(NULL, &list);
+	if (err == 0)
+		err = expiry_metrics(&st->numbers, &list);
+	buf_free(&list);
+	return err;
 }
 
 static int
@@ -313,7 +322,10 @@ start_run(struct start *st, const char *text)
 		daemon_confine();
 	daemon_ready();
 	alive = alive_new(st->loop);
+	st->expiry = expiry_watch(st->loop, "SIGHUP", secure_expiry, NULL);
 	loop_run(st->loop);
+	expiry_free(st->expiry);
+	st->expiry = NULL;
 	alive_free(alive);
 	http_free(st->http);
 	st->http = NULL;

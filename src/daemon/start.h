@@ -55,6 +55,7 @@ struct start {
 	struct pidfile *pid;
 	struct http *http;
 	struct timer *tick;
+	struct expiry_watch *expiry;
 	struct buf numbers; /* of metrics, with its health: */
 	const char *health;
 	wall_t started;

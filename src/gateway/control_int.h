@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "daemon/expiry.h"
 #include "daemon/server.h"
 #include "gateway/consumers.h"
 #include "gateway/control.h"
@@ -97,6 +98,8 @@ void control_order_done(void *arg, const struct release_done *done);
 /* What STATUS says of them; pending: what waits is counted, not only seen. */
 enum status_health control_judge_session(const struct control *c,
     const struct fgsess *fs, bool pending, char text[STATUS_ADVICE_MAX]);
+enum status_health control_judge_expiry(const struct tls_expiry *x,
+    char text[EXPIRY_TEXT_MAX]);
 enum status_health control_judge_store(const struct control *c,
     char text[STATUS_ADVICE_MAX]);
 

@@ -6,6 +6,7 @@
 #include "gateway/metrics.h"
 #include "gateway/peers.h"
 #include "gateway/quarantine.h"
+#include "gateway/sessions.h"
 #include "store/index.h"
 
 static enum status_health
@@ -108,6 +109,32 @@ add_consumers(struct control *c, struct metrics *m)
 	return err;
 }
 
+/* Ours, and those of who is connected. */
+static int
+add_certificates(struct control *c, struct metrics *m)
+{
+	struct driver *d = c->g->driver;
+	char text[EXPIRY_TEXT_MAX];
+	struct buf list = { 0 };
+	struct tls_expiry x;
+	size_t i;
+	int err = sessions_expiry(c->g->sessions, &list);
+
+	for (i = 0; i < driver_count(d) && err == 0; i++) {
+		if (!peers_expiry(driver_session(d, i), &x))
+			continue;
+		x.file = driver_session(d, i)->name;
+		err = buf_add(&list, &x, sizeof(x));
+	}
+	for (i = 0; i < expiry_count(&list) && err == 0; i++)
+		m->health = worse(m->health, control_judge_expiry(
+		    expiry_at(&list, i), text));
+	if (err == 0)
+		err = expiry_metrics(&m->certificates, &list);
+	buf_free(&list);
+	return err;
+}
+
 int
 control_metrics(struct control *c, struct metrics *m)
 {
@@ -137,5 +164,7 @@ control_metrics(struct control *c, struct metrics *m)
 		err = add_session(c, m, driver_session(d, i));
 	if (err == 0)
 		err = add_consumers(c, m);
+	if (err == 0)
+		err = add_certificates(c, m);
 	return err != 0 ? err : add_tables(c->g, m);
 }

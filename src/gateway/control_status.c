@@ -50,6 +50,20 @@ advise(struct buf *b, enum status_health *worst, const struct advice *a)
 	return a->text[0] == '\0' ? 0 : buf_add(b, a, sizeof(*a));
 }
 
+enum status_health
+control_judge_expiry(const struct tls_expiry *x, char text[EXPIRY_TEXT_MAX])
+{
+	switch (expiry_judge(x, "fixgatectl reload", text)) {
+	case EXPIRY_FAR:
+		return STATUS_HEALTHY;
+	case EXPIRY_SOON:
+		return STATUS_WARNING;
+	case EXPIRY_NOW:
+		break;
+	}
+	return STATUS_ERROR;
+}
+
 static int
 judge_consumers(const struct buf *consumers, struct buf *b,
     enum status_health *worst)
@@ -84,6 +98,39 @@ judge_lanes(struct control *c, struct buf *b, enum status_health *worst)
 	return err;
 }
 
+static int
+judge_expiry(const struct tls_expiry *x, const char *subject, struct buf *b,
+    enum status_health *worst)
+{
+	_Static_assert(STATUS_ADVICE_MAX >= EXPIRY_TEXT_MAX, "one text");
+	struct advice a = { .subject = subject };
+
+	a.level = control_judge_expiry(x, a.text);
+	return advise(b, worst, &a);
+}
+
+/* Ours, and those of who is connected. */
+static int
+judge_certificates(struct control *c, struct buf *b,
+    enum status_health *worst)
+{
+	struct driver *d = c->g->driver;
+	struct buf list = { 0 };
+	struct tls_expiry x;
+	size_t i;
+	int err = sessions_expiry(c->g->sessions, &list);
+
+	for (i = 0; i < expiry_count(&list) && err == 0; i++)
+		err = judge_expiry(expiry_at(&list, i),
+		    expiry_at(&list, i)->file, b, worst);
+	buf_free(&list);
+	for (i = 0; i < driver_count(d) && err == 0; i++)
+		if (peers_expiry(driver_session(d, i), &x))
+			err = judge_expiry(&x, driver_session(d, i)->name, b,
+			    worst);
+	return err;
+}
+
 static enum status_health
 judge(struct control *c, const struct buf *consumers, struct buf *b)
 {
@@ -91,7 +138,6 @@ judge(struct control *c, const struct buf *consumers, struct buf *b)
 	enum status_health worst;
 	size_t i, made, most;
 	struct advice a;
-	int days;
 
 	a.subject = "store";
 	a.level = worst = control_judge_store(c, a.text);
@@ -103,14 +149,8 @@ judge(struct control *c, const struct buf *consumers, struct buf *b)
 		worst = a.level;
 	if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
 		return STATUS_ERROR;
-	for (i = 0; (a.subject = sessions_certificate(c->g->sessions, i,
-	    &days)) != NULL; i++) {
-		a.level = status_of_certificate(days, a.text);
-		if (a.level > worst)
-			worst = a.level;
-		if (a.text[0] != '\0' && buf_add(b, &a, sizeof(a)) != 0)
-			return STATUS_ERROR;
-	}
+	if (judge_certificates(c, b, &worst) != 0)
+		return STATUS_ERROR;
 	for (i = 0; (a.subject = template_name(c->g->sessions, i, &made,
 	    &most)) != NULL; i++) {
 		a.level = status_of_template(made, most, a.text);

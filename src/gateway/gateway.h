@@ -19,6 +19,7 @@
 
 struct admin;
 struct auth;
+struct expiry_watch;
 struct control;
 struct disk;
 struct jobs;
@@ -42,6 +43,7 @@ struct gateway {
 	struct admin *admin;
 	struct jobs *jobs;
 	struct disk *disk;
+	struct expiry_watch *expiry;
 	struct timer *timer; /* the driver's next */
 	struct alive *alive;
 	wall_t started;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "conf/conf.h"
 #include "daemon/daemon.h"
+#include "daemon/expiry.h"
 #include "daemon/secure.h"
 #include "gateway/admin.h"
 #include "gateway/auth.h"
@@ -381,6 +382,8 @@ start(struct gateway *g)
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err);
 		return -1;
 	}
+	g->expiry = expiry_watch(g->loop, "fixgatectl reload", sessions_expiry,
+	    g->sessions);
 	sessions_begin(g->sessions);
 	return 0;
 }
@@ -391,6 +394,7 @@ stop(struct gateway *g)
 	alive_free(g->alive);
 	admin_free(g->admin);
 	disk_free(g->disk);
+	expiry_free(g->expiry);
 	jobs_free(g->jobs);
 	g->jobs = NULL;
 	control_free(g->control);

@@ -10,7 +10,7 @@
 void
 metrics_clear(struct metrics *m)
 {
-	m->names.len = 0;
+	m->names.len = m->certificates.len = 0;
 	m->nsession = m->ntable = m->nconsumer = 0;
 }
 
@@ -18,6 +18,7 @@ void
 metrics_free(struct metrics *m)
 {
 	buf_free(&m->names);
+	buf_free(&m->certificates);
 	free(m->session);
 	free(m->table);
 	free(m->consumer);
@@ -330,5 +331,7 @@ metrics_text(struct buf *out, const struct metrics *m)
 	if (err == 0)
 		err = metric_one(out, "links", "gauge", m->links,
 		    "Connections of applications and operators.");
+	if (err == 0)
+		err = buf_add(out, m->certificates.p, m->certificates.len);
 	return err;
 }

@@ -53,6 +53,7 @@ struct metrics {
 	uint64_t disk_free;
 	uint64_t store_bytes;
 	struct latency waits, stage[STAGE_N];
+	struct buf certificates; /* text, of daemon/expiry.h */
 };
 
 /* Forget what is in it, and keep its memory. */

@@ -441,6 +441,14 @@ peers_address(const struct fgsess *fs)
 	return r->visitor == NULL ? "" : conn_peer(r->visitor->conn);
 }
 
+bool
+peers_expiry(const struct fgsess *fs, struct tls_expiry *x)
+{
+	const struct route *r = fs->owner;
+
+	return r->visitor != NULL && conn_peer_expiry(r->visitor->conn, x);
+}
+
 mono_t
 peers_next_try(const struct fgsess *fs)
 {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "gateway/driver.h"
 #include "net/net.h"
+#include "net/tls.h"
 
 struct conf_section;
 struct gateway;
@@ -63,6 +64,8 @@ bool peers_is_open(const struct fgsess *fs, wall_t *since);
 const struct schedule *peers_schedule(const struct fgsess *fs);
 /* The address of the counterparty, or "" if not connected. */
 const char *peers_address(const struct fgsess *fs);
+/* Until when the certificate of its counterparty holds; false: there is none. */
+bool peers_expiry(const struct fgsess *fs, struct tls_expiry *x);
 /* When an initiator tries again, or MONO_NEVER. */
 mono_t peers_next_try(const struct fgsess *fs);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "daemon/expiry.h"
 #include "daemon/secure.h"
 #include "gateway/control.h"
 #include "gateway/definitions.h"
@@ -534,6 +535,7 @@ reload_apply(struct reload *r, const char *who)
 	apply_gateway(r);
 	tlsset_commit(r->g->sessions->tls);
 	secure_hangup();
+	expiry_look(r->g->expiry);
 	note(r, who);
 	for (i = 0; i < r->nchanges; i++)
 		apply_one(r, &r->change[i], who);

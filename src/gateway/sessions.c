@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "daemon/secure.h"
 #include "gateway/limits.h"
 #include "gateway/reload.h"
 #include "gateway/sessions_int.h"
@@ -420,10 +421,13 @@ sessions_gone(struct sessions *s, struct fgsess *fs)
 		timer_set(s->later, loop_now(s->g->loop).mono);
 }
 
-const char *
-sessions_certificate(const struct sessions *s, size_t i, int *days)
+int
+sessions_expiry(void *arg, struct buf *list)
 {
-	return tlsset_certificate(s->tls, i, days);
+	const struct sessions *s = arg;
+	int err = tlsset_expiry(s->tls, list);
+
+	return err == 0 ? secure_expiry(NULL, list) : err;
 }
 
 struct tls *

@@ -33,10 +33,9 @@ void sessions_begin(struct sessions *s);
 /* What secures the connections of a session; NULL: nothing. */
 struct tls *sessions_tls(const struct fgsess *fs);
 
-/* The file of the i-th certificate of ours, and the days until it expires; NULL:
- * there are no more. */
-const char *sessions_certificate(const struct sessions *s, size_t i,
-    int *days);
+/* Append what their files hold, and those of links, to a list of
+ * daemon/expiry.h. 0 or FG_ENOMEM. */
+int sessions_expiry(void *sessions, struct buf *list);
 
 /* The driver's removed op: what fs was made of goes, and what takes its place
  * comes. */

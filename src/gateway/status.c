@@ -6,7 +6,6 @@
 
 /* An initiator that is off for longer needs a person. */
 #define PATIENCE_NS (60 * NS_PER_S)
-#define CERTIFICATE_DAYS 14 /* to get another one */
 /* A client that starts again, and one that has much to do, need some time. */
 #define AWAY_NS  (10 * NS_PER_S)
 #define STILL_NS (30 * NS_PER_S)
@@ -224,24 +223,6 @@ status_of_lane(const struct status_lane *s, char advice[STATUS_ADVICE_MAX])
 	    "(%s); what is behind waits. It is tried again by itself: mend "
 	    "what it is refused for", s->send, s->seq, s->table,
 	    (long long)(s->stopped / NS_PER_S), s->why);
-	return STATUS_WARNING;
-}
-
-enum status_health
-status_of_certificate(int days, char advice[STATUS_ADVICE_MAX])
-{
-	advice[0] = '\0';
-	if (days >= CERTIFICATE_DAYS)
-		return STATUS_HEALTHY;
-	if (days < 0) {
-		snprintf(advice, STATUS_ADVICE_MAX, "the certificate has "
-		    "expired, and counterparties refuse it. Replace it and "
-		    "its key, then: fixgatectl reload");
-		return STATUS_ERROR;
-	}
-	snprintf(advice, STATUS_ADVICE_MAX, "the certificate expires in %d "
-	    "day%s. Replace it and its key, then: fixgatectl reload", days,
-	    days == 1 ? "" : "s");
 	return STATUS_WARNING;
 }
 

@@ -87,9 +87,6 @@ enum status_health status_of_consumer(const struct status_consumer *s,
     char advice[STATUS_ADVICE_MAX]);
 enum status_health status_of_lane(const struct status_lane *s,
     char advice[STATUS_ADVICE_MAX]);
-/* days until a certificate of ours expires, below 0 if it has. */
-enum status_health status_of_certificate(int days,
-    char advice[STATUS_ADVICE_MAX]);
 /* made: sessions that are of a template, which may have most. */
 enum status_health status_of_template(size_t made, size_t most,
     char advice[STATUS_ADVICE_MAX]);

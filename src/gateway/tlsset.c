@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "daemon/expiry.h"
+
 struct item {
 	SLIST_ENTRY(item) link;
 	struct tls *tls;
@@ -136,17 +138,14 @@ tlsset_forget(struct tlsset *s)
 		tls_forget(i->tls);
 }
 
-const char *
-tlsset_certificate(const struct tlsset *s, size_t n, int *days)
+int
+tlsset_expiry(const struct tlsset *s, struct buf *list)
 {
-	const struct tls_cfg *cfg;
 	const struct item *i;
+	int err = 0;
 
-	SLIST_FOREACH(i, &s->items, link) {
-		if (!tls_days_left(i->tls, days) || n-- > 0)
-			continue;
-		cfg = tls_cfg(i->tls);
-		return cfg->cert != NULL ? cfg->cert : cfg->keystore;
-	}
-	return NULL;
+	SLIST_FOREACH(i, &s->items, link)
+		if (err == 0)
+			err = expiry_add(list, i->tls);
+	return err;
 }

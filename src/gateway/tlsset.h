@@ -5,6 +5,7 @@
 #ifndef FG_GATEWAY_TLSSET_H
 #define FG_GATEWAY_TLSSET_H
 
+#include "base/buf.h"
 #include "net/tls.h"
 
 struct tlsset;
@@ -19,9 +20,8 @@ struct tls *tlsset_get(struct tlsset *s, const struct tls_cfg *cfg,
     char err[NET_ERR_MAX]);
 void tlsset_put(struct tlsset *s, struct tls *t); /* NULL is legal */
 
-/* The file of the i-th own certificate, and the days until it expires; NULL:
- * there are no more. */
-const char *tlsset_certificate(const struct tlsset *s, size_t i, int *days);
+/* Append what its files hold to a list of daemon/expiry.h. 0 or FG_ENOMEM. */
+int tlsset_expiry(const struct tlsset *s, struct buf *list);
 
 /* t is the caller's, too. NULL is legal. */
 struct tls *tlsset_hold(struct tlsset *s, struct tls *t);

@@ -14,6 +14,7 @@ libnet_a_SOURCES = \
 	src/net/tls.c \
 	src/net/tls.h \
 	src/net/tls_ctx.c \
+	src/net/tls_expiry.c \
 	src/net/tls_file.c \
 	src/net/tls_int.h \
 	src/net/tls_peer.c \

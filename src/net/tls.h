@@ -63,9 +63,24 @@ void tls_commit(struct tls *t);
 void tls_forget(struct tls *t);
 /* Connections under it live on. NULL is legal. */
 void tls_free(struct tls *t);
-/* The days until its own certificate expires, below 0 if it has; true: it has
- * one. */
-bool tls_days_left(const struct tls *t, int *days);
+
+/* What runs out first, of each kind. */
+enum tls_expires {
+	TLS_EXPIRES_OWN,       /* our certificate, and those up to the root */
+	TLS_EXPIRES_AUTHORITY, /* of a file of authorities, if it is said */
+	TLS_EXPIRES_LIST,      /* of revoked certificates */
+	TLS_EXPIRES_PEER,      /* the certificate of who is connected */
+};
+struct tls_expiry {
+	enum tls_expires kind;
+	const char *file;  /* borrowed of the tls; NULL: a peer's */
+	char subject[128]; /* cut to fit; of a list "" */
+	int days;          /* until then, below 0 if it is over */
+};
+/* false: there is none. */
+bool tls_expiry(const struct tls *t, enum tls_expires kind,
+    struct tls_expiry *x);
+bool conn_peer_expiry(const struct conn *c, struct tls_expiry *x);
 
 /* Of an accepted connection in its accept_fn, or in data() (what is not taken of
  * what came so far is TLS already), of an outgoing one right after

@@ -295,17 +295,3 @@ tls_free(struct tls *t)
 	SSL_CTX_free(t->ctx);
 	free(t);
 }
-
-bool
-tls_days_left(const struct tls *t, int *days)
-{
-	const X509 *cert = SSL_CTX_get0_certificate(t->ctx);
-	int seconds = 0;
-
-	if (cert == NULL || ASN1_TIME_diff(days, &seconds, NULL,
-	    X509_get0_notAfter(cert)) != 1)
-		return false;
-	if (seconds < 0 && *days == 0)
-		*days = -1;
-	return true;
-}

@@ -109,22 +109,6 @@ START_TEST(what_waits_in_quarantine_is_said)
 }
 END_TEST
 
-START_TEST(a_certificate_that_expires_soon_is_said)
-{
-	char text[STATUS_ADVICE_MAX];
-
-	ck_assert_int_eq(STATUS_HEALTHY, status_of_certificate(14, text));
-	ck_assert_str_eq("", text);
-	ck_assert_int_eq(STATUS_WARNING, status_of_certificate(13, text));
-	ck_assert_ptr_nonnull(strstr(text, "expires in 13 days"));
-	ck_assert_int_eq(STATUS_WARNING, status_of_certificate(1, text));
-	ck_assert_ptr_nonnull(strstr(text, "in 1 day."));
-	ck_assert_int_eq(STATUS_WARNING, status_of_certificate(0, text));
-	ck_assert_int_eq(STATUS_ERROR, status_of_certificate(-1, text));
-	ck_assert_ptr_nonnull(strstr(text, "has expired"));
-}
-END_TEST
-
 START_TEST(a_template_that_is_nearly_used_up_is_said)
 {
 	char text[STATUS_ADVICE_MAX];
@@ -248,7 +232,6 @@ status_cases(void)
 	tcase_add_test(tc, who_reads_and_lags_is_said);
 	tcase_add_test(tc, a_lane_that_is_stopped_is_said);
 	tcase_add_test(tc, what_waits_in_quarantine_is_said);
-	tcase_add_test(tc, a_certificate_that_expires_soon_is_said);
 	tcase_add_test(tc, a_template_that_is_nearly_used_up_is_said);
 	return tc;
 }

@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "daemon/daemon.h"
+#include "daemon/expiry.h"
 #include "net/net.h"
 
 /* Each test runs in Check's forked child; what it does to itself ends there. */
@@ -326,6 +327,42 @@ START_TEST(privileges_go_for_good)
 }
 END_TEST
 
+static void
+judged(enum expiry want, enum tls_expires kind, int days, const char *words)
+{
+	const struct tls_expiry x = { .kind = kind, .subject = "CN=x",
+		.days = days };
+	char text[EXPIRY_TEXT_MAX];
+
+	ck_assert_int_eq(want, expiry_judge(&x, "do it", text));
+	if (words == NULL)
+		ck_assert_str_eq("", text);
+	else
+		ck_assert_msg(strstr(text, words) != NULL, "%s", text);
+}
+
+START_TEST(what_expires_is_said_in_time)
+{
+	static const enum tls_expires kinds[] = { TLS_EXPIRES_OWN,
+		TLS_EXPIRES_AUTHORITY, TLS_EXPIRES_PEER };
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		judged(EXPIRY_FAR, kinds[i], 30, NULL);
+		judged(EXPIRY_SOON, kinds[i], 29, "CN=x expires in 29 days");
+		judged(EXPIRY_SOON, kinds[i], 7, "expires in 7 days");
+		judged(EXPIRY_NOW, kinds[i], 6, "expires in 6 days");
+		judged(EXPIRY_NOW, kinds[i], 1, "expires in 1 day");
+		judged(EXPIRY_NOW, kinds[i], -1, "CN=x has expired");
+	}
+	judged(EXPIRY_NOW, TLS_EXPIRES_OWN, 3,
+	    "Replace it and its key, then: do it");
+	judged(EXPIRY_FAR, TLS_EXPIRES_LIST, 1, NULL);
+	judged(EXPIRY_SOON, TLS_EXPIRES_LIST, 0, "within a day");
+	judged(EXPIRY_NOW, TLS_EXPIRES_LIST, -1, "Fetch the next one");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -345,6 +382,7 @@ main(void)
 	tcase_add_test(t,
 	    standard_input_is_empty_and_new_files_are_not_for_others);
 	tcase_add_test(t, memory_is_for_nobody_else);
+	tcase_add_test(t, what_expires_is_said_in_time);
 	tcase_add_test(drop, a_confined_process_runs_threads_and_no_programs);
 	tcase_add_test(drop, an_unknown_user_is_an_error);
 	tcase_add_test(drop, one_may_become_oneself);

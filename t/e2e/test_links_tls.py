@@ -3,11 +3,13 @@
 certificate; who has none, or no good one, gets nowhere."""
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -216,6 +218,31 @@ def ctl(*args, stdin=b"", **env):
                        env=dict(os.environ, **env), timeout=60,
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return r.returncode, r.stdout.decode()
+
+
+@cases.always
+def What_expires_is_told(work):
+    """By a streamer in its metrics and log, too."""
+    at, admin = fg.free_port(), fg.free_port()
+    g = gateway(work, fg.free_port()).start()
+    certs = folder(work, "s.tls", "month")
+    s = Streamer(work, "s", 'stream("A", "P.T") { }\n', args=(
+        "-T", certs, "-m", "127.0.0.1:%d" % admin))
+    s.head = 'process("P", "unix:%s")\nlisten("unix:%s")\n' \
+        'listen("tls:127.0.0.1:%d")\n' % (g.socket, s.socket, at)
+    s.write('stream("A", "P.T") { }\n')
+    s.start()
+    said = "%s/cert.pem: the certificate CN=venue expires in " % certs
+    fg.wait_until(lambda: said in s.log())
+    with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % admin) as r:
+        text = r.read().decode()
+    days = re.search(r'^fixgate_certificate_days\{kind="own",name="%s/'
+                     r'cert.pem"\} (\d+)$' % re.escape(certs), text, re.M)
+    assert days and 18 <= int(days[1]) <= 20, text
+    folder(work, "s.tls", "soon")
+    s.signal(signal.SIGHUP)
+    fg.wait_until(lambda: "error: " + said in s.log())
+    assert s.stop() == 0 and g.stop() == 0
 
 
 @cases.always

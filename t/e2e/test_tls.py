@@ -3,6 +3,7 @@
 without anybody leaving, gateways among themselves, openssl's own client."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -10,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -300,23 +302,116 @@ def nobody_logs_on_as_another(work):
 
 
 def what_expires_soon_is_said(work):
-    path, port = tls.certs(work), fg.free_port()
-    for name in ("own.pem", "own.key"):
-        shutil.copy(path + name.replace("own", "/soon"), work.path(name))
-    g = work.gateway("gw", sessions=[fg.acceptor(
-        "EXCH", "BANK", port, Enabled="N", **tls.settings(
-            path, SocketCertificateFile=work.path("own.pem"),
-            SocketPrivateKeyFile=work.path("own.key")))]).start()
-    got = g.ctl_json("status", "--json", check=False)[0]
-    assert got["HEALTH"] == "WARNING", got
-    advice, = got["ADVICE"]
-    assert advice["SUBJECT"] == work.path("own.pem"), advice
-    assert "expires in 2 days" in advice["TEXT"] or \
-        "expires in 3 days" in advice["TEXT"], advice
-    for name in ("own.pem", "own.key"):
-        shutil.copy(path + name.replace("own", "/server"), work.path(name))
+    """In the status, the metrics and the log: WARNING for a month, ERROR for a
+    week; of ours, those between, authorities, lists, links and peers."""
+    path, port, link = tls.certs(work), fg.free_port(), fg.free_port()
+    folder = work.path("link")
+    os.mkdir(folder)
+
+    def own(name, file="own", to=None):
+        for end in (".pem", ".key"):
+            shutil.copy(path + "/" + name + end,
+                        work.path(file + end) if to is None else
+                        os.path.join(folder, to + end))
+    own("server")
+    own("server", to="cert")
+    os.rename(os.path.join(folder, "cert.key"),
+              os.path.join(folder, "key.pem"))
+    for name in "ca.pem", "crl.pem":
+        shutil.copy(os.path.join(path, name), work.path(name))
+    shutil.copy(path + "/ca.pem", os.path.join(folder, "ca.pem"))
+    g = work.gateway("gw", gateway={
+        "AdminListen": "127.0.0.1:0", "LinkCertificates": folder,
+        "LinkListen": "tls:127.0.0.1:%d" % link}, sessions=[fg.acceptor(
+            "EXCH", "BANK", port, SessionName="S", StartTime="00:00:00",
+            EndTime="00:00:00", **tls.settings(
+                path, SocketCertificateFile=work.path("own.pem"),
+                SocketPrivateKeyFile=work.path("own.key"),
+                CertificationAuthoritiesFile=work.path("ca.pem"),
+                CertificateRevocationListFile=work.path("crl.pem")))]).start()
+    admin = int(re.search(r"metrics on port (\d+)", g.log())[1])
+
+    def days():
+        with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % admin,
+                                    timeout=fg.LIMIT) as r:
+            got = re.findall(r'^fixgate_certificate_days\{kind="(\w+)",'
+                             r'name="([^"]+)"\} (-?\d+)$',
+                             r.read().decode(), re.M)
+        assert len({x[:2] for x in got}) == len(got), got
+        return {(k, n): int(d) for k, n, d in got}
+
+    def advice(kind, subject, level, *words):
+        """It is said of the subject, and nothing of another."""
+        got = g.ctl_json("status", "--json", check=False)[0]
+        said = [a for a in got["ADVICE"] if "certificate" in a["TEXT"] or
+                "authority" in a["TEXT"] or "revocation" in a["TEXT"]]
+        if level is None:
+            assert said == [], said
+            return
+        assert [(a["SUBJECT"], a["LEVEL"]) for a in said] == [
+            (subject, level)], (subject, said)
+        assert got["HEALTH"] == level, got
+        for w in words:
+            assert w in said[0]["TEXT"], (w, said)
+        left = re.search(r"in (\d+) day", said[0]["TEXT"])
+        if left:
+            assert days()[kind, subject] == int(left[1]), (days(), said)
+
+    def logged(word, text, n):
+        lines = [x for x in g.log().splitlines() if word + ": " in x and
+                 text in x]
+        return len(lines) >= n
+    advice(None, None, None)
+    assert sorted(days()) == sorted([
+        ("own", work.path("own.pem")), ("authority", work.path("ca.pem")),
+        ("list", work.path("crl.pem")), ("own", folder + "/cert.pem"),
+        ("authority", folder + "/ca.pem")]), days()
+    assert "expires" not in g.log(), g.log()
+    # Ours; the log has it when they are read.
+    for name, level, word, words in (
+            ("month", "WARNING", "warn", ["the certificate CN=venue expires "
+                                          "in ", "Replace it and its key"]),
+            ("soon", "ERROR", "error", ["expires in ", "fixgatectl reload"]),
+            ("short", "WARNING", "warn", ["CN=Brief CA expires in "])):
+        own(name)
+        g.ctl("reload")
+        advice("own", work.path("own.pem"), level, *words)
+        fg.wait_until(lambda: logged(word, words[0], 1))
+    own("server")
+    # That of links.
+    shutil.copy(path + "/month.pem", folder + "/cert.pem")
+    shutil.copy(path + "/month.key", folder + "/key.pem")
     g.ctl("reload")
-    assert g.ctl_json("status", "--json")[0]["HEALTH"] == "HEALTHY"
+    advice("own", folder + "/cert.pem", "WARNING", "CN=venue expires in ")
+    shutil.copy(path + "/server.pem", folder + "/cert.pem")
+    shutil.copy(path + "/server.key", folder + "/key.pem")
+    # An authority; an old one beside another does no harm.
+    with open(work.path("ca.pem"), "w") as f:
+        for name in "ca", "expired":
+            with open(path + "/" + name + ".pem") as part:
+                f.write(part.read())
+    g.ctl("reload")
+    advice(None, None, None)
+    shutil.copy(path + "/brief.pem", work.path("ca.pem"))
+    g.ctl("reload")
+    advice("authority", work.path("ca.pem"), "WARNING",
+           "the authority CN=Brief CA expires in ")
+    shutil.copy(path + "/ca.pem", work.path("ca.pem"))
+    # A list.
+    shutil.copy(path + "/crl-old.pem", work.path("crl.pem"))
+    g.ctl("reload")
+    advice("list", work.path("crl.pem"), "ERROR",
+           "the revocation list has expired")
+    assert days()["list", work.path("crl.pem")] < -1000
+    shutil.copy(path + "/crl.pem", work.path("crl.pem"))
+    g.ctl("reload")
+    # A counterparty's, while it is connected.
+    with tls.Peer("BANK", "EXCH", tls.client(path, "leaving")) as p:
+        p.connect(port)
+        p.logon()
+        advice("peer", "S", "WARNING", "CN=LEAVING expires in ", "Tell it")
+        p.logout()
+    fg.wait_until(lambda: ("peer", "S") not in days())
     assert g.stop() == 0
 
 

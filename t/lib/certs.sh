@@ -6,7 +6,9 @@
 #   server        for localhost and 127.0.0.1; `renewed' is another one
 #   client        CN=BANZAI, URI fix:banzai; other: CN=OTHER
 #   elsewhere     a server of another name
-#   soon          a server's that expires in 3 days
+#   soon, month   a server's that expires in 3 and in 20 days; leaving: a
+#                 client's, in 20
+#   short         a server's whose issuer, in its file, expires in 20
 #   expired, revoked (crl.pem tells; crl-old.pem has expired itself)
 #   deep          a client of an authority between; its file has both
 #   rsa-server, rsa-client   with RSA keys, as all others have none
@@ -52,7 +54,7 @@ echo 2000 >serial
 
 root() { # NAME SUBJECT
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -days 30 -subj "$2" -extensions root -keyout "$1.key" -out "$1.pem"
+	    -days 400 -subj "$2" -extensions root -keyout "$1.key" -out "$1.pem"
 }
 
 make_cert() { # NAME ISSUER SUBJECT EXTENSIONS OPTIONS...
@@ -69,27 +71,32 @@ make_cert() { # NAME ISSUER SUBJECT EXTENSIONS OPTIONS...
 here=DNS:localhost,IP:127.0.0.1
 root ca "/CN=Test CA"
 root rogue "/CN=Rogue CA"
-make_cert server ca "/O=Venue Ltd/CN=venue" "$here" -extensions leaf -days 20
-make_cert renewed ca "/O=Venue Ltd/CN=venue 2" "$here" -extensions leaf -days 25
-make_cert elsewhere ca "/CN=elsewhere" DNS:example.com -extensions leaf -days 20
+make_cert server ca "/O=Venue Ltd/CN=venue" "$here" -extensions leaf -days 200
+make_cert renewed ca "/O=Venue Ltd/CN=venue 2" "$here" -extensions leaf -days 250
+make_cert elsewhere ca "/CN=elsewhere" DNS:example.com -extensions leaf -days 200
 make_cert client ca "/O=Banzai Ltd/CN=BANZAI" \
-    URI:fix:banzai,DNS:Banzai.example -extensions leaf -days 20
-make_cert other ca /CN=OTHER '' -extensions leaf -days 20
-make_cert stranger rogue /CN=BANZAI '' -extensions leaf -days 20
+    URI:fix:banzai,DNS:Banzai.example -extensions leaf -days 200
+make_cert other ca /CN=OTHER '' -extensions leaf -days 200
+make_cert stranger rogue /CN=BANZAI '' -extensions leaf -days 200
 make_cert expired ca /CN=BANZAI "$here" -extensions leaf \
     -startdate 20200101000000Z -enddate 20210101000000Z
 make_cert soon ca "/CN=venue" "$here" -extensions leaf -days 3
-make_cert revoked ca /CN=BANZAI '' -extensions leaf -days 20
-make_cert middle ca "/CN=Middle CA" '' -extensions root -days 20
-make_cert deep middle /CN=DEEP '' -extensions leaf -days 20
+make_cert month ca "/CN=venue" "$here" -extensions leaf -days 20
+make_cert leaving ca /CN=LEAVING '' -extensions leaf -days 20
+make_cert revoked ca /CN=BANZAI '' -extensions leaf -days 200
+make_cert middle ca "/CN=Middle CA" '' -extensions root -days 200
+make_cert deep middle /CN=DEEP '' -extensions leaf -days 200
 cat middle.pem >>deep.pem
+make_cert brief ca "/CN=Brief CA" '' -extensions root -days 20
+make_cert short brief "/CN=venue" "$here" -extensions leaf -days 100
+cat brief.pem >>short.pem
 for name in rsa-server rsa-client; do
 	openssl genrsa -out $name.key 2048
 done
-make_cert rsa-server ca /CN=venue "$here" -extensions leaf -days 20
-make_cert rsa-client ca /CN=BANZAI '' -extensions leaf -days 20
+make_cert rsa-server ca /CN=venue "$here" -extensions leaf -days 200
+make_cert rsa-client ca /CN=BANZAI '' -extensions leaf -days 200
 openssl genrsa -out weak.key 1024
-make_cert weak ca /CN=weak "$here" -extensions leaf -days 20
+make_cert weak ca /CN=weak "$here" -extensions leaf -days 200
 openssl ca -batch -cert ca.pem -keyfile ca.key -revoke revoked.pem
 openssl ca -cert ca.pem -keyfile ca.key -gencrl -out crl.pem
 openssl ca -cert ca.pem -keyfile ca.key -gencrl -out crl-old.pem \
