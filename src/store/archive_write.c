@@ -36,6 +36,7 @@
 #include "store/archive_int.h"
 
 #define LEVEL 3 /* of the compression */
+#define FLUSH_BYTES (8u << 20) /* so that the end is no burst of writes */
 
 /* A set of ids. */
 struct ids {
@@ -47,6 +48,7 @@ struct archive_writer {
 	char *path;
 	int fd;
 	uint64_t at; /* bytes written */
+	uint64_t flushed;
 	struct archive_info info;
 	EVP_MD_CTX *hash;
 	ZSTD_CCtx *zstd;
@@ -98,6 +100,11 @@ put_file(struct archive_writer *w, const void *v, size_t n)
 		p += done;
 		n -= (size_t)done;
 		w->at += (uint64_t)done;
+	}
+	if (w->at - w->flushed >= FLUSH_BYTES && w->err == 0) {
+		if (fdatasync(w->fd) == -1)
+			w->err = fg_errno(errno);
+		w->flushed = w->at;
 	}
 }
 

@@ -119,12 +119,48 @@ bdb_file_blocks(DB *db, uint64_t seg, uint64_t from, uint64_t to, block_cb cb,
 	return err != 0 || ret == DB_NOTFOUND ? err : bdb_err(ret);
 }
 
+struct giving {
+	struct block_at at;
+	uint64_t to, *next;
+	block_cb cb;
+	void *arg;
+	bool stopped, more;
+	int rc;
+};
+
+static int
+give_archived(void *arg, const void *p, size_t n)
+{
+	struct giving *g = arg;
+	struct block_head h;
+
+	g->rc = block_head(p, n, &h);
+	if (g->rc != 0)
+		return 1;
+	g->at.key = h.first;
+	g->rc = give(&g->at, p, n, g->to, g->cb, g->arg, g->next, &g->stopped,
+	    &g->more);
+	return g->rc != 0 || !g->more;
+}
+
+static int
+archived_blocks(struct archive *a, uint64_t seg, uint64_t to, block_cb cb,
+    void *arg, uint64_t *next)
+{
+	struct giving g = { .at = { .seg = seg }, .to = to, .next = next,
+		.cb = cb, .arg = arg, .more = true };
+	int err = archive_blocks(a, *next, give_archived, &g);
+
+	return err != 0 ? err : g.rc;
+}
+
 int
 bdb_blocks(struct store *st, unsigned t, uint64_t from, uint64_t to,
     block_cb cb, void *arg)
 {
 	struct bdb *b = (struct bdb *)st;
 	struct bdb_seg *s = bdb_seg_of(b, t, from), *before;
+	struct archive *a;
 	uint64_t next = from;
 	bool stopped = false;
 	int err = 0;
@@ -134,10 +170,17 @@ bdb_blocks(struct store *st, unsigned t, uint64_t from, uint64_t to,
 	if (before != NULL)
 		s = before;
 	for (; s != NULL && err == 0 && next <= to; s = bdb_seg_after(b, t, s)) {
-		err = bdb_seg_open(b, t, s);
-		if (err == 0)
-			err = bdb_file_blocks(s->rows, s->first, next, to, cb,
-			    arg, &next, &stopped);
+		err = bdb_seg_hold(b, t, s, &a);
+		if (err == FG_ENOENT) { /* it was moved elsewhere */
+			err = 0;
+			continue;
+		}
+		if (err != 0)
+			break;
+		err = a != NULL ? archived_blocks(a, s->first, to, cb, arg,
+		    &next) : bdb_file_blocks(s->rows, s->first, next, to, cb,
+		    arg, &next, &stopped);
+		bdb_seg_release(b, s, a);
 	}
 	return err;
 }

@@ -167,6 +167,7 @@ bdb_write(struct store *st, struct store_commit *c)
 	bool states;
 	int err, ret, tries = 0;
 
+	pthread_mutex_lock(&b->write_lock);
 	err = open_segments(b, c);
 	states = b->since_states >= STATES_EVERY || b->sealed;
 	if (err == 0) {
@@ -179,6 +180,7 @@ bdb_write(struct store *st, struct store_commit *c)
 		/* A place to die: it is too late to fail. */
 		(void)store_fault(st, "committed");
 	}
+	pthread_mutex_unlock(&b->write_lock);
 	return err;
 }
 
@@ -226,8 +228,8 @@ go_back(struct bdb *b)
 }
 
 /* The queue of pending commits is the loop's to read here: the writer waits. */
-int
-bdb_undo(struct bdb *b)
+static int
+undo(struct bdb *b)
 {
 	struct store_commit *c;
 	uint64_t written = b->written;
@@ -257,4 +259,15 @@ bdb_undo(struct bdb *b)
 	if (ret == 0)
 		b->written = b->st.durable;
 	return bdb_err(ret);
+}
+
+int
+bdb_undo(struct bdb *b)
+{
+	int err;
+
+	pthread_mutex_lock(&b->write_lock);
+	err = undo(b);
+	pthread_mutex_unlock(&b->write_lock);
+	return err;
 }

@@ -109,16 +109,27 @@ read_seg(struct bdb_seg *s, uint64_t from, uint64_t to, struct buf *v,
 
 /* Does a segment have a block at or before row seq: 1, 0 or FG_E*. */
 static int
-covers(struct bdb_seg *s, uint64_t seq)
+covers(struct bdb *b, unsigned t, struct bdb_seg *s, uint64_t seq)
 {
-	DB *db = s->rows;
+	struct archive *a;
+	DB *db;
 	DBC *c;
-	int ret = db->cursor(db, NULL, &c, 0);
+	int ret, err = bdb_seg_hold(b, t, s, &a);
 
-	if (ret != 0)
-		return bdb_err(ret);
-	ret = position(c, seq);
-	c->close(c);
+	if (err != 0)
+		return err;
+	if (a != NULL) {
+		ret = archive_info(a)->first <= seq;
+		bdb_seg_release(b, s, a);
+		return ret;
+	}
+	db = s->rows;
+	ret = db->cursor(db, NULL, &c, 0);
+	if (ret == 0) {
+		ret = position(c, seq);
+		c->close(c);
+	}
+	bdb_seg_release(b, s, NULL);
 	return ret == 0 ? 1 : ret == DB_NOTFOUND ? 0 : bdb_err(ret);
 }
 
@@ -130,15 +141,11 @@ first_seg(struct bdb *b, unsigned t, uint64_t from, struct bdb_seg **out)
 	struct bdb_seg *s = bdb_seg_of(b, t, from);
 	int rc = 0;
 
-	while ((*out = s) != NULL) {
-		rc = bdb_seg_open(b, t, s);
-		if (rc == 0)
-			rc = covers(s, from);
-		if (rc != 0)
-			break;
-		s = bdb_seg_before(b, t, s);
+	for (*out = s; s != NULL && rc == 0; s = bdb_seg_before(b, t, s)) {
+		*out = s;
+		rc = covers(b, t, s, from);
 	}
-	return rc < 0 ? rc : 0;
+	return rc < 0 && rc != FG_ENOENT ? rc : 0;
 }
 
 int
@@ -147,6 +154,7 @@ bdb_read(struct store *st, enum store_table t, uint64_t from, uint64_t to,
 {
 	struct bdb *b = (struct bdb *)st;
 	struct bdb_seg *s;
+	struct archive *a;
 	struct buf v = { 0 };
 	bool more = true;
 	int err = buf_reserve(&v, BULK_FIRST);
@@ -154,9 +162,15 @@ bdb_read(struct store *st, enum store_table t, uint64_t from, uint64_t to,
 	if (err == 0)
 		err = first_seg(b, t, from, &s);
 	while (err == 0 && s != NULL && more) {
-		err = bdb_seg_open(b, t, s);
-		if (err == 0)
-			err = read_seg(s, *upto + 1, to, &v, r, upto, &more);
+		err = bdb_seg_hold(b, t, s, &a);
+		if (err == 0) {
+			err = a != NULL
+			    ? archive_read(a, *upto + 1, to, r, upto, &more)
+			    : read_seg(s, *upto + 1, to, &v, r, upto, &more);
+			bdb_seg_release(b, s, a);
+		} else if (err == FG_ENOENT) { /* it was moved elsewhere */
+			err = 0;
+		}
 		s = bdb_seg_after(b, t, s);
 	}
 	buf_free(&v);
@@ -263,35 +277,53 @@ read_out_seg(struct bdb_seg *s, struct store_out *o, struct store_reader *r)
 	return err;
 }
 
+/* Does a segment have what the range begins with, or something before it? 1, 0
+ * or FG_E*. */
+static int
+begins_in(struct bdb *b, struct bdb_seg *s, const struct store_out *o)
+{
+	uint64_t block[OUT_ENTRIES];
+	struct archive *a;
+	bool before = false;
+	int err = bdb_seg_hold(b, STORE_FIX_OUT, s, &a);
+
+	if (err != 0)
+		return err == FG_ENOENT ? 1 : err;
+	if (a != NULL)
+		before = archive_out_before(a, o);
+	else
+		err = find_out(s, o, block, &before);
+	bdb_seg_release(b, s, a);
+	return err < 0 ? err : before;
+}
+
 int
 bdb_read_out(struct store *st, struct store_out *o, struct store_reader *r)
 {
 	struct bdb *b = (struct bdb *)st;
 	struct bdb_seg *s = bdb_seg_of(b, STORE_FIX_OUT, o->visible), *prev;
-	uint64_t block[OUT_ENTRIES];
-	bool before = false;
-	int n, err = 0;
+	struct archive *a;
+	int err = 0;
 
 	/* Numbers rise with sequences: back to where the range begins. */
-	while (s != NULL) {
-		err = bdb_seg_open(b, STORE_FIX_OUT, s);
-		if (err != 0)
-			return err;
-		n = find_out(s, o, block, &before);
-		if (n < 0)
-			return n;
-		if (before)
-			break;
+	while (s != NULL && (err = begins_in(b, s, o)) == 0) {
 		prev = bdb_seg_before(b, STORE_FIX_OUT, s);
 		if (prev == NULL)
 			break;
 		s = prev;
 	}
+	if (err > 0)
+		err = 0;
 	for (; s != NULL && err == 0 && !r->done && o->next <= o->last;
 	    s = bdb_seg_after(b, STORE_FIX_OUT, s)) {
-		err = bdb_seg_open(b, STORE_FIX_OUT, s);
-		if (err == 0)
-			err = read_out_seg(s, o, r);
+		err = bdb_seg_hold(b, STORE_FIX_OUT, s, &a);
+		if (err == 0) {
+			err = a != NULL ? archive_read_out(a, o, r)
+			    : read_out_seg(s, o, r);
+			bdb_seg_release(b, s, a);
+		} else if (err == FG_ENOENT) {
+			err = 0;
+		}
 	}
 	return err;
 }

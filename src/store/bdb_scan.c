@@ -126,7 +126,8 @@ scan_seg(struct scan *s, unsigned t, struct bdb_seg *seg)
 	DBT kd = { 0 }, vd = { 0 };
 	DBC *c;
 	DB *db;
-	int ret, err = bdb_seg_open(s->b, t, seg);
+	int ret, err = seg->arc != NULL ? FG_EDAMAGED
+	    : bdb_seg_open(s->b, t, seg);
 
 	if (err != 0)
 		return err;
@@ -158,7 +159,7 @@ scan_table(struct scan *s, unsigned t)
 
 	/* The block before may be in the segment before, and be longer. */
 	before = seg == NULL ? NULL : bdb_seg_before(s->b, t, seg);
-	if (before != NULL)
+	if (before != NULL && before->arc == NULL)
 		seg = before;
 	for (; seg != NULL && err == 0; seg = bdb_seg_after(s->b, t, seg))
 		err = scan_seg(s, t, seg);
@@ -194,7 +195,7 @@ bring_up(struct scan *s)
 		st->next[t] = b->next[t];
 		st->visible[t] = b->next[t] - 1;
 		if (st->visible[t] != 0 && b->table[t].n != 0)
-			st->oldest[t] = b->table[t].seg[0]->first;
+			st->oldest[t] = bdb_kept_oldest(b, t);
 		st->recent[t].evicted = st->visible[t] != 0;
 	}
 	b->written = s->last;

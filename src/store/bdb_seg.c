@@ -17,13 +17,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/num.h"
+#include "log/log.h"
 #include "store/bdb.h"
 
 #define SEG_DIGITS 20
-#define SEG_NAME   64 /* bytes of a file name */
+#define DAY_S      86400
 
 const char *
 bdb_table_name(struct bdb *b, unsigned table)
@@ -32,9 +34,10 @@ bdb_table_name(struct bdb *b, unsigned table)
 	    : store_table_name(&b->st, table);
 }
 
-static int
-add_seg(struct bdb_table *t, uint64_t first)
+struct bdb_seg *
+bdb_seg_add(struct bdb *b, unsigned table, uint64_t first)
 {
+	struct bdb_table *t = &b->table[table];
 	struct bdb_seg **v, *s;
 	size_t cap;
 
@@ -42,16 +45,28 @@ add_seg(struct bdb_table *t, uint64_t first)
 		cap = t->cap == 0 ? 8 : t->cap * 2;
 		v = realloc(t->seg, cap * sizeof(*v));
 		if (v == NULL)
-			return FG_ENOMEM;
+			return NULL;
 		t->seg = v;
 		t->cap = cap;
 	}
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
-		return FG_ENOMEM;
+		return NULL;
 	s->first = first;
 	t->seg[t->n++] = s;
-	return 0;
+	return s;
+}
+
+/* Is one of that number archived? While opening. */
+static bool
+is_known(const struct bdb_table *t, uint64_t first)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->seg[i]->first == first)
+			return true;
+	return false;
 }
 
 /* The table and first sequence of a file, if it is a segment. */
@@ -96,8 +111,12 @@ bdb_seg_find(struct bdb *b)
 	if (d == NULL)
 		return fg_errno(errno);
 	while (err == 0 && (e = readdir(d)) != NULL)
-		if (parse_name(b, e->d_name, &t, &first))
-			err = add_seg(&b->table[t], first);
+		if (!parse_name(b, e->d_name, &t, &first))
+			continue;
+		else if (is_known(&b->table[t], first))
+			bdb_seg_remove(b, t, first);
+		else if (bdb_seg_add(b, t, first) == NULL)
+			err = FG_ENOMEM;
 	closedir(d);
 	for (t = 0; t < STORE_TABLES_MAX; t++)
 		if (b->table[t].n != 0)
@@ -106,17 +125,56 @@ bdb_seg_find(struct bdb *b)
 	return err;
 }
 
+void
+bdb_seg_name(struct bdb *b, unsigned table, const char *what, uint64_t first,
+    char out[BDB_SEG_NAME])
+{
+	snprintf(out, BDB_SEG_NAME, "%s%s.%0*llu", bdb_table_name(b, table),
+	    what, SEG_DIGITS, (unsigned long long)first);
+}
+
+int
+bdb_seg_file(struct bdb *b, unsigned table, const char *what, uint64_t first,
+    DB **out)
+{
+	char name[BDB_SEG_NAME];
+
+	bdb_seg_name(b, table, what, first, name);
+	return bdb_open_file(b, out, name, true);
+}
+
+static void
+remove_file(struct bdb *b, unsigned table, const char *what, uint64_t first)
+{
+	char name[BDB_SEG_NAME], path[4096];
+	struct stat info;
+	int ret;
+
+	bdb_seg_name(b, table, what, first, name);
+	snprintf(path, sizeof(path), "%s/%s", b->path, name);
+	if (stat(path, &info) == -1)
+		return;
+	ret = b->env->dbremove(b->env, NULL, name, NULL, DB_AUTO_COMMIT);
+	if (ret != 0)
+		log_warnx("%s: its rows are archived, and it cannot be "
+		    "removed: %s", path, db_strerror(ret));
+}
+
+void
+bdb_seg_remove(struct bdb *b, unsigned table, uint64_t first)
+{
+	remove_file(b, table, "", first);
+	if (table == STORE_FIX_OUT)
+		remove_file(b, table, "_INDEX", first);
+}
+
 static int
 open_one(struct bdb *b, unsigned table, const char *what, uint64_t first,
     _Atomic(DB *) *out)
 {
-	char name[SEG_NAME];
 	DB *db;
-	int err;
+	int err = bdb_seg_file(b, table, what, first, &db);
 
-	snprintf(name, sizeof(name), "%s%s.%0*llu", bdb_table_name(b, table),
-	    what, SEG_DIGITS, (unsigned long long)first);
-	err = bdb_open_file(b, &db, name, true);
 	if (err == 0)
 		*out = db;
 	return err;
@@ -125,7 +183,7 @@ open_one(struct bdb *b, unsigned table, const char *what, uint64_t first,
 int
 bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s)
 {
-	char path[4096];
+	char path[4096], name[BDB_SEG_NAME];
 	struct stat info;
 	int err = 0;
 
@@ -135,9 +193,8 @@ bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s)
 	if (table == STORE_FIX_OUT && s->out == NULL)
 		err = open_one(b, table, "_INDEX", s->first, &s->out);
 	if (err == 0 && s->rows == NULL) {
-		snprintf(path, sizeof(path), "%s/%s.%0*llu", b->path,
-		    bdb_table_name(b, table), SEG_DIGITS,
-		    (unsigned long long)s->first);
+		bdb_seg_name(b, table, "", s->first, name);
+		snprintf(path, sizeof(path), "%s/%s", b->path, name);
 		if (stat(path, &info) == 0)
 			s->bytes = (uint64_t)info.st_size;
 		err = open_one(b, table, "", s->first, &s->rows);
@@ -146,12 +203,79 @@ bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s)
 	return err;
 }
 
+int
+bdb_seg_hold(struct bdb *b, unsigned table, struct bdb_seg *s,
+    struct archive **a)
+{
+	bool archived;
+	int err;
+
+	pthread_mutex_lock(&b->seg_lock);
+	archived = s->arc != NULL;
+	s->users += !archived;
+	pthread_mutex_unlock(&b->seg_lock);
+	*a = NULL;
+	if (archived)
+		return bdb_arc_hold(b, table, s, a);
+	err = bdb_seg_open(b, table, s);
+	if (err != 0)
+		bdb_seg_release(b, s, NULL);
+	return err;
+}
+
+void
+bdb_seg_release(struct bdb *b, struct bdb_seg *s, struct archive *a)
+{
+	if (a != NULL) {
+		bdb_arc_release(b, s);
+		return;
+	}
+	pthread_mutex_lock(&b->seg_lock);
+	s->users--;
+	pthread_mutex_unlock(&b->seg_lock);
+}
+
 static struct bdb_seg *
 last_seg(struct bdb *b, unsigned table)
 {
 	struct bdb_table *t = &b->table[table];
+	struct bdb_seg *s;
 
-	return t->n == 0 ? NULL : t->seg[t->n - 1];
+	pthread_mutex_lock(&b->seg_lock);
+	s = t->n == 0 ? NULL : t->seg[t->n - 1];
+	pthread_mutex_unlock(&b->seg_lock);
+	return s;
+}
+
+static int64_t
+today(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &ts);
+	return ts.tv_sec / DAY_S;
+}
+
+/* One that was there at the start was begun when its first row came. */
+static int64_t
+begun(struct bdb *b, unsigned table, struct bdb_seg *s)
+{
+	struct store_segment about;
+
+	if (s->day == 0) {
+		s->day = today();
+		if (bdb_segment_next(&b->st, table, s->first, &about) == 0 &&
+		    about.since.ns != 0)
+			s->day = about.since.ns / NS_PER_S / DAY_S;
+	}
+	return s->day;
+}
+
+static bool
+is_full(struct bdb *b, unsigned table, struct bdb_seg *s)
+{
+	return s->bytes >= b->st.cfg.segment_bytes ||
+	    (b->st.daily && begun(b, table, s) < today());
 }
 
 int
@@ -162,17 +286,17 @@ bdb_seg_hot(struct bdb *b, unsigned table, uint64_t seq, struct bdb_seg **out)
 
 	if (s != NULL && (err = bdb_seg_open(b, table, s)) != 0)
 		return err;
-	if (s == NULL || (s->bytes >= b->st.cfg.segment_bytes
-	    && s->first < seq)) {
+	if (s == NULL || (s->first < seq && is_full(b, table, s))) {
 		err = store_fault(&b->st, "segment");
 		if (err != 0)
 			return err;
 		b->sealed = s != NULL;
 		pthread_mutex_lock(&b->seg_lock);
-		err = add_seg(&b->table[table], seq);
+		s = bdb_seg_add(b, table, seq);
 		pthread_mutex_unlock(&b->seg_lock);
-		if (err != 0)
-			return err;
+		if (s == NULL)
+			return FG_ENOMEM;
+		s->day = today();
 	}
 	/* A segment may be left over from commits that were taken back. */
 	*out = bdb_seg_of(b, table, seq);
@@ -204,9 +328,9 @@ bdb_seg_after(struct bdb *b, unsigned table, const struct bdb_seg *prev)
 	size_t i;
 
 	pthread_mutex_lock(&b->seg_lock);
-	for (i = 0; i + 1 < t->n; i++)
-		if (t->seg[i] == prev)
-			s = t->seg[i + 1];
+	for (i = 0; i < t->n && s == NULL; i++)
+		if (t->seg[i]->first > prev->first)
+			s = t->seg[i];
 	pthread_mutex_unlock(&b->seg_lock);
 	return s;
 }
@@ -219,9 +343,9 @@ bdb_seg_before(struct bdb *b, unsigned table, const struct bdb_seg *next)
 	size_t i;
 
 	pthread_mutex_lock(&b->seg_lock);
-	for (i = 1; i < t->n; i++)
-		if (t->seg[i] == next)
-			s = t->seg[i - 1];
+	for (i = t->n; i-- > 0 && s == NULL;)
+		if (t->seg[i]->first < next->first)
+			s = t->seg[i];
 	pthread_mutex_unlock(&b->seg_lock);
 	return s;
 }
@@ -230,9 +354,15 @@ void
 bdb_seg_close(struct bdb *b)
 {
 	struct bdb_table *t;
+	struct bdb_seg *s;
 	unsigned i;
 	DB *db;
 
+	while ((s = b->gone) != NULL) {
+		b->gone = s->gone;
+		bdb_arc_free(s->arc);
+		free(s);
+	}
 	for (i = 0; i < STORE_TABLES_MAX; i++) {
 		t = &b->table[i];
 		while (t->n > 0) {
@@ -241,6 +371,7 @@ bdb_seg_close(struct bdb *b)
 				db->close(db, DB_NOSYNC);
 			if ((db = t->seg[t->n]->out) != NULL)
 				db->close(db, DB_NOSYNC);
+			bdb_arc_free(t->seg[t->n]->arc);
 			free(t->seg[t->n]);
 		}
 		free(t->seg);

@@ -83,6 +83,13 @@ struct block_head {
 	uint64_t commit, first;
 };
 
+/* The sequence of its last row; its own, of a block without one. */
+static inline uint64_t
+block_head_last(const struct block_head *h)
+{
+	return h->first + (h->rows == 0 ? 0 : h->rows - 1);
+}
+
 /* Read a head: 0, FG_EFORMAT (a newer version) or FG_EDAMAGED. */
 int block_head(const void *p, size_t n, struct block_head *h);
 /* Read state i of a block of which at least the states are at p. */

@@ -15,6 +15,7 @@
 
 #include "store/backup.h"
 #include "store/block.h"
+#include "store/segment.h"
 #include "store/source.h"
 #include "store/store.h"
 
@@ -81,6 +82,20 @@ struct store_out {
 	uint64_t visible;    /* no row beyond */
 };
 
+/* segment.h */
+struct store_seg_ops {
+	int (*next)(struct store *st, unsigned t, uint64_t number,
+	    struct store_segment *out);
+	int (*seal)(struct store *st, unsigned t);
+	int (*archive)(struct store *st, unsigned t, uint64_t number,
+	    const struct store_archive_how *how, struct store_segment *out,
+	    char *err);
+	int (*drop)(struct store *st, unsigned t, uint64_t number, char *err);
+	void (*archived)(struct store *st, unsigned t, uint64_t *files,
+	    uint64_t *bytes);
+	const char *(*path)(const struct store *st);
+};
+
 struct store_ops {
 	/* Write a commit now, all or nothing; NULL: it is queued. */
 	int (*write)(struct store *st, struct store_commit *c);
@@ -117,6 +132,7 @@ struct store_ops {
 	int (*backup)(struct store *st, const char *dir, bool logs,
 	    const struct store_work *work, struct store_backup *out,
 	    char *err);
+	const struct store_seg_ops *seg; /* NULL: there are no files */
 	/* Forget what was written of the commits that are not durable. */
 	int (*recover)(struct store *st);
 	void (*close)(struct store *st);
@@ -138,6 +154,7 @@ struct store {
 	struct store_cfg cfg; /* its path is the back end's */
 	char uuid[37];
 	size_t recent_bytes;  /* bound of a table's recent blocks; 0: none */
+	_Atomic bool daily;   /* store_seal_daily */
 
 	/* The loop's own. */
 	struct store_batch batch;
@@ -216,6 +233,8 @@ struct store_state *store_said(const struct store_batch *b, uint32_t id);
 int recent_push(struct store *st, struct store_block *b);
 /* Drop what is over the bound and visible. */
 void recent_trim(struct store *st, unsigned table);
+/* Drop what is before a row. */
+void recent_forget(struct store *st, unsigned table, uint64_t seq);
 /* Drop what is not visible. */
 void recent_cut(struct store *st, unsigned table);
 void recent_free(struct store *st);

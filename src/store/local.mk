@@ -9,16 +9,21 @@ libstore_a_SOURCES = \
 	src/store/backup.c \
 	src/store/backup.h \
 	src/store/bdb.h \
+	src/store/bdb_about.c \
+	src/store/bdb_arc.c \
+	src/store/bdb_archive.c \
 	src/store/bdb_backup.c \
 	src/store/bdb_blocks.c \
 	src/store/bdb_commit.c \
 	src/store/bdb_def.c \
 	src/store/bdb_dir.c \
 	src/store/bdb_identity.c \
+	src/store/bdb_kept.c \
 	src/store/bdb_log.c \
 	src/store/bdb_read.c \
 	src/store/bdb_restore.c \
 	src/store/bdb_scan.c \
+	src/store/bdb_seal.c \
 	src/store/bdb_seg.c \
 	src/store/bdb_state.c \
 	src/store/bdb_thread.c \
@@ -52,6 +57,8 @@ libstore_a_SOURCES = \
 	src/store/pages.h \
 	src/store/read.c \
 	src/store/recent.c \
+	src/store/segment.c \
+	src/store/segment.h \
 	src/store/source.h \
 	src/store/source_dir.c \
 	src/store/store.c \

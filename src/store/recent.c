@@ -96,6 +96,22 @@ recent_trim(struct store *st, unsigned table)
 }
 
 void
+recent_forget(struct store *st, unsigned table, uint64_t seq)
+{
+	struct recent *r = &st->recent[table];
+	struct store_block *b;
+
+	while (r->n != 0) {
+		b = at(r, 0);
+		if (block_last(b) >= seq)
+			return;
+		r->head = (r->head + 1) & (r->cap - 1);
+		forget(st, r, b);
+		r->evicted = true;
+	}
+}
+
+void
 recent_cut(struct store *st, unsigned table)
 {
 	struct recent *r = &st->recent[table];

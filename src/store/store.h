@@ -113,6 +113,7 @@ struct store_mark {
 struct store_cfg {
 	const char *path;            /* directory; made if missing */
 	enum store_durability durability;
+	const char *archive_path;    /* of archives; NULL: ARCHIVE in path */
 	uint64_t segment_bytes;      /* SegmentMB; 0: default 1 GiB */
 	uint64_t cache_bytes;        /* 0: default 64 MiB */
 	uint64_t checkpoint_bytes;   /* of log; 0: default 128 MiB */

@@ -182,6 +182,8 @@ close_all(struct bdb *b)
 	bdb_dir_close(b);
 	store_fini(&b->st);
 	pthread_mutex_destroy(&b->seg_lock);
+	pthread_mutex_destroy(&b->arc_lock);
+	pthread_mutex_destroy(&b->write_lock);
 	pthread_mutex_destroy(&b->state_lock);
 	pthread_mutex_destroy(&b->work_lock);
 	pthread_mutex_destroy(&b->log_lock);
@@ -189,6 +191,7 @@ close_all(struct bdb *b)
 	pthread_cond_destroy(&b->queued);
 	free(b->state);
 	free(b->path);
+	free(b->arc_path);
 	free(b);
 }
 
@@ -231,6 +234,15 @@ recover(struct store *st)
 	return TAILQ_EMPTY(&st->pending) ? 0 : bdb_undo((struct bdb *)st);
 }
 
+static const struct store_seg_ops seg_ops = {
+	.next = bdb_segment_next,
+	.seal = bdb_seal,
+	.archive = bdb_archive,
+	.drop = bdb_archive_drop,
+	.archived = bdb_archived,
+	.path = bdb_arc_path,
+};
+
 static const struct store_ops direct_ops = {
 	.write = write_now,
 	.accepted = now_durable,
@@ -245,6 +257,7 @@ static const struct store_ops direct_ops = {
 	.segment = bdb_segment,
 	.flushed = bdb_flushed,
 	.backup = bdb_backup,
+	.seg = &seg_ops,
 	.recover = recover,
 	.close = bdb_close,
 };
@@ -262,6 +275,7 @@ static const struct store_ops queued_ops = {
 	.segment = bdb_segment,
 	.flushed = bdb_flushed,
 	.backup = bdb_backup,
+	.seg = &seg_ops,
 	.recover = recover,
 	.close = bdb_close,
 };
@@ -275,6 +289,8 @@ init(struct bdb *b, const struct store_cfg *cfg, char *why)
 	if (err != 0)
 		return err;
 	pthread_mutex_init(&b->seg_lock, NULL);
+	pthread_mutex_init(&b->arc_lock, NULL);
+	pthread_mutex_init(&b->write_lock, NULL);
 	pthread_mutex_init(&b->state_lock, NULL);
 	pthread_mutex_init(&b->work_lock, NULL);
 	pthread_mutex_init(&b->log_lock, NULL);
@@ -295,7 +311,13 @@ init(struct bdb *b, const struct store_cfg *cfg, char *why)
 		b->st.cfg.log_keep_bytes = LOG_KEEP_DEFAULT;
 	b->path = strdup(cfg->path);
 	b->st.cfg.path = b->path;
-	return b->path == NULL ? FG_ENOMEM : 0;
+	if (cfg->archive_path != NULL)
+		b->arc_path = strdup(cfg->archive_path);
+	else if (b->path != NULL && asprintf(&b->arc_path, "%s/ARCHIVE",
+	    b->path) == -1)
+		b->arc_path = NULL;
+	b->st.cfg.archive_path = b->arc_path;
+	return b->path == NULL || b->arc_path == NULL ? FG_ENOMEM : 0;
 }
 
 int
@@ -317,6 +339,8 @@ bdb_open(struct bdb **out, const struct store_cfg *cfg, enum bdb_how how,
 		err = open_env(b, how);
 	if (err == 0)
 		err = bdb_state_load(b);
+	if (err == 0)
+		err = bdb_kept_load(b);
 	if (err == 0)
 		err = bdb_seg_find(b);
 	if (err == 0)

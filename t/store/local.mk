@@ -20,6 +20,16 @@ t_store_check_archive_SOURCES = t/store/check_archive.c
 t_store_check_archive_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_archive_LDADD = libstore.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
 
+check_PROGRAMS += t/store/check_segment
+TESTS += t/store/check_segment
+t_store_check_segment_SOURCES = \
+	t/store/check_segment.c \
+	t/store/world.c \
+	t/store/world.h
+t_store_check_segment_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_store_check_segment_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
+	$(BDB_LIBS)
+
 check_PROGRAMS += t/store/check_index
 TESTS += t/store/check_index
 t_store_check_index_SOURCES = \
