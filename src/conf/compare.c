@@ -20,8 +20,25 @@ same_entry(const struct conf_entry *a, const struct conf_entry *b)
 	    strcmp(a->path, b->path) == 0;
 }
 
+static const enum conf_key limits[] = { CONF_MaxSendRate, CONF_MaxOrderRate,
+	CONF_SendRateAction, CONF_MaxOrderQty, CONF_MaxPrice, CONF_MaxNotional,
+	CONF_SendMsgTypes, CONF_SendSymbols };
+#define NLIMITS (sizeof(limits) / sizeof(limits[0]))
+
+/* May it change while the session is logged on? */
+static bool
+is_light(enum conf_key k)
+{
+	size_t i;
+
+	for (i = 0; i < NLIMITS; i++)
+		if (limits[i] == k)
+			return true;
+	return k == CONF_Enabled;
+}
+
 /* All of a's settings are b's, too; *n counts them. k CONF_NKEYS: of any
- * but Enabled. */
+ * that is not light. */
 static bool
 within(const struct conf_section *a, const struct conf_section *b,
     enum conf_key k, size_t *n)
@@ -32,7 +49,7 @@ within(const struct conf_section *a, const struct conf_section *b,
 	for (i = *n = 0; i < a->n; i++) {
 		e = &a->entry[i];
 		if (!counts(e) || (k == CONF_NKEYS ?
-		    e->key == CONF_Enabled : e->key != k))
+		    is_light(e->key) : e->key != k))
 			continue;
 		if (!same_entry(e, section_find(b, e->key, e->suffix)))
 			return false;
@@ -70,6 +87,17 @@ conf_same(const struct conf_section *a, const struct conf_section *b)
 {
 	return same(a, b, CONF_NKEYS) &&
 	    same_holidays(&a->schedule, &b->schedule);
+}
+
+bool
+conf_same_limits(const struct conf_section *a, const struct conf_section *b)
+{
+	size_t i;
+
+	for (i = 0; i < NLIMITS; i++)
+		if (!conf_same_key(a, b, limits[i]))
+			return false;
+	return true;
 }
 
 bool

@@ -159,9 +159,11 @@ unsigned conf_reconnect(const struct conf_section *s, unsigned n);
 const struct schedule *conf_schedule(const struct conf_section *s);
 
 /* Do two sections, of one conf or of two, say the same: each obeyed setting but
- * Enabled, and what the files that they name hold of holidays? Or only one
- * setting? */
+ * Enabled and the limits of what is sent, and what the files that they name hold
+ * of holidays? Or only those limits, or one setting? */
 bool conf_same(const struct conf_section *a, const struct conf_section *b);
+bool conf_same_limits(const struct conf_section *a,
+    const struct conf_section *b);
 bool conf_same_key(const struct conf_section *a, const struct conf_section *b,
     enum conf_key k);
 /* Is it a setting that [GATEWAY] may have? */

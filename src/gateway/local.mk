@@ -109,6 +109,7 @@ fixgated_SOURCES = \
 	src/gateway/template.h \
 	src/gateway/tlsset.c \
 	src/gateway/tlsset.h \
+	src/gateway/unit_limits.c \
 	src/gateway/users_file.c \
 	src/gateway/users_file.h \
 	src/gateway/definitions.c \

@@ -16,7 +16,7 @@
 /* A session, before and after. */
 struct change {
 	struct unit *old, *fresh; /* old borrowed; fresh owned */
-	bool only_enabled;        /* the connection may stay */
+	bool only_enabled;        /* or its limits: the connection may stay */
 };
 
 struct list {
@@ -146,7 +146,8 @@ plan_one(struct reload *r, const struct conf_section *sec)
 	if (err != 0)
 		return;
 	if (old != NULL && unit_same(old, fresh)) {
-		if (old->enabled == fresh->enabled) {
+		if (old->enabled == fresh->enabled &&
+		    unit_same_limits(old, fresh)) {
 			list_add(r, RELOAD_UNTOUCHED, old->cfg.name);
 			unit_free(fresh);
 			return;
@@ -493,7 +494,7 @@ apply_one(struct reload *r, struct change *c, const char *who)
 	struct unit *fresh = c->fresh;
 
 	if (c->only_enabled) {
-		unit_enable(c->old, fresh->enabled, who);
+		unit_change(c->old, fresh, who);
 		return;
 	}
 	c->fresh = NULL; /* not ours any more */

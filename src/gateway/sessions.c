@@ -79,6 +79,7 @@ unit_free(struct unit *t)
 	free(t->logon_fields);
 	sign_free(t->sign);
 	limits_free(t->limits);
+	conf_free(t->limits_conf);
 	free(t->masked);
 	session_dicts_free(&t->dicts);
 	tlsset_put(t->sessions->tls, t->tls);

@@ -20,6 +20,7 @@ struct unit {
 	char *logon_fields;
 	struct sign *sign;      /* NULL: our Logon is not signed */
 	struct limits *limits;  /* NULL: none */
+	struct conf *limits_conf; /* owned: where they are from; NULL: sec */
 	int32_t *masked;
 	size_t nmasked;
 	struct session_dicts dicts;
@@ -57,14 +58,18 @@ int unit_new_alone(struct sessions *s, const struct conf *conf,
 /* Who hears of faults of dictionaries and of TLS instead of the log; NULL: the
  * log again. */
 void sessions_on_fault(struct sessions *s, dictset_fault_fn fn, void *arg);
-/* Does it make the same session, dictionaries and all? Enabled does not count.
- */
+/* Does it make the same session, dictionaries and all? Enabled and the limits do
+ * not count. */
 bool unit_same(const struct unit *a, const struct unit *b);
 /* Make it a session, of the driver and of the transport, which begins. Takes t.
  * 0, or FG_E*, which is logged. */
 int unit_start(struct sessions *s, struct unit *t);
 /* Let it connect or not from now on, connected or not. */
 void unit_enable(struct unit *t, bool on, const char *who);
+/* Has it the same limits? */
+bool unit_same_limits(const struct unit *a, const struct unit *b);
+/* It is the same as fresh but for those: let it be as that one. */
+void unit_change(struct unit *t, const struct unit *fresh, const char *who);
 /* Log its session out with this text and remove it; then start next (owned;
  * may be NULL). */
 void unit_leave(struct sessions *s, struct unit *t, const char *text,

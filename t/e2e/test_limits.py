@@ -225,6 +225,34 @@ def SendRateAction(work):
 
 
 @cases.always
+def Changed_while_logged_on(work):
+    """Limits are obeyed at a reload, and the session stays."""
+    s = sender(work, MaxOrderQty="100")
+    s.refused(order(OrderQty="101"), "MaxOrderQty=100")
+
+    def now(**keys):
+        s.g.sessions[0].update(keys)
+        s.g.configure()
+        got = s.g.ctl_json("--json", "reload")[0]
+        assert got["CHANGED"] == ["S"] and got["APPLIED"], got
+        assert s.g.ctl_json("--json", "reload", "-n")[0]["UNTOUCHED"] == \
+            ["S"]
+    now(MaxOrderQty="200", MaxPrice="7")
+    s.accepted(order(OrderQty="200"))
+    s.refused(order(OrderQty="201"), "MaxOrderQty=200")
+    s.refused(order(Price="8"), "MaxPrice=7")
+    now(MaxOrderQty=None, MaxPrice=None, SendMsgTypes="D")
+    s.accepted(order(OrderQty="1000", Price="8"))
+    s.refused(cancel(), "SendMsgTypes")
+    # Both at once; then what else may change does, too.
+    s.g.sessions[0].update(SendMsgTypes=None, Enabled="N")
+    s.g.configure()
+    s.g.ctl("reload")
+    s.p.expect("5")
+    assert "(its limits)" in str(s.g.rows("SESSION_EVENT"))
+
+
+@cases.always
 def Mistakes(work):
     for line, want in (("MaxOrderQty=many", "a number above 0"),
                        ("MaxPrice=0", "a number above 0"),
