@@ -64,6 +64,22 @@ int store_restore(const struct store_restore *r,
     const struct store_work *work, struct store_backup *out,
     char err[STORE_ERR_MAX]);
 
+struct store_repair {
+	unsigned files;   /* that were damaged, and are put back; 0: none was */
+	char first[96];   /* one of them, */
+	uint32_t page;    /* and its first damaged page */
+	uint64_t commit;  /* the last one */
+};
+
+/*
+ * Put the damaged files of a closed store back from its backup, and bring them
+ * to the last commit with the log. backup NULL: from the log alone, which then
+ * has to go back to the beginning. 0 or FG_E* and a text.
+ */
+int store_repair(const char *dir, const char *backup,
+    const struct store_work *work, struct store_repair *out,
+    char err[STORE_ERR_MAX]);
+
 /* Of a store that was restored; all 0 of any other. */
 struct store_origin {
 	char uuid[37];    /* of the store that was backed up */

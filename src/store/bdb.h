@@ -17,6 +17,7 @@
 
 #include "store/archive_int.h"
 #include "store/impl.h"
+#include "store/damage.h"
 
 #define BDB_KEY     8  /* bytes of a block's key */
 #define BDB_OUT_KEY 16 /* of the resend index: session, epoch, first number */
@@ -88,6 +89,7 @@ struct bdb {
 	pthread_mutex_t log_lock;
 	uint32_t log_hold;         /* keep from this one on; 0: no backup runs */
 	struct bdb_backup *backup; /* for its callbacks */
+	struct damage damage;      /* while opening */
 
 	/* Threads. */
 	pthread_t writer, flusher, checkpointer;
@@ -126,6 +128,8 @@ DBT bdb_dbt(const void *p, size_t n);
 /* Make the directory if missing, lock it, check its format. 0 or FG_E*; the
  * error is said. */
 int bdb_dir_open(struct bdb *b, enum bdb_how how);
+/* Lock one that is there. */
+int bdb_dir_lock(struct bdb *b);
 void bdb_dir_close(struct bdb *b);
 
 /* ---- bdb_seg.c ---- */
@@ -228,6 +232,20 @@ int bdb_log_load(struct bdb *b);
 
 int bdb_backup(struct store *st, const char *dir, bool logs,
     const struct store_work *work, struct store_backup *out, char *why);
+
+#define BDB_PLACE     "BACKUP_DIR" /* where the last backup is */
+#define BDB_PLACE_MAX 200
+
+/* ---- bdb_damage.c ---- */
+
+/* Refuse a store with damaged pages: before its log is replayed, and after it,
+ * those that nobody has written. 0 or FG_E*. */
+int bdb_damage_before(struct bdb *b);
+int bdb_damage_after(struct bdb *b);
+/* Recovery failed: was it for an empty page? */
+int bdb_damage_suspect(struct bdb *b);
+/* A checkpoint that began then is done. */
+void bdb_damage_mark(struct bdb *b, const struct timespec *began);
 
 /* ---- bdb_def.c ---- */
 

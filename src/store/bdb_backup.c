@@ -535,6 +535,20 @@ only_logs(struct bdb_backup *k)
 	return err != 0 ? err : copy_sync_dir(&k->c, k->run);
 }
 
+/* For the line that says how to get a damaged file back. */
+static int
+say_place(struct bdb_backup *k)
+{
+	char path[COPY_PATH_MAX], *dir = realpath(k->dir, NULL);
+	int err = copy_path(&k->c, path, k->b->path, NULL, BDB_PLACE);
+
+	if (err == 0)
+		err = dir == NULL ? FG_ENOMEM : copy_text(&k->c, path, dir,
+		    strlen(dir));
+	free(dir);
+	return err;
+}
+
 static void
 tell(const struct bdb_backup *k, struct store_backup *out)
 {
@@ -570,6 +584,8 @@ bdb_backup(struct store *st, const char *dir, bool logs,
 		err = bdb_log_covered(b, &(struct store_covered){
 		    .time = k.now.time, .commit = k.now.commit,
 		    .log = k.now.last_log });
+	if (err == 0)
+		err = say_place(&k);
 	bdb_log_release(b);
 	if (err == 0) {
 		drop_runs(&k, k.now.run);

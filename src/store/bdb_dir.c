@@ -227,6 +227,15 @@ bdb_dir_open(struct bdb *b, enum bdb_how how)
 	return err;
 }
 
+int
+bdb_dir_lock(struct bdb *b)
+{
+	if (access(b->path, F_OK) == -1)
+		return bdb_why(b, fg_errno(errno), "store %s: %s", b->path,
+		    strerror(errno));
+	return take_lock(b);
+}
+
 void
 bdb_dir_close(struct bdb *b)
 {

@@ -196,6 +196,7 @@ checkpoint(struct bdb *b, uint64_t *last)
 {
 	uint64_t now = b->volume;
 	bool sealed = b->sealed;
+	struct timespec began;
 	int n, ret;
 
 	b->trickled = now;
@@ -203,10 +204,13 @@ checkpoint(struct bdb *b, uint64_t *last)
 		ret = b->env->memp_trickle(b->env, TRICKLE_CLEAN, &n);
 	} else {
 		b->sealed = false;
+		clock_gettime(CLOCK_REALTIME, &began);
 		ret = b->env->txn_checkpoint(b->env, 0, 0, 0);
 		*last = now;
-		if (ret == 0)
+		if (ret == 0) {
+			bdb_damage_mark(b, &began);
 			return bdb_log_tidy(b);
+		}
 	}
 	return bdb_err(ret);
 }

@@ -181,29 +181,17 @@ next_run(struct copy *c, int fd, const char *path, char *run, uint64_t max)
 }
 
 static int
-check_pages(struct copy *c, const char *path, const char *run, size_t n,
-    uint64_t from)
+say_page(struct copy *c, const char *path, const struct page_report *r)
 {
-	struct page_report r = { 0 };
-	int err;
-
-	err = page_check_run(&r, (const unsigned char *)run, n,
-	    (uint32_t)(from / PAGE_BYTES));
-	if (err == 0 && n % PAGE_BYTES != 0) {
-		r.damaged++;
-		r.first = (uint32_t)((from + n) / PAGE_BYTES);
-	}
-	if (err == 0 && (r.damaged != 0 || r.n_empty != 0))
-		err = copy_why(c, FG_EDAMAGED, "%s: page %lu is damaged", path,
-		    (unsigned long)(r.damaged != 0 ? r.first : r.empty[0]));
-	page_report_free(&r);
-	return err;
+	return copy_why(c, FG_EDAMAGED, "%s: page %lu is damaged", path,
+	    (unsigned long)r->first);
 }
 
 /* Go through a file: copy what is read, or only hash it. */
 static int
 through(struct copy *c, const char *path, uint64_t max, bool pages, bool write)
 {
+	struct page_report r = { 0 };
 	char *run = malloc(RUN_BYTES);
 	uint64_t from = 0;
 	ssize_t n;
@@ -221,7 +209,10 @@ through(struct copy *c, const char *path, uint64_t max, bool pages, bool write)
 			break;
 		}
 		if (pages)
-			err = check_pages(c, path, run, (size_t)n, from);
+			err = page_check_run(&r, (const unsigned char *)run,
+			    (size_t)n, (uint32_t)(from / PAGE_BYTES));
+		if (err == 0 && r.damaged != 0)
+			err = say_page(c, path, &r);
 		if (err == 0)
 			err = write ? copy_add(c, run, (size_t)n)
 			    : sha_add(c, run, (size_t)n);
@@ -232,6 +223,10 @@ through(struct copy *c, const char *path, uint64_t max, bool pages, bool write)
 	if (fd != -1)
 		close(fd);
 	free(run);
+	page_check_in_use(&r);
+	if (err == 0 && r.damaged != 0)
+		err = say_page(c, path, &r);
+	page_report_free(&r);
 	if (err == 0 && !write)
 		c->unflushed = from;
 	return err;

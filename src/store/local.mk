@@ -15,12 +15,14 @@ libstore_a_SOURCES = \
 	src/store/bdb_backup.c \
 	src/store/bdb_blocks.c \
 	src/store/bdb_commit.c \
+	src/store/bdb_damage.c \
 	src/store/bdb_def.c \
 	src/store/bdb_dir.c \
 	src/store/bdb_identity.c \
 	src/store/bdb_kept.c \
 	src/store/bdb_log.c \
 	src/store/bdb_read.c \
+	src/store/bdb_repair.c \
 	src/store/bdb_restore.c \
 	src/store/bdb_scan.c \
 	src/store/bdb_seal.c \
@@ -41,6 +43,7 @@ libstore_a_SOURCES = \
 	src/store/commit.c \
 	src/store/copy.c \
 	src/store/copy.h \
+	src/store/damage.h \
 	src/store/definition.c \
 	src/store/head.c \
 	src/store/head.h \

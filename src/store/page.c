@@ -4,6 +4,7 @@
  *
  *	8    number of the page
  *	25   type; 9: what the B-tree is, always page 0
+ *	32   of page 0: number of the last page in use
  *	28   checksum 4, over the page; of page 0: at 492, over its first 512
  *
  * The sum is s = s * 33 + byte over all bytes, those of itself taken as 0.
@@ -21,6 +22,7 @@
 #define NUMBER_AT   8
 #define TYPE_AT     25
 #define TYPE_META   9
+#define LAST_AT     32
 #define SUM_AT      28
 #define META_SUM_AT 492
 #define META_BYTES  512
@@ -90,8 +92,9 @@ page_check(const unsigned char p[PAGE_BYTES], uint32_t number)
 {
 	bool meta = p[TYPE_AT] == TYPE_META;
 
+	/* A file gets its name when its page 0 is written. */
 	if (all_zero(p, PAGE_BYTES))
-		return PAGE_EMPTY;
+		return number == 0 ? PAGE_DAMAGED : PAGE_EMPTY;
 	if (meta != (number == 0) || number_at(p + NUMBER_AT) != number)
 		return PAGE_DAMAGED;
 	if (meta)
@@ -135,6 +138,8 @@ page_check_run(struct page_report *r, const unsigned char *p, size_t n,
 	for (; n >= PAGE_BYTES && err == 0; n -= PAGE_BYTES) {
 		switch (page_check(p, number)) {
 		case PAGE_WHOLE:
+			if (number == 0)
+				r->last = number_at(p + LAST_AT);
 			break;
 		case PAGE_EMPTY:
 			err = note_empty(r, number);
@@ -147,6 +152,8 @@ page_check_run(struct page_report *r, const unsigned char *p, size_t n,
 		p += PAGE_BYTES;
 		number++;
 	}
+	if (n != 0 && n < PAGE_BYTES)
+		note_damaged(r, number);
 	return err;
 }
 
@@ -181,8 +188,6 @@ page_check_file(struct page_report *r, const char *path)
 		err = page_check_run(r, run, have, (uint32_t)(at /
 		    PAGE_BYTES));
 		at += have;
-		if (have % PAGE_BYTES != 0)
-			note_damaged(r, (uint32_t)(at / PAGE_BYTES));
 		have = 0;
 	}
 	free(run);
@@ -190,9 +195,21 @@ page_check_file(struct page_report *r, const char *path)
 	return err;
 }
 
+void
+page_check_in_use(struct page_report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_empty; i++)
+		if (r->empty[i] <= r->last)
+			note_damaged(r, r->empty[i]);
+	r->n_empty = 0;
+}
+
 int
 page_check_empty(struct page_report *r, const char *path)
 {
+	struct page_report now = { 0 };
 	unsigned char p[PAGE_BYTES];
 	int fd, err = 0;
 	size_t i;
@@ -202,14 +219,19 @@ page_check_empty(struct page_report *r, const char *path)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return fg_errno(errno);
-	for (i = 0; i < r->n_empty && err == 0; i++) {
+	if (pread(fd, p, sizeof(p), 0) == sizeof(p))
+		err = page_check_run(&now, p, sizeof(p), 0);
+	for (i = 0; i < r->n_empty && err == 0; i++)
 		if (pread(fd, p, sizeof(p), (off_t)r->empty[i] * PAGE_BYTES)
-		    != sizeof(p))
-			err = FG_EIO;
-		else if (page_check(p, r->empty[i]) != PAGE_WHOLE)
-			note_damaged(r, r->empty[i]);
-	}
+		    == sizeof(p))
+			err = page_check_run(&now, p, sizeof(p), r->empty[i]);
 	close(fd);
+	page_check_in_use(&now);
+	if (now.damaged != 0) {
+		r->damaged = now.damaged;
+		r->first = now.first;
+	}
+	page_report_free(&now);
 	return err;
 }
 

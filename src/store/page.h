@@ -23,19 +23,25 @@ enum page_is page_check(const unsigned char p[PAGE_BYTES], uint32_t number);
 /* What a file has that is not whole. */
 struct page_report {
 	uint64_t pages;
+	uint32_t last;      /* the last page in use, as page 0 says */
 	uint64_t damaged;
 	uint32_t first;     /* number of the first damaged page */
 	uint32_t *empty;    /* numbers of pages that are empty */
 	size_t n_empty, cap_empty;
 };
 
-/* Check n bytes of a file, whole pages, from page number on. 0 or FG_ENOMEM. */
+/* Check n bytes of a file from page number on; half a page at the end is damage.
+ * 0 or FG_ENOMEM. */
 int page_check_run(struct page_report *r, const unsigned char *p, size_t n,
     uint32_t number);
-/* Check all pages of a file; half a page at its end is damage. 0 or FG_E*. */
+/* Check all pages of a file. 0 or FG_E*. */
 int page_check_file(struct page_report *r, const char *path);
-/* Check those that were empty once more: those that still are, are damaged. */
+/* Those that were empty once more, when all that the log has is written: those
+ * in use that still are, are damaged. */
 int page_check_empty(struct page_report *r, const char *path);
+/* Of a file that is not written any more: call those empty ones damaged that are
+ * in use. */
+void page_check_in_use(struct page_report *r);
 void page_report_free(struct page_report *r);
 
 #endif

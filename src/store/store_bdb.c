@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "store/bdb.h"
@@ -155,6 +156,8 @@ open_env(struct bdb *b, enum bdb_how how)
 		ret = b->env->open(b->env, b->path, flags, FILE_MODE);
 	if (ret == 0)
 		return 0;
+	if (bdb_damage_suspect(b) != 0)
+		return FG_EDAMAGED;
 	return bdb_why(b, bdb_err(ret), "store %s: recovery failed: %s%s%s; "
 	    "if the disk is full, make room and start again, else restore the "
 	    "store from a backup", b->path, db_strerror(ret),
@@ -164,10 +167,15 @@ open_env(struct bdb *b, enum bdb_how how)
 static void
 close_all(struct bdb *b)
 {
+	struct timespec began;
+
 	bdb_threads_stop(b);
+	clock_gettime(CLOCK_REALTIME, &began);
 	if (b->env != NULL && b->meta != NULL && b->st.failed == 0
-	    && b->env->txn_checkpoint(b->env, 0, 0, 0) == 0)
+	    && b->env->txn_checkpoint(b->env, 0, 0, 0) == 0) {
+		bdb_damage_mark(b, &began);
 		bdb_log_tidy(b);
+	}
 	bdb_seg_close(b);
 	if (b->declared != NULL)
 		b->declared->close(b->declared, DB_NOSYNC);
@@ -179,6 +187,7 @@ close_all(struct bdb *b)
 		b->meta->close(b->meta, DB_NOSYNC);
 	if (b->env != NULL)
 		b->env->close(b->env, 0);
+	damage_free(&b->damage);
 	bdb_dir_close(b);
 	store_fini(&b->st);
 	pthread_mutex_destroy(&b->seg_lock);
@@ -335,8 +344,12 @@ bdb_open(struct bdb **out, const struct store_cfg *cfg, enum bdb_how how,
 		return FG_ENOMEM;
 	}
 	err = bdb_dir_open(b, how);
+	if (err == 0 && how == BDB_NORMAL)
+		err = bdb_damage_before(b);
 	if (err == 0)
 		err = open_env(b, how);
+	if (err == 0)
+		err = bdb_damage_after(b);
 	if (err == 0)
 		err = bdb_state_load(b);
 	if (err == 0)

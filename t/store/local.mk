@@ -67,6 +67,16 @@ t_store_spoil_SOURCES = t/store/spoil.c
 t_store_spoil_LDADD = libstore.a liblog.a libbase.a $(BDB_LIBS) \
 	$(OPENSSL_LIBS)
 
+check_PROGRAMS += t/store/check_torn
+TESTS += t/store/check_torn
+t_store_check_torn_SOURCES = \
+	t/store/check_torn.c \
+	t/store/world.c \
+	t/store/world.h
+t_store_check_torn_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_store_check_torn_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
+	$(BDB_LIBS)
+
 check_PROGRAMS += t/store/check_crash
 TESTS += t/store/check_crash
 t_store_check_crash_SOURCES = \

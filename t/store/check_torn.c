@@ -1,0 +1,415 @@
+/*
+ * Damaged pages: a store that has one is not opened, the file and the page are
+ * named, and the backup and the log make all of it again. Pages are damaged in
+ * the ways in which disks do it. FG_SEED repeats a run.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "store/backup.h"
+#include "store/page.h"
+#include "world.h"
+
+#define ROUNDS    24
+#define ROW_BYTES 900 /* of the longest */
+#define SOME      400 /* commits of a part of a store's life */
+
+static struct world w;
+static char base[64], why[STORE_ERR_MAX];
+static uint64_t commits;
+static unsigned seed;
+static const char *harmed; /* how */
+
+static unsigned
+pick(unsigned n)
+{
+	return (unsigned)rand_r(&seed) % n;
+}
+
+static size_t
+text_of(uint64_t n, char out[ROW_BYTES])
+{
+	size_t len = 20 + (size_t)(n * 7919 % (ROW_BYTES - 20));
+
+	memset(out, (char)('a' + n % 26), len);
+	memcpy(out, &n, sizeof(n));
+	return len;
+}
+
+static void
+put(unsigned n)
+{
+	uint32_t session = world_session(&w, "A");
+	char text[ROW_BYTES];
+	struct store_row row = { .session = session, .epoch = 1,
+		.data = text };
+	struct store_batch *b;
+	uint64_t commit;
+
+	while (n-- > 0) {
+		row.msg_seq_num = ++commits;
+		row.len = text_of(commits, text);
+		b = store_begin(w.st);
+		store_add(b, STORE_FIX_IN, &row);
+		store_add(b, STORE_FIX_OUT, &row);
+		store_set_state(b, &(struct store_state){ .session = session,
+		    .epoch = 1, .next_in = commits + 1,
+		    .next_out = commits + 1 });
+		ck_assert_int_eq(0, store_commit(b, &commit));
+	}
+}
+
+static void
+begin(uint64_t segment, uint32_t log)
+{
+	commits = 0;
+	world_open(&w, WORLD_WRITTEN);
+	strcpy(base, "torn.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(base));
+	w.cfg.segment_bytes = segment;
+	w.cfg.log_file_bytes = log;
+	w.cfg.checkpoint_bytes = 300 << 10;
+	store_close(w.st);
+	world_rmdir(w.dir);
+	ck_assert_msg(store_open_bdb(&w.st, &w.cfg, why) == 0, "%s", why);
+}
+
+static void
+remove_tree(const char *dir)
+{
+	char path[512];
+	struct stat s;
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (lstat(path, &s) == 0 && S_ISDIR(s.st_mode))
+			remove_tree(path);
+		else
+			unlink(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	rmdir(dir);
+}
+
+static void
+end(void)
+{
+	store_close(w.st);
+	w.st = NULL;
+	remove_tree(w.dir);
+	remove_tree(base);
+}
+
+static void
+backup(void)
+{
+	struct store_backup b;
+
+	ck_assert_msg(store_backup(w.st, base, false, NULL, &b, why) == 0,
+	    "%s", why);
+}
+
+static int
+check_row(void *arg, const struct store_row *row)
+{
+	uint64_t *n = arg;
+	char text[ROW_BYTES];
+
+	++*n;
+	ck_assert_uint_eq(*n, row->seq);
+	ck_assert_uint_eq(text_of(*n, text), row->len);
+	ck_assert_mem_eq(text, row->data, row->len);
+	return 0;
+}
+
+/* All rows are there. */
+static void
+look(void)
+{
+	uint64_t n = 0, upto;
+
+	ck_assert_uint_eq(commits, store_durable(w.st));
+	ck_assert_int_eq(0, store_read(w.st, STORE_FIX_IN, 0, SIZE_MAX,
+	    SIZE_MAX, check_row, &n, &upto));
+	ck_assert_uint_eq(commits, n);
+	n = 0;
+	ck_assert_int_eq(0, store_read(w.st, STORE_FIX_OUT, 0, SIZE_MAX,
+	    SIZE_MAX, check_row, &n, &upto));
+	ck_assert_uint_eq(commits, n);
+	n = 0;
+	ck_assert_int_eq(0, store_read_out(w.st, 1, 1, 1, commits, SIZE_MAX,
+	    SIZE_MAX, check_row, &n, &upto));
+	ck_assert_uint_eq(commits, n);
+}
+
+/* A hot file: what is not a segment, or the last one of its table. */
+static void
+pick_file(char out[128])
+{
+	static const char *const table[] = { "META", "SESSION", "FIX_IN.",
+		"FIX_OUT.", "FIX_OUT_INDEX.", "FIX_IN.", "FIX_OUT." };
+	const char *want = table[pick(sizeof(table) / sizeof(table[0]))];
+	DIR *d = opendir(w.dir);
+	struct dirent *e;
+
+	out[0] = '\0';
+	while ((e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, want, strlen(want)) == 0
+		    && strcmp(e->d_name, out) > 0)
+			snprintf(out, 128, "%.100s", e->d_name);
+	closedir(d);
+	ck_assert_str_ne("", out);
+}
+
+static const char *
+harm(unsigned char p[PAGE_BYTES], const unsigned char other[PAGE_BYTES])
+{
+	unsigned at = pick(PAGE_BYTES), n;
+
+	switch (pick(5)) {
+	case 0:
+		p[at] ^= (unsigned char)(1u << pick(8));
+		return "a bit";
+	case 1:
+		memset(p + PAGE_BYTES / 2, 0, PAGE_BYTES / 2);
+		return "its second half is zeros";
+	case 2:
+		n = PAGE_BYTES / 8 * (1 + pick(7));
+		memcpy(p + PAGE_BYTES - n, other + PAGE_BYTES - n, n);
+		return "its end is another page's";
+	case 3:
+		memcpy(p, other, PAGE_BYTES);
+		return "it is another page";
+	default:
+		memset(p, 0, PAGE_BYTES);
+		return "zeros";
+	}
+}
+
+/* Damage a page of a file; returns its number. */
+static uint32_t
+damage(const char *name)
+{
+	unsigned char p[PAGE_BYTES], old[PAGE_BYTES], other[PAGE_BYTES];
+	char path[256];
+	struct stat s;
+	uint32_t number, n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", w.dir, name);
+	fd = open(path, O_RDWR);
+	ck_assert_int_ne(-1, fd);
+	ck_assert_int_eq(0, fstat(fd, &s));
+	n = (uint32_t)(s.st_size / PAGE_BYTES);
+	do {
+		number = pick(n);
+		ck_assert_int_eq(PAGE_BYTES, pread(fd, old, PAGE_BYTES,
+		    (off_t)number * PAGE_BYTES));
+		ck_assert_int_eq(PAGE_BYTES, pread(fd, other, PAGE_BYTES,
+		    (off_t)pick(n) * PAGE_BYTES));
+		memcpy(p, old, PAGE_BYTES);
+		harmed = harm(p, other);
+	} while (memcmp(p, old, PAGE_BYTES) == 0);
+	ck_assert_int_eq(PAGE_BYTES, pwrite(fd, p, PAGE_BYTES,
+	    (off_t)number * PAGE_BYTES));
+	close(fd);
+	printf("%s, page %u of %u: %s\n", name, number, n, harmed);
+	return number;
+}
+
+/* It is refused, and named. False: it was a page that the log fills again. */
+static bool
+check_refused(const char *name, uint32_t page)
+{
+	char file[160], number[32];
+	int err = store_open_bdb(&w.st, &w.cfg, why);
+
+	if (err == 0) {
+		ck_assert_str_eq("zeros", harmed);
+		look();
+		return false;
+	}
+	ck_assert_msg(err == FG_EDAMAGED, "%s", why);
+	snprintf(file, sizeof(file), "file %s:", name);
+	snprintf(number, sizeof(number), "page %u is damaged", page);
+	ck_assert_msg(strstr(why, file) != NULL, "%s", why);
+	ck_assert_msg(strstr(why, number) != NULL, "%s", why);
+	ck_assert_ptr_nonnull(strstr(why, "fixgatectl recover"));
+	return true;
+}
+
+START_TEST(a_damaged_page_is_found_and_put_back)
+{
+	struct store_repair r;
+	char name[128], uuid[40];
+	uint32_t page;
+	unsigned i;
+
+	/* So many segments that the last ones are younger than the backup. */
+	begin(100 << 10, 256 << 10);
+	put(SOME);
+	backup();
+	strcpy(uuid, store_uuid(w.st));
+	for (i = 0; i < ROUNDS; i++) {
+		put(SOME / 4);
+		store_close(w.st);
+		pick_file(name);
+		page = damage(name);
+		if (!check_refused(name, page))
+			continue;
+		ck_assert_ptr_nonnull(strstr(why, base));
+		ck_assert_msg(store_repair(w.dir, base, NULL, &r, why) == 0,
+		    "%s", why);
+		ck_assert_uint_eq(1, r.files);
+		ck_assert_str_eq(name, r.first);
+		ck_assert_uint_eq(page, r.page);
+		ck_assert_uint_eq(commits, r.commit);
+		ck_assert_msg(store_open_bdb(&w.st, &w.cfg, why) == 0, "%s",
+		    why);
+		ck_assert_str_eq(uuid, store_uuid(w.st));
+		look();
+		if (i % 8 == 7)
+			backup();
+	}
+	end();
+}
+END_TEST
+
+static void
+damage_until_refused(const char *name)
+{
+	while (!check_refused(name, damage(name)))
+		store_close(w.st);
+}
+
+START_TEST(without_a_backup_the_whole_log_will_do)
+{
+	struct store_repair r;
+	char name[128];
+
+	begin(10 << 20, 2 << 20);
+	put(SOME / 8);
+	store_close(w.st);
+	pick_file(name);
+	damage_until_refused(name);
+	ck_assert_msg(store_repair(w.dir, NULL, NULL, &r, why) == 0, "%s", why);
+	ck_assert_msg(store_open_bdb(&w.st, &w.cfg, why) == 0, "%s", why);
+	look();
+	put(20 * SOME);
+	world_reopen(&w);
+	world_reopen(&w);
+	store_close(w.st);
+	pick_file(name);
+	damage_until_refused(name);
+	ck_assert_int_eq(FG_ENOENT, store_repair(w.dir, NULL, NULL, &r, why));
+	ck_assert_ptr_nonnull(strstr(why, "a backup is needed"));
+	w.st = NULL;
+	end();
+}
+END_TEST
+
+/* Of sealed segments that were written long ago nothing is read at start. */
+START_TEST(what_is_sealed_is_not_read_at_start)
+{
+	struct timespec old[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
+	static const char name[] = "FIX_IN.00000000000000000001";
+	struct store_repair r;
+	char path[256];
+
+	begin(100 << 10, 256 << 10);
+	put(2 * SOME);
+	backup();
+	put(2 * SOME);
+	store_close(w.st);
+	damage(name);
+	snprintf(path, sizeof(path), "%s/%s", w.dir, name);
+	ck_assert_int_eq(0, utimensat(AT_FDCWD, path, old, 0));
+	ck_assert_msg(store_open_bdb(&w.st, &w.cfg, why) == 0, "%s", why);
+	store_close(w.st);
+	/* Recover looks at everything. */
+	ck_assert_msg(store_repair(w.dir, base, NULL, &r, why) == 0, "%s", why);
+	ck_assert_str_eq(name, r.first);
+	ck_assert_msg(store_open_bdb(&w.st, &w.cfg, why) == 0, "%s", why);
+	look();
+	end();
+}
+END_TEST
+
+static int
+give_up(void *arg, uint64_t done, uint64_t total)
+{
+	unsigned *calls = arg;
+
+	(void)done;
+	(void)total;
+	return --*calls == 0;
+}
+
+START_TEST(a_recovery_that_was_broken_off_is_begun_again)
+{
+	unsigned calls = 3; /* the log of the backup was looked at before */
+	struct store_work work = { give_up, &calls };
+	struct store_repair r;
+	char name[] = "SESSION";
+
+	begin(10 << 20, 256 << 10);
+	put(SOME);
+	backup();
+	put(SOME);
+	store_close(w.st);
+	damage(name);
+	ck_assert_int_eq(FG_ECLOSED, store_repair(w.dir, base, &work, &r,
+	    why));
+	ck_assert_int_eq(FG_ESTATE, store_open_bdb(&w.st, &w.cfg, why));
+	ck_assert_msg(strstr(why, "again: fixgatectl recover") != NULL, "%s",
+	    why);
+	ck_assert_msg(store_repair(w.dir, base, NULL, &r, why) == 0, "%s", why);
+	ck_assert_msg(store_open_bdb(&w.st, &w.cfg, why) == 0, "%s", why);
+	look();
+	/* Nothing to do. */
+	store_close(w.st);
+	ck_assert_int_eq(0, store_repair(w.dir, base, NULL, &r, why));
+	ck_assert_uint_eq(0, r.files);
+	ck_assert_msg(store_open_bdb(&w.st, &w.cfg, why) == 0, "%s", why);
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("torn");
+	TCase *tc = tcase_create("torn");
+	const char *text = getenv("FG_SEED");
+	SRunner *sr;
+	int failed;
+
+	seed = text != NULL ? (unsigned)strtoul(text, NULL, 10)
+	    : (unsigned)time(NULL);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("seed %u\n", seed);
+	tcase_set_timeout(tc, 240);
+	tcase_add_test(tc, a_damaged_page_is_found_and_put_back);
+	tcase_add_test(tc, without_a_backup_the_whole_log_will_do);
+	tcase_add_test(tc, what_is_sealed_is_not_read_at_start);
+	tcase_add_test(tc, a_recovery_that_was_broken_off_is_begun_again);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
