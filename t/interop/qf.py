@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from xml.etree import ElementTree
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -108,6 +109,19 @@ def settings(s):
     return fg.settings(default=s, sessions=[own])
 
 
+def shortened(work, path):
+    """The dictionary with those messages only that a qfpeer gets: it reads that
+    of 5.0SP2 for five seconds otherwise."""
+    tree = ElementTree.parse(path)
+    messages = tree.getroot().find("messages")
+    for m in list(messages):
+        if m.get("msgtype") not in ("D", "8"):
+            messages.remove(m)
+    out = work.path("short-" + os.path.basename(path))
+    tree.write(out)
+    return out
+
+
 class Engine(fg.Proc):
     """A program that talks for an engine: commands on its standard input,
     answers on its output, a journal (see qfpeer.cpp)."""
@@ -182,6 +196,8 @@ class QuickFix(Engine):
             "UseDataDictionary": "Y",
         })
         s.update(keys)
+        if s.get("AppDataDictionary"):
+            s["AppDataDictionary"] = shortened(work, s["AppDataDictionary"])
         with open(conf, "w") as f:
             f.write(settings(s))
         super().__init__(work, name, [build("qfpeer"), conf, None, str(seed)])
