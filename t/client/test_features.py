@@ -350,7 +350,7 @@ def a2_21_cursor_is_put_while_it_moves(work):
     began = time.monotonic()
     w.gateway.release()
     w.wait_cursor(10)
-    assert time.monotonic() - began < 3 and w.streamer.puts > first
+    assert time.monotonic() - began < 15 and w.streamer.puts > first
     assert w.streamer.cursors["C", "C"]["ACKED"] == {"G/EVENT_A": 10}
 
 

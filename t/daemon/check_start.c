@@ -265,15 +265,15 @@ END_TEST
 
 START_TEST(scripts_that_run_or_rest_do_not)
 {
-	struct watchdog *w = watchdog_new(&code, 1, NS_PER_S);
-	int64_t end = now_ns() + NS_PER_S * 3 / 2;
+	struct watchdog *w = watchdog_new(&code, 1, NS_PER_S * 2);
+	int64_t end = now_ns() + NS_PER_S * 5 / 2;
 
 	while (now_ns() < end) {
 		began = now_ns();
 		usleep(1000);
 	}
 	began = 0;
-	usleep(1500000);
+	usleep(2500000);
 	watchdog_free(w);
 	watchdog_free(NULL);
 }
@@ -284,10 +284,10 @@ START_TEST(a_call_is_not_stuck_because_the_process_was_stopped)
 	struct watchdog *w;
 
 	began = now_ns() - 10 * NS_PER_S; /* as it looks afterwards */
-	w = watchdog_new(&code, 1, NS_PER_S / 2);
-	usleep(200000);
+	w = watchdog_new(&code, 1, NS_PER_S * 2);
+	usleep(500000); /* one of its looks */
 	began = 0;
-	usleep(600000);
+	usleep(500000);
 	watchdog_free(w);
 }
 END_TEST

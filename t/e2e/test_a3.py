@@ -743,7 +743,7 @@ def tail(link, table, **more):
     return link.ref, [c[0] for c in said["COLUMNS"]]
 
 
-def listen(link, tails, want, limit=10):
+def listen(link, tails, want, limit=fg.LIMIT):
     """Take rows until want(list of (table, row)) is true; the list."""
     heard = []
     end = time.monotonic() + limit

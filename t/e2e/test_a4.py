@@ -135,7 +135,7 @@ class World:
             fg.program("fixgate-client"), path]).start()
         fg.wait_until(lambda: "ready" in self.client.log(), what="client")
 
-    def received(self, name, n, limit=20):
+    def received(self, name, n, limit=fg.LIMIT):
         """The ClOrdIDs of the next n orders that came there."""
         return [self.peer[name].expect("D", limit)[11] for _ in range(n)]
 

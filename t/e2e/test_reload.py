@@ -252,7 +252,7 @@ def a_silent_peer_does_not_hold_it_up(work):
     """A new change while the old one is under way waits for LogoutTimeout."""
     port = fg.free_port()
     g = work.gateway("gw", sessions=[fg.acceptor(
-        "EXCH", "A", port, SessionName="A", LogoutTimeout=1)]).start()
+        "EXCH", "A", port, SessionName="A", LogoutTimeout=4)]).start()
     with fg.Peer("A", "EXCH") as p:
         p.connect(port).logon()
         first = dict(g.sessions[0])

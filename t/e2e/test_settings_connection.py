@@ -261,7 +261,7 @@ def HostSelectionPolicy(work):
         second.sync()
         time.sleep(5)  # it is logged on for longer than the interval
         second.close()
-        first.accept(5)
+        first.accept()
         first.expect("A")
 
 

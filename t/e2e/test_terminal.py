@@ -182,7 +182,7 @@ def progress(g, w):
     argv = [CTL, "-s", g.socket, "append", "FILLS"]
     t = Terminal(argv, stdin=subprocess.PIPE, only_stderr=True)
     n = 0
-    end = time.monotonic() + 20
+    end = time.monotonic() + fg.LIMIT
     while not re.search(rb"append: \d+ lines, \d+ in a second", t.got):
         assert time.monotonic() < end, t.got
         t.child.stdin.write(line % n)
