@@ -170,7 +170,7 @@ driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
 	driver_now(d);
 	fs->connected = false;
 	fs->generation++;
-	fs->resending = fs->choked = false;
+	fs->answering = fs->resending = fs->choked = false;
 	early_clear(&fs->early);
 	sess_disconnected(fs->machine, d->now, why, &d->acts);
 	driver_run(d, fs, NULL);
@@ -185,6 +185,12 @@ driver_cannot_connect(struct fgsess *fs, const char *why)
 	fs->last_code = SESS_EV_DISCONNECTED;
 	snprintf(fs->last_event, sizeof(fs->last_event), "cannot connect: %s",
 	    why);
+}
+
+bool
+driver_is_answering(const struct fgsess *fs)
+{
+	return fs->answering;
 }
 
 void
@@ -317,7 +323,8 @@ stop_session(struct fgsess *fs)
 {
 	fs->connected = false;
 	fs->generation++;
-	fs->resending = fs->choked = fs->in_work = fs->paced = false;
+	fs->answering = fs->resending = fs->choked = fs->in_work = false;
+	fs->paced = false;
 	early_clear(&fs->early);
 }
 

@@ -67,6 +67,7 @@ struct fgsess {
 	mono_t due;
 	struct early early;
 	unsigned left; /* how it ended before a restart: enum sess_cancel, 0 */
+	bool answering; /* see driver_is_answering */
 	bool resending, pending_active;
 	bool held_back; /* a resend that came to an application's message */
 	uint32_t resend_rate; /* messages per second; 0: any */
@@ -93,6 +94,8 @@ struct driver_ops {
 	/* Its connection has enough to write: resends wait until
 	 * driver_drained. May be NULL. */
 	bool (*is_full)(void *arg, struct fgsess *fs);
+	/* It is no longer driver_is_answering. May be NULL. */
+	void (*answered)(void *arg, struct fgsess *fs);
 	/* Close it when all is written. driver_disconnected follows, later. */
 	void (*disconnect)(void *arg, struct fgsess *fs, const char *why);
 	/* The store failed: drop all connections now; driver_disconnected must
@@ -146,6 +149,9 @@ void driver_disconnected(struct driver *d, struct fgsess *fs, const char *why);
 /* A connection for the session could not be made: for status and the log; no
  * row, because a peer that is away for a night would fill the table. */
 void driver_cannot_connect(struct fgsess *fs, const char *why);
+/* Of what its ResendRequest asked for nothing is on its way yet: what it sent
+ * behind that one is to wait, or the answers to it would be first. */
+bool driver_is_answering(const struct fgsess *fs);
 /* A clean, indexed frame. */
 void driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m);
 /* A garbled frame, or bytes that are none, on the session's connection. */

@@ -323,6 +323,8 @@ run_one(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 		break;
 	case SESS_RESEND:
 		queue(d, fs, RELEASE_RESEND, a);
+		if (in != NULL)
+			fs->answering = true;
 		break;
 	case SESS_KEEP:
 		if (early_keep(&fs->early, a->seq, in->arrived, in->msg->buf,

@@ -122,9 +122,20 @@ resend_step(struct driver *d, struct fgsess *fs)
 	driver_run(d, fs, NULL);
 }
 
-/* One step. false: no more, or not before driver_drained or driver_paced. */
+/* The first step has been made, or must wait longer than the counterparty
+ * should. */
+static void
+answered(struct driver *d, struct fgsess *fs)
+{
+	if (!fs->answering)
+		return;
+	fs->answering = false;
+	if (d->ops->answered != NULL)
+		d->ops->answered(d->arg, fs);
+}
+
 static bool
-step(struct driver *d, struct fgsess *fs)
+try_step(struct driver *d, struct fgsess *fs)
 {
 	if (fs->unsent >= UNSENT_MAX || (d->ops->is_full != NULL &&
 	    d->ops->is_full(d->arg, fs))) {
@@ -137,6 +148,17 @@ step(struct driver *d, struct fgsess *fs)
 		return false;
 	resend_step(d, fs);
 	return true; /* or else OUT_PENDING, after it */
+}
+
+/* One step. false: no more, or not before driver_drained or driver_paced. */
+static bool
+step(struct driver *d, struct fgsess *fs)
+{
+	bool began = fs->resending, more = try_step(d, fs);
+
+	if (began)
+		answered(d, fs);
+	return more;
 }
 
 void

@@ -57,6 +57,18 @@ op_is_full(void *arg, struct fgsess *fs)
 	return r->visitor != NULL && conn_is_full(r->visitor->conn);
 }
 
+static void
+op_answered(void *arg, struct fgsess *fs)
+{
+	struct peers *p = arg;
+	struct route *r = fs->owner;
+
+	if (r->visitor == NULL || p->stalled)
+		return;
+	conn_pause(r->visitor->conn, false);
+	conn_kick(r->visitor->conn);
+}
+
 /* The connection is drained on its own; the session is free at once, so that
  * the counterparty can log on again. */
 static void
@@ -157,6 +169,7 @@ const struct driver_ops peers_driver_ops = {
 	.clock = op_clock,
 	.send = op_send,
 	.is_full = op_is_full,
+	.answered = op_answered,
 	.disconnect = op_disconnect,
 	.drop_all = op_drop_all,
 	.visible = op_visible,

@@ -252,6 +252,10 @@ on_data(struct conn *c, void *arg)
 			conn_kick(c);
 			return;
 		}
+		if (v->route != NULL && driver_is_answering(v->route->fs)) {
+			conn_pause(c, true); /* until op_answered */
+			return;
+		}
 		max = v->route == NULL ? v->peers->max_message :
 		    v->route->max_message;
 		if (fix_frame_checked(p, n, max, v->route == NULL ?

@@ -116,7 +116,11 @@ refuse(struct sess *s, struct now now, const struct rx *rx, const char *text,
 		if (s->ver->fixt && s->cfg.default_appl_ver_id != NULL)
 			out_str(&o, 1137, s->cfg.default_appl_ver_id);
 	}
-	out_send_app(s, now, &o, a);
+	/* A Reject is no message of an application: a resend does not hold it. */
+	if (business)
+		out_send_app(s, now, &o, a);
+	else
+		out_send(s, now, &o, false, a);
 }
 
 /* The capitals differ, and counterparties compare [2r]. */

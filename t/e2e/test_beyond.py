@@ -24,9 +24,9 @@ ORDER = ("11=id-%d|55=SYM|54=1|60=20260105-09:00:00.000|38=100|40=1|453=2|"
          "354=19|355=a|10=000|8=FIX.4.4||")
 
 
-def acceptor(w, **keys):
+def acceptor(w, gateway=None, **keys):
     port = fg.free_port()
-    gw = w.gateway("gate", sessions=[
+    gw = w.gateway("gate", gateway=gateway, sessions=[
         fg.acceptor("GATE", "PEER", port, LogoutTimeout=1, **keys)])
     return gw.start(), port
 
@@ -76,6 +76,29 @@ def joined_in_every_number(w):
         p.sync()
     assert len(app_rows(gw)) == sum((n + 1) // 2 for n in range(1, 40))
     assert gw.stop() == 0
+
+
+def joined_behind_a_resend_request(w):
+    """What stands behind a ResendRequest in the same packet is answered after
+    it, and a Logout does not cut it off: the peer may log out for good."""
+    for durability in ("written", "synced"):
+        gw, port = acceptor(w, ResetOnLogon="Y",
+                            gateway={"Durability": durability})
+        with fg.Peer("PEER", "GATE") as p:
+            p.connect(port)
+            p.logon()
+            for n in range(3):
+                gw.ctl("send", NAME, "--raw", "35=D|" + ORDER % n)
+                p.expect("D", t34=n + 2)
+            p.raw(p.build("2", "7=1|16=0") + p.build("1", "112=x") +
+                  p.build("2", "7=3|16=3") + p.build("5"))
+            p.expect("4", skip_types=(), t34=1, t36=2, t43="Y")
+            take(p, (2, 3, 4))
+            p.expect("0", skip_types=(), t34=5, t112="x")
+            take(p, (3,))
+            p.expect("5", skip_types=(), t34=6)
+            p.close()
+        assert gw.stop() == 0
 
 
 def take(p, numbers):
@@ -201,6 +224,7 @@ def sessions_storm_in_and_out(w):
 
 
 CASES = (cut_at_every_byte, joined_in_every_number,
+         joined_behind_a_resend_request,
          an_acceptor_goes_on_after_a_restart,
          an_initiator_goes_on_after_a_restart, one_of_a_storm_gets_in,
          sessions_storm_in_and_out)

@@ -104,6 +104,7 @@ session_scenarios = \
 	t/session/2r_UnregisteredMsgType_4.2.fix \
 	t/session/2r_UnregisteredMsgType_4.4.fix \
 	t/session/2r_UnregisteredMsgType_FIXT.fix \
+	t/session/2r_UnregisteredMsgType_resend.fix \
 	t/session/2t_FirstThreeFieldsOutOfOrder.fix \
 	t/session/3b_InvalidChecksum.fix \
 	t/session/3c_GarbledMessage.fix \
