@@ -6,5 +6,5 @@ t_long_many_SOURCES = t/long/many.c t/long/many.h t/long/many_app.c \
 t_long_many_LDADD = liblink.a libbase.a $(MSGPACK_LIBS)
 check_PROGRAMS += t/long/find_load
 t_long_find_load_SOURCES = t/long/find_load.c
-t_long_find_load_LDADD = libstore.a libbase.a $(BDB_LIBS)
+t_long_find_load_LDADD = libstore.a liblog.a libbase.a $(BDB_LIBS)
 EXTRA_DIST += t/long/find.py t/long/run t/long/RESULTS.md

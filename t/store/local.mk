@@ -12,13 +12,15 @@ t_store_check_store_SOURCES = \
 	t/store/world.c \
 	t/store/world.h
 t_store_check_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-t_store_check_store_LDADD = libstore.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
+t_store_check_store_LDADD = libstore.a liblog.a libbase.a \
+	$(CHECK_LIBS) $(BDB_LIBS)
 
 check_PROGRAMS += t/store/check_archive
 TESTS += t/store/check_archive
 t_store_check_archive_SOURCES = t/store/check_archive.c
 t_store_check_archive_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-t_store_check_archive_LDADD = libstore.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
+t_store_check_archive_LDADD = libstore.a liblog.a libbase.a \
+	$(CHECK_LIBS) $(BDB_LIBS)
 
 check_PROGRAMS += t/store/check_segment
 TESTS += t/store/check_segment
@@ -84,10 +86,12 @@ t_store_check_crash_SOURCES = \
 	t/store/world.c \
 	t/store/world.h
 t_store_check_crash_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-t_store_check_crash_LDADD = libstore.a libbase.a $(CHECK_LIBS) $(BDB_LIBS)
+t_store_check_crash_LDADD = libstore.a liblog.a libbase.a \
+	$(CHECK_LIBS) $(BDB_LIBS)
 
 # By hand; built by `make check` so that it keeps compiling.
 check_PROGRAMS += t/bench/store
 t_bench_store_SOURCES = t/bench/store.c
-t_bench_store_LDADD = libstore.a libbase.a $(BDB_LIBS)
+t_bench_store_LDADD = libstore.a liblog.a libbase.a \
+	$(BDB_LIBS)
 EXTRA_DIST += t/valgrind.supp
