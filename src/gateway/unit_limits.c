@@ -51,8 +51,8 @@ unit_change(struct unit *t, const struct unit *fresh, const char *who)
 
 	if (!unit_same_limits(t, fresh)) {
 		if (take_limits(t, fresh) != 0) {
-			log_error("%s: no memory: its old limits hold",
-			    t->cfg.name);
+			log_event(LOG_LEVEL_ERROR, "memory", t->cfg.name,
+			    "no memory: its old limits hold");
 			return;
 		}
 		snprintf(text, sizeof(text), "%.900s (its limits)", who);

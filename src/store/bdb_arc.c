@@ -94,8 +94,9 @@ open_file(struct bdb *b, unsigned t, struct bdb_seg *s)
 		snprintf(why, sizeof(why), "%.400s: is of another store, or "
 		    "of other rows", path);
 	}
-	log_warnx("store %s: rows %llu to %llu of %s cannot be read: %s",
-	    b->path, (unsigned long long)s->about.first,
+	log_event(LOG_LEVEL_WARN, "archive", NULL, "store %s: rows %llu to "
+	    "%llu of %s cannot be read: %s", b->path,
+	    (unsigned long long)s->about.first,
 	    (unsigned long long)s->about.last, bdb_table_name(b, t), why);
 	return err == FG_ENOENT ? FG_EIO : err;
 }

@@ -134,8 +134,9 @@ say_missing(struct bdb *b)
 			last = tb->seg[i]->about.last;
 		}
 		if (n != 0)
-			log_warnx("store %s: %u archives of %s are not in %s: "
-			    "of rows %llu to %llu some cannot be read here",
+			log_event(LOG_LEVEL_WARN, "archive", NULL,
+			    "store %s: %u archives of %s are not in %s: of "
+			    "rows %llu to %llu some cannot be read here",
 			    b->path, n, bdb_table_name(b, t), b->arc_path,
 			    (unsigned long long)first,
 			    (unsigned long long)last);

@@ -156,8 +156,9 @@ remove_file(struct bdb *b, unsigned table, const char *what, uint64_t first)
 		return;
 	ret = b->env->dbremove(b->env, NULL, name, NULL, DB_AUTO_COMMIT);
 	if (ret != 0)
-		log_warnx("%s: its rows are archived, and it cannot be "
-		    "removed: %s", path, db_strerror(ret));
+		log_event(LOG_LEVEL_WARN, "archive", NULL, "%s: its rows are "
+		    "archived, and it cannot be removed: %s", path,
+		    db_strerror(ret));
 }
 
 void

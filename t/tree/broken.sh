@@ -113,6 +113,26 @@ END
 	expect man.sh 3 'unknown macro'
 fi
 
+# What a release has: a test in TESTS alone, in EXTRA_DIST, in a variable of it, in
+# a folder of it, and sources.
+listed()
+{
+	fresh
+	mkdir -p "$tmp/tree"/{src,t,debian,dict,etc,man}
+	: >"$tmp/tree/Makefile.am"
+	file t/a.sh <<<'exit 0'
+	file t/local.mk
+	expect listed.sh "$1" "$2"
+}
+listed 1 't/a.sh: not in any local.mk' <<<'TESTS += t/a.sh'
+listed 1 't/a.sh: not in any local.mk' <<<$'A = t/a.sh\nTESTS += $(A)'
+listed 1 't/a.sh: not in any local.mk' <<<'# EXTRA_DIST += t/a.sh'
+listed 1 't/a.sh: not in any local.mk' <<<'EXTRA_DIST += t/a.sh.old'
+listed 0 '' <<<$'TESTS += t/a.sh\nEXTRA_DIST += t/b.sh \\\n\tt/a.sh'
+listed 0 '' <<<$'A = \\\n\tt/a.sh\nTESTS += $(A)\nEXTRA_DIST += $(A)'
+listed 0 '' <<<'EXTRA_DIST = t'
+listed 0 '' <<<'a_SOURCES = t/a.sh'
+
 # A table of one row, and what may be wrong with it.
 rows()
 {

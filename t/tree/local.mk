@@ -4,6 +4,7 @@ TREE_TESTS = \
 	t/tree/headers.sh \
 	t/tree/listed.sh \
 	t/tree/man.sh \
+	t/tree/named.py \
 	t/tree/rows.sh \
 	t/tree/broken.sh
 TESTS += $(TREE_TESTS)
