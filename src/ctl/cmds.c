@@ -10,6 +10,9 @@ const struct ctl_cmd ctl_cmds[] = {
 	{ "append", "TABLE [--as NAME]", cmd_append,
 	    "rows from JSON lines on standard input; with --as each line "
 	    "exactly once" },
+	{ "backup", "DIRECTORY [--logs]", cmd_backup,
+	    "copy the store while the gateway works; --logs: only what is new "
+	    "of the log" },
 	{ "chain", "CLORDID [--session SESSION]", cmd_chain,
 	    "the whole life of an order, in words" },
 	{ "clients", "[--process ADDRESS]", cmd_clients,
@@ -63,6 +66,9 @@ const struct ctl_cmd ctl_cmds[] = {
 	    cmd_quarantine_retry, "do an event after all" },
 	{ "quarantine show", "SEQUENCE", cmd_quarantine_show,
 	    "all about one event" },
+	{ "recover", "STORE [--backup DIRECTORY]", cmd_recover,
+	    "put damaged files of a closed store back from its backup and the "
+	    "log" },
 	{ "reload", "[-n] [--reason TEXT]", cmd_reload,
 	    "read the settings file again; -n: only say what would change" },
 	{ "replay",
@@ -71,6 +77,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "          [--type MSGTYPE] [--same]",
 	    cmd_replay,
 	    "messages of FIX_IN or FIX_OUT once more, into a test gateway" },
+	{ "restore", "BACKUP DIRECTORY [--logs STORE] [--complete]", cmd_restore,
+	    "make a store of a backup in a new directory" },
 	{ "resume", "SESSION|all --reason TEXT --yes", cmd_resume,
 	    "let them leave again, and first those that waited" },
 	{ "send", "SESSION NAME=VALUE ... | --raw BODY | --file FILE|-",

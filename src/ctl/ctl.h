@@ -89,6 +89,10 @@ int cmd_version(struct ctl *c, int argc, char **argv);
 int cmd_complete(struct ctl *c, int argc, char **argv);
 /* cmd_append.c */
 int cmd_append(struct ctl *c, int argc, char **argv);
+/* cmd_backup.c */
+int cmd_backup(struct ctl *c, int argc, char **argv);
+int cmd_recover(struct ctl *c, int argc, char **argv);
+int cmd_restore(struct ctl *c, int argc, char **argv);
 /* cmd_cursor.c */
 int cmd_cursor_show(struct ctl *c, int argc, char **argv);
 int cmd_cursor_set(struct ctl *c, int argc, char **argv);

@@ -14,6 +14,7 @@
 #define MODE_RESTRICTED 0666
 
 static const struct server_request requests[] = {
+	{ "BACKUP", control_backup, 0 },
 	{ "CREDIT", control_credit, SERVER_READS },
 	{ "CURSOR_CLEAR", control_cursor_clear, SERVER_WAITS },
 	{ "CURSOR_GET", control_cursor_get, SERVER_WAITS },

@@ -100,6 +100,8 @@ enum status_health control_judge_session(const struct control *c,
     const struct fgsess *fs, bool pending, char text[STATUS_ADVICE_MAX]);
 enum status_health control_judge_expiry(const struct tls_expiry *x,
     char text[EXPIRY_TEXT_MAX]);
+enum status_health control_judge_backup(const struct control *c,
+    char text[STATUS_ADVICE_MAX]);
 enum status_health control_judge_store(const struct control *c,
     char text[STATUS_ADVICE_MAX]);
 
@@ -190,6 +192,7 @@ void control_read_done(const struct feeder_job *j);
 void control_tail_done(struct control *c, const struct feeder_job *j);
 void control_read(const struct server_ask *a);
 void control_tail(const struct server_ask *a);
+void control_backup(const struct server_ask *a);
 void control_credit(const struct server_ask *a);
 void control_untail(const struct server_ask *a);
 void control_tables(const struct server_ask *a);

@@ -7,6 +7,7 @@
 #include "gateway/peers.h"
 #include "gateway/quarantine.h"
 #include "gateway/sessions.h"
+#include "store/backup.h"
 #include "store/index.h"
 
 static enum status_health
@@ -140,6 +141,7 @@ control_metrics(struct control *c, struct metrics *m)
 {
 	struct driver *d = c->g->driver;
 	char advice[STATUS_ADVICE_MAX];
+	struct store_covered covered;
 	struct server_conn *sc;
 	int err = 0;
 	size_t i;
@@ -149,6 +151,7 @@ control_metrics(struct control *c, struct metrics *m)
 	m->quarantine = quarantine_open(c->quarantine);
 	m->health = worse(m->store_health,
 	    status_of_quarantine(m->quarantine, advice));
+	m->health = worse(m->health, control_judge_backup(c, advice));
 	m->commits = store_durable(c->g->store);
 	m->repairs = driver_repairs(d);
 	m->waiting = driver_waiting(d);
@@ -156,6 +159,10 @@ control_metrics(struct control *c, struct metrics *m)
 	m->waits = *driver_waits(d);
 	memcpy(m->stage, driver_stages(d)->all, sizeof(m->stage));
 	m->strangers = peers_strangers(c->g->peers);
+	store_backed_up(c->g->store, &covered);
+	m->backup_time = covered.time.ns / NS_PER_S;
+	m->backup_gone = covered.gone;
+	m->log_bytes = covered.kept_bytes;
 	m->disk_free = disk_bytes_free(c->g->disk);
 	m->links = 0;
 	for (sc = server_first(c->server); sc != NULL; sc = server_next(sc))

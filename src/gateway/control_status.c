@@ -8,6 +8,7 @@
 #include "gateway/quarantine.h"
 #include "gateway/sessions.h"
 #include "gateway/template.h"
+#include "store/backup.h"
 #include "store/index.h"
 
 struct advice {
@@ -38,6 +39,16 @@ control_judge_store(const struct control *c, char text[STATUS_ADVICE_MAX])
 		snprintf(err, sizeof(err), "%s", fg_strerror(e));
 	s.no_space = e == FG_ENOSPC;
 	return status_of_store(&s, text);
+}
+
+enum status_health
+control_judge_backup(const struct control *c, char text[STATUS_ADVICE_MAX])
+{
+	struct store_covered k;
+
+	store_backed_up(c->g->store, &k);
+	return status_of_backup(&(struct status_backup){ .time = k.time,
+	    .gone = k.gone }, text);
 }
 
 /* Judge all; the advices go to b as an array of struct advice. */
@@ -142,6 +153,10 @@ judge(struct control *c, const struct buf *consumers, struct buf *b)
 	a.subject = "store";
 	a.level = worst = control_judge_store(c, a.text);
 	if (a.level != STATUS_HEALTHY && buf_add(b, &a, sizeof(a)) != 0)
+		return STATUS_ERROR;
+	a.subject = "backup";
+	a.level = control_judge_backup(c, a.text);
+	if (advise(b, &worst, &a) != 0)
 		return STATUS_ERROR;
 	a.subject = "quarantine";
 	a.level = status_of_quarantine(quarantine_open(c->quarantine), a.text);

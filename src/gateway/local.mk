@@ -15,6 +15,7 @@ libgateway_a_SOURCES = \
 	src/gateway/control_event.c \
 	src/gateway/control_event.h \
 	src/gateway/control_int.h \
+	src/gateway/control_backup.c \
 	src/gateway/control_cancel.c \
 	src/gateway/control_halt.c \
 	src/gateway/control_halt.h \

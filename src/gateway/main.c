@@ -221,6 +221,8 @@ open_store(struct gateway *g)
 		.cache_bytes = (uint64_t)conf_int(sec, CONF_CacheMB) * MB,
 		.checkpoint_bytes =
 		    (uint64_t)conf_int(sec, CONF_CheckpointMB) * MB,
+		.log_keep_bytes = (uint64_t)conf_int(sec, CONF_LogKeepMB) * MB
+		    + 1, /* 0: none */
 		.notify = store_moved,
 		.notify_arg = g,
 	};

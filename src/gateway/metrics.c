@@ -286,6 +286,17 @@ store_metrics(struct buf *out, const struct metrics *m)
 		err = metric_one(out, "store_bytes", "gauge", m->store_bytes,
 		    "Bytes of the files of the store.");
 	if (err == 0)
+		err = metric_one(out, "store_log_bytes", "gauge", m->log_bytes,
+		    "Bytes of its log files, as of the last checkpoint.");
+	if (err == 0)
+		err = metric_one(out, "store_backup_time_seconds", "gauge",
+		    (uint64_t)m->backup_time, "When the last backup was, since "
+		    "1970; 0: never.");
+	if (err == 0)
+		err = metric_one(out, "store_backup_gone", "gauge",
+		    m->backup_gone, "1: log files since the last backup were "
+		    "removed, see LogKeepMB.");
+	if (err == 0)
 		err = metric_one(out, "store_free_bytes", "gauge", m->disk_free,
 		    "Bytes free on its disk.");
 	if (err == 0)

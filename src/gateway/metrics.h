@@ -52,6 +52,9 @@ struct metrics {
 	int64_t lag; /* ns */
 	uint64_t disk_free;
 	uint64_t store_bytes;
+	int64_t backup_time; /* of the last backup, seconds; 0: there was none */
+	bool backup_gone;    /* log files since then were removed */
+	uint64_t log_bytes;
 	struct latency waits, stage[STAGE_N];
 	struct buf certificates; /* text, of daemon/expiry.h */
 };

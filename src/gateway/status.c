@@ -158,6 +158,23 @@ status_of_store(const struct status_store *s, char advice[STATUS_ADVICE_MAX])
 }
 
 enum status_health
+status_of_backup(const struct status_backup *s, char advice[STATUS_ADVICE_MAX])
+{
+	char time[WALL_TEXT_MAX];
+	int n;
+
+	advice[0] = '\0';
+	if (!s->gone)
+		return STATUS_HEALTHY;
+	n = (int)wall_format(time, s->time, 0);
+	snprintf(advice, STATUS_ADVICE_MAX, "the backup of %.*s UTC does not "
+	    "help against a damaged page any more: the log since then was "
+	    "over LogKeepMB. Take another one: fixgatectl backup DIRECTORY", n,
+	    time);
+	return STATUS_WARNING;
+}
+
+enum status_health
 status_of_quarantine(size_t waiting, char advice[STATUS_ADVICE_MAX])
 {
 	advice[0] = '\0';

@@ -45,6 +45,11 @@ struct status_session {
 	int64_t next_try_ns;    /* until an initiator connects; < 0: never */
 };
 
+struct status_backup {
+	wall_t time; /* of the last one; 0: there was none */
+	bool gone;   /* log files since then were removed */
+};
+
 struct status_store {
 	bool down;         /* being repaired; nothing is accepted */
 	bool stalled;      /* too much waits for the disk */
@@ -81,6 +86,8 @@ enum status_health status_of_session(const struct status_session *s,
 enum status_health status_of_store(const struct status_store *s,
     char advice[STATUS_ADVICE_MAX]);
 /* waiting: events that were given up, and that nobody has looked after. */
+enum status_health status_of_backup(const struct status_backup *s,
+    char advice[STATUS_ADVICE_MAX]);
 enum status_health status_of_quarantine(size_t waiting,
     char advice[STATUS_ADVICE_MAX]);
 enum status_health status_of_consumer(const struct status_consumer *s,

@@ -30,6 +30,7 @@ struct store_backup {
 	uint64_t files;       /* that it has ... */
 	uint64_t bytes;       /* ... and their size */
 	uint64_t copied;      /* bytes that were copied for it */
+	bool complete;        /* restored: nothing came behind */
 };
 
 /* Copy an open store to a directory (made if missing), while it is written to.

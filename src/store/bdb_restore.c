@@ -218,6 +218,7 @@ make_store(struct restore *k, struct store_backup *out)
 	if (err == 0) {
 		memcpy(out->uuid, b->st.uuid, sizeof(out->uuid));
 		out->commit = b->written;
+		out->complete = k->complete;
 	}
 	store_close(&b->st);
 	if (err == 0)

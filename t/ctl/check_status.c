@@ -109,6 +109,20 @@ START_TEST(what_waits_in_quarantine_is_said)
 }
 END_TEST
 
+START_TEST(a_backup_that_does_not_help_any_more_is_said)
+{
+	struct status_backup b = { .time = { 1764000000 * NS_PER_S } };
+	char text[STATUS_ADVICE_MAX];
+
+	ck_assert_int_eq(STATUS_HEALTHY, status_of_backup(&b, text));
+	ck_assert_str_eq("", text);
+	b.gone = true;
+	ck_assert_int_eq(STATUS_WARNING, status_of_backup(&b, text));
+	ck_assert_ptr_nonnull(strstr(text, "20251124-16:00:00 UTC"));
+	ck_assert_ptr_nonnull(strstr(text, "fixgatectl backup"));
+}
+END_TEST
+
 START_TEST(a_template_that_is_nearly_used_up_is_said)
 {
 	char text[STATUS_ADVICE_MAX];
@@ -224,6 +238,8 @@ status_cases(void)
 {
 	TCase *tc = tcase_create("status");
 
+	tcase_add_test(tc,
+	    a_backup_that_does_not_help_any_more_is_said);
 	tcase_add_test(tc, each_state_of_a_session_is_judged);
 	tcase_add_test(tc,
 	    a_session_outside_its_schedule_is_healthy_and_says_until_when);

@@ -111,6 +111,21 @@ def CheckpointMB(work):
     fg.wait_until(is_removed, 60, first + " is removed")
 
 
+def LogKeepMB(work):
+    """The log since the last backup is kept, up to so much."""
+    g, p = cases.logged_on(work, gateway={"CheckpointMB": 8, "LogKeepMB": 100})
+    first = of_store(g, "log.")[0]
+    g.ctl("backup", work.path("backup"))
+
+    def is_removed():
+        if p.next_out < 440:
+            p.send("D", order(p.next_out, "58=%s|" % ("x" * 1000000)))
+            p.sync()
+        return "over LogKeepMB" in g.ctl("status", check=False)
+    fg.wait_until(is_removed, 60, "status says that the log was cut")
+    assert first not in of_store(g, "log.")
+
+
 def MinDiskFree(work):
     """Above what there is: nothing new is taken."""
     s = os.statvfs(work.path())
