@@ -7,7 +7,13 @@ t_daemon_check_daemon_LDADD = libdaemon.a libnet.a liblog.a libbase.a \
 
 check_PROGRAMS += t/daemon/check_link
 TESTS += t/daemon/check_link
-t_daemon_check_link_SOURCES = t/daemon/check_link.c
+t_daemon_check_link_SOURCES = \
+	t/daemon/check_address.c \
+	t/daemon/check_beat.c \
+	t/daemon/check_frames.c \
+	t/daemon/check_link.c \
+	t/daemon/ends.c \
+	t/daemon/ends.h
 t_daemon_check_link_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_link_LDADD = libdaemon.a libnet.a liblink.a liblog.a \
 	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
