@@ -27,6 +27,7 @@ libstore_a_SOURCES = \
 	src/store/bdb_scan.c \
 	src/store/bdb_seal.c \
 	src/store/bdb_seg.c \
+	src/store/bdb_seg.h \
 	src/store/bdb_state.c \
 	src/store/bdb_thread.c \
 	src/store/block.c \
