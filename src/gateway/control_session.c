@@ -5,6 +5,7 @@
 #include "gateway/control_int.h"
 #include "gateway/peers.h"
 #include "gateway/status.h"
+#include "log/log.h"
 
 #define SHOWN_EDGES  20           /* of a schedule */
 #define WHO_MAX      512
@@ -203,6 +204,7 @@ control_judge_session(const struct control *c, const struct fgsess *fs,
 		    : fs->last_event,
 		.gap_from = sess_gap(fs->machine),
 		.halted = driver_halted(c->g->driver, fs),
+		.held = driver_held(c->g->driver, fs),
 		.pending = pending ? pending_of(c, fs) :
 		    fs->pending_tail > fs->pending_done,
 		.next_try_ns = next_try(c, fs),
@@ -272,6 +274,17 @@ ordered(const struct server_ask *a, const struct fgsess *fs,
 		return;
 	control_later_free(l);
 	nack_err(a, fs, err);
+}
+
+/* Its numbers were said, so it is not held any more. */
+static void
+let_go(const struct server_ask *a, struct fgsess *fs)
+{
+	int err = peers_let_go(control_of(a)->g->peers, fs);
+
+	if (err != 0)
+		log_event(LOG_LEVEL_ERROR, "held", fs->name, "it stays held: "
+		    "%s; give the command again", fg_strerror(err));
 }
 
 /* What every order needs; NULL: a NACK was sent. */
@@ -357,6 +370,8 @@ control_session_reset(const struct server_ask *a)
 	if (err == 0 && sess_seqs(fs->machine).epoch == epoch)
 		l->text = "is being logged out; then both sequence numbers "
 		    "are 1, in a new epoch";
+	if (err == 0)
+		let_go(a, fs);
 	ordered(a, fs, l, err);
 }
 
@@ -367,6 +382,7 @@ control_session_seq(const struct server_ask *a)
 	struct fgsess *fs;
 	char who[WHO_MAX];
 	uint64_t in, out;
+	int err;
 
 	in = link_find_u64(a->details, "NEXT_IN", 0);
 	out = link_find_u64(a->details, "NEXT_OUT", 0);
@@ -376,7 +392,11 @@ control_session_seq(const struct server_ask *a)
 		return;
 	}
 	fs = begin_order(a, "REASON", who, &l, "the sequence numbers are set");
-	if (fs != NULL)
-		ordered(a, fs, l, driver_set_seqs(control_of(a)->g->driver, fs, in,
-		    out, who, control_order_done, l));
+	if (fs == NULL)
+		return;
+	err = driver_set_seqs(control_of(a)->g->driver, fs, in, out, who,
+	    control_order_done, l);
+	if (err == 0)
+		let_go(a, fs);
+	ordered(a, fs, l, err);
 }

@@ -43,6 +43,7 @@ struct fgsess {
 	uint32_t generation;   /* of its connection; raised by each connect */
 	bool connected;
 	bool halted; /* see driver_halt */
+	bool held;   /* see driver_restored */
 	const struct driver_dict *dict; /* its dictionaries; borrowed, ndict */
 	size_t ndict;
 	enum driver_when_off when_off;
@@ -221,6 +222,17 @@ int driver_send_halted(struct driver *d, struct fgsess *fs,
 const char *driver_halted_by(const struct driver *d, const char *session);
 /* Why the session is, in whatever way. */
 const char *driver_halted(const struct driver *d, const struct fgsess *fs);
+
+/*
+ * At the start, with the sessions of the settings: if the store was restored, and
+ * this was not said yet, say it, and hold the sessions whose numbers are not
+ * sure. 0 or FG_E*.
+ */
+int driver_restored(struct driver *d);
+/* Why the session is held; NULL: it is not. */
+const char *driver_held(const struct driver *d, const struct fgsess *fs);
+/* Its numbers were said. 0 or FG_E*. */
+int driver_let_go(struct driver *d, struct fgsess *fs);
 
 /* The connection of the session takes more again. */
 void driver_drained(struct driver *d, struct fgsess *fs);

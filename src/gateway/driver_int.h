@@ -102,6 +102,7 @@ bool driver_sweep(struct driver *d);
 
 /* Obey what is kept about it. */
 void driver_halt_look(struct driver *d, struct fgsess *fs);
+void driver_held_look(struct driver *d, struct fgsess *fs);
 
 /* What waits in OUT_PENDING for a session that came later. 0 or FG_E*. */
 int driver_find_pending(struct driver *d, struct fgsess *fs, bool is_new);

@@ -138,6 +138,7 @@ driver_add(struct driver *d, const struct sess_cfg *cfg, struct fgsess **out)
 	driver_name_add(d, fs);
 	d->all[d->n++] = fs;
 	driver_halt_look(d, fs);
+	driver_held_look(d, fs);
 	*out = fs;
 	return 0;
 }

@@ -225,6 +225,9 @@ why_not_now(const struct route *r)
 		return "this session is an initiator here";
 	if (!r->enabled)
 		return "the session is stopped";
+	if (r->fs->held)
+		return "the session is held since its store was restored; "
+		    "fixgatectl status says what to do";
 	return NULL;
 }
 

@@ -360,6 +360,11 @@ start(struct gateway *g)
 		    "cannot be read");
 		return -1;
 	}
+	if (driver_restored(g->driver) != 0) {
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "the restore of the "
+		    "store cannot be told");
+		return -1;
+	}
 	g->auth = auth_new(g->driver, store_moved, g);
 	if (g->auth == NULL) {
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "no memory, or no "

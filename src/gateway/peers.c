@@ -408,6 +408,20 @@ peers_halt(struct peers *p, bool on)
 	}
 }
 
+int
+peers_let_go(struct peers *p, struct fgsess *fs)
+{
+	struct route *r = fs->owner;
+	int err;
+
+	if (!fs->held)
+		return 0;
+	err = driver_let_go(p->g->driver, fs);
+	if (err == 0 && r->initiator && r->enabled && r->visitor == NULL)
+		initiate_now(r);
+	return err;
+}
+
 bool
 peers_is_enabled(const struct fgsess *fs)
 {

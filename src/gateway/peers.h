@@ -53,6 +53,8 @@ extern const struct driver_ops peers_driver_ops;
  * goes to the event. */
 void peers_enable(struct peers *p, struct fgsess *fs, bool on,
     const char *who);
+/* Its numbers were said: what was held since a restore goes on. 0 or FG_E*. */
+int peers_let_go(struct peers *p, struct fgsess *fs);
 bool peers_is_enabled(const struct fgsess *fs);
 /* Is it none of the settings file? */
 bool peers_is_created(const struct fgsess *fs);

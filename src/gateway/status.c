@@ -86,6 +86,16 @@ status_of_session(const struct status_session *s,
     char advice[STATUS_ADVICE_MAX])
 {
 	advice[0] = '\0';
+	if (s->held != NULL) {
+		snprintf(advice, STATUS_ADVICE_MAX, "held, numbers may have been "
+		    "used that are not here: %s. Ask the counterparty which "
+		    "number it expects and which it sends next, and say: "
+		    "fixgatectl session seq %s --next-out N --next-in N "
+		    "--reason TEXT --yes; or begin at 1 on both sides: "
+		    "fixgatectl session reset %s --reason TEXT --yes",
+		    s->held, s->name, s->name);
+		return STATUS_ERROR;
+	}
 	if (s->halted != NULL) {
 		snprintf(advice, STATUS_ADVICE_MAX, "halted, no message of an "
 		    "application leaves: %s. To go on: fixgatectl resume %s, "

@@ -39,6 +39,7 @@ struct status_session {
 	const char *address;    /* of the counterparty, "" if not connected */
 	const char *last_event; /* "refused: ..." */
 	const char *halted;     /* by whom and why, or NULL */
+	const char *held;       /* since a restore; how it was, or NULL */
 	uint64_t gap_from;      /* a ResendRequest of ours is open */
 	uint64_t pending;       /* messages that wait for a logon */
 	int64_t off_ns;         /* how long it has not been logged on */

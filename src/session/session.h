@@ -75,7 +75,8 @@ const char *sess_state_text(enum sess_state st);
 	X(CURSOR, "cursor")                                                    \
 	X(QUARANTINE, "quarantine")                                            \
 	X(RELOADED, "reloaded")                                                \
-	X(BY_HAND, "by-hand")
+	X(BY_HAND, "by-hand")                                                 \
+	X(RESTORED, "restored")
 
 enum sess_event {
 #define X(name, text) SESS_EV_##name,

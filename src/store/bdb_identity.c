@@ -72,9 +72,10 @@ bdb_meta_put(struct bdb *b, const char *key, const void *p, size_t n)
 	return bdb_err(ret);
 }
 
-/* A new identity, in one transaction; incarnations one higher than known. */
+/* A new identity, in one transaction; all incarnations are one higher than known,
+ * or 1. */
 static int
-make_identity(struct bdb *b)
+make_identity(struct bdb *b, bool again)
 {
 	unsigned char value[1 + UUID_TEXT] = { BDB_STATE_VERSION };
 	uint64_t v;
@@ -91,7 +92,7 @@ make_identity(struct bdb *b)
 	for (t = 1; t < STORE_TABLE_END && ret == 0; t++) {
 		snprintf(key, sizeof(key), "incarnation %s",
 		    bdb_table_name(b, t));
-		v = htobe64(b->st.table[t].incarnation + 1);
+		v = htobe64(again ? b->st.table[t].incarnation + 1 : 1);
 		ret = bdb_meta_put_in(b, txn, key, &v, sizeof(v));
 	}
 	if (ret == 0)
@@ -159,7 +160,7 @@ bdb_identity_load(struct bdb *b)
 	int err = bdb_get(b->meta, "store", 5, 0, &v);
 
 	if (err == FG_ENOENT)
-		err = bdb_err(make_identity(b));
+		err = bdb_err(make_identity(b, false));
 	else if (err == 0 && v.len != 1 + UUID_TEXT)
 		err = FG_EDAMAGED;
 	else if (err == 0)
@@ -206,5 +207,5 @@ bdb_identity_renew(struct bdb *b, bool complete)
 		err = bdb_put_table(st, t, st->table[t].name,
 		    st->table[t].definition);
 	}
-	return err != 0 ? err : bdb_err(make_identity(b));
+	return err != 0 ? err : bdb_err(make_identity(b, true));
 }

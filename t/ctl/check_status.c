@@ -109,6 +109,21 @@ START_TEST(what_waits_in_quarantine_is_said)
 }
 END_TEST
 
+START_TEST(what_is_held_since_a_restore_says_with_which_commands_it_goes_on)
+{
+	struct status_session s = { .name = "S", .enabled = true,
+		.address = "", .last_event = "", .held = "store X",
+		.halted = "by hand" };
+	char text[STATUS_ADVICE_MAX];
+
+	ck_assert_int_eq(STATUS_ERROR, status_of_session(&s, text));
+	ck_assert_ptr_nonnull(strstr(text, "store X"));
+	ck_assert_ptr_nonnull(strstr(text, "fixgatectl session seq S "
+	    "--next-out N --next-in N"));
+	ck_assert_ptr_nonnull(strstr(text, "fixgatectl session reset S"));
+}
+END_TEST
+
 START_TEST(a_backup_that_does_not_help_any_more_is_said)
 {
 	struct status_backup b = { .time = { 1764000000 * NS_PER_S } };
@@ -238,6 +253,8 @@ status_cases(void)
 {
 	TCase *tc = tcase_create("status");
 
+	tcase_add_test(tc,
+	    what_is_held_since_a_restore_says_with_which_commands_it_goes_on);
 	tcase_add_test(tc,
 	    a_backup_that_does_not_help_any_more_is_said);
 	tcase_add_test(tc, each_state_of_a_session_is_judged);
