@@ -425,6 +425,8 @@ run_timers(struct driver *d)
 
 	while ((fs = heap_top(&d->heap)) != NULL &&
 	    !mono_before(d->now.mono, fs->due)) {
+		/* Who is not read cannot show that it lives. */
+		driver_answered(d, fs);
 		sess_tick(fs->machine, d->now, &d->acts);
 		driver_run(d, fs, NULL);
 		if (heap_top(&d->heap) == fs &&

@@ -144,6 +144,8 @@ void driver_work(struct driver *d, struct fgsess *fs);
 
 /* Go on with those sessions. */
 void driver_work_step(struct driver *d);
+/* What stands behind its ResendRequest need not wait any longer. */
+void driver_answered(struct driver *d, struct fgsess *fs);
 /* Resends that waited for their time go on; when the next one will. */
 mono_t driver_paced(struct driver *d);
 

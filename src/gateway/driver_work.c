@@ -122,10 +122,8 @@ resend_step(struct driver *d, struct fgsess *fs)
 	driver_run(d, fs, NULL);
 }
 
-/* The first step has been made, or must wait longer than the counterparty
- * should. */
-static void
-answered(struct driver *d, struct fgsess *fs)
+void
+driver_answered(struct driver *d, struct fgsess *fs)
 {
 	if (!fs->answering)
 		return;
@@ -156,8 +154,9 @@ step(struct driver *d, struct fgsess *fs)
 {
 	bool began = fs->resending, more = try_step(d, fs);
 
+	/* Or the peer reads slowly, or MaxResendRate makes it wait. */
 	if (began)
-		answered(d, fs);
+		driver_answered(d, fs);
 	return more;
 }
 

@@ -27,6 +27,7 @@ struct world {
 	size_t nleft;
 	uint64_t peer_seq;
 	int answered, answer_err;
+	int answers; /* calls of ops.answered */
 	uint64_t answer_seq;
 	bool fatal, is_full;
 	int fail_with; /* what the fault hook answers at "commit" */
@@ -69,6 +70,14 @@ op_is_full(void *arg, struct fgsess *fs)
 }
 
 static void
+op_answered(void *arg, struct fgsess *fs)
+{
+	(void)arg;
+	(void)fs;
+	w.answers++;
+}
+
+static void
 op_disconnect(void *arg, struct fgsess *fs, const char *why)
 {
 	(void)arg;
@@ -101,7 +110,7 @@ op_now(void *arg)
 }
 
 static const struct driver_ops ops = { .now = op_now, .send = op_send,
-	.is_full = op_is_full,
+	.is_full = op_is_full, .answered = op_answered,
 	.disconnect = op_disconnect, .drop_all = op_drop_all,
 	.fatal = op_fatal };
 
@@ -507,6 +516,54 @@ START_TEST(e_a_resend_waits_for_the_disk)
 }
 END_TEST
 
+START_TEST(e_what_is_behind_a_resend_request_waits_for_its_first_step)
+{
+	logon();
+	ck_assert_int_eq(0, send_order("1"));
+	end();
+	store_mem_hold(w.store);
+	peer("2", "7=2|16=0|");
+	end();
+	ck_assert(driver_is_answering(w.fs));
+	ck_assert_int_eq(0, w.answers);
+	store_mem_release(w.store, UINT64_MAX);
+	end();
+	ck_assert(!driver_is_answering(w.fs));
+	ck_assert_int_eq(1, w.answers);
+	w.is_full = true; /* the peer may write before it reads */
+	peer("2", "7=2|16=0|");
+	ck_assert(driver_is_answering(w.fs));
+	end();
+	ck_assert(!driver_is_answering(w.fs));
+	peer("2", "7=2|16=0|"); /* noted: one is running */
+	ck_assert(!driver_is_answering(w.fs));
+	driver_disconnected(w.driver, w.fs, "lost");
+	w.is_full = false;
+	driver_connected(w.driver, w.fs, "test");
+	peer("A", "98=0|108=30|");
+	end();
+	peer("2", "7=1|16=0|");
+	ck_assert(driver_is_answering(w.fs));
+	driver_disconnected(w.driver, w.fs, "lost");
+	ck_assert(!driver_is_answering(w.fs));
+}
+END_TEST
+
+START_TEST(e_a_peer_that_waits_is_read_before_it_is_taken_for_dead)
+{
+	logon();
+	ck_assert_int_eq(0, send_order("1"));
+	end();
+	store_mem_hold(w.store);
+	peer("2", "7=2|16=0|");
+	end();
+	pass(30 * NS_PER_S);
+	end();
+	ck_assert(!driver_is_answering(w.fs));
+	ck_assert_int_eq(1, w.answers);
+}
+END_TEST
+
 START_TEST(f_nothing_is_acknowledged_before_it_is_stored)
 {
 	logon();
@@ -737,6 +794,10 @@ main(void)
 	tcase_add_test(tc, e_a_resend_of_a_past_epoch_ends_no_other_one);
 	tcase_add_test(tc, e_a_resend_waits_for_a_peer_that_reads_slowly);
 	tcase_add_test(tc, e_a_resend_waits_for_the_disk);
+	tcase_add_test(tc,
+	    e_what_is_behind_a_resend_request_waits_for_its_first_step);
+	tcase_add_test(tc,
+	    e_a_peer_that_waits_is_read_before_it_is_taken_for_dead);
 	tcase_add_test(tc, f_nothing_is_acknowledged_before_it_is_stored);
 	tcase_add_test(tc, g_a_message_held_too_long_is_not_sent_with_a_stale_time);
 	tcase_add_test(tc,
