@@ -81,10 +81,9 @@ driver_restored(struct driver *d)
 	if (o.time.ns == 0 || (known != NULL && strcmp(known, uuid) == 0))
 		return 0;
 	n = (int)wall_format(when, o.time, 0);
-	snprintf(text, sizeof(text), "store %s restored at %.*s UTC from store "
-	    "%s, up to commit %llu, which %s", uuid, n, when, o.uuid,
-	    (unsigned long long)o.commit, o.complete ? "was the last one"
-	    : "may not have been the last one");
+	snprintf(text, sizeof(text), "at %.*s UTC up to commit %llu of store "
+	    "%s, %s its last one", n, when, (unsigned long long)o.commit,
+	    o.uuid, o.complete ? "which was" : "maybe not");
 	err = driver_settle(d);
 	if (err == 0 && !o.complete)
 		err = hold_all(d, text);

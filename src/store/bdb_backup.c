@@ -305,6 +305,8 @@ copy_folder(struct bdb_backup *k, const char *folder)
 		if (e->d_name[0] == '.' || strlen(e->d_name) >= NAME_BYTES)
 			continue;
 		snprintf(name, sizeof(name), "%s/%s", folder, e->d_name);
+		if (manifest_find(&k->now, name) != NULL)
+			continue;
 		f = has(k, name);
 		if (f != NULL) {
 			err = manifest_add(&k->now, name, &f->sum);
@@ -530,6 +532,9 @@ only_logs(struct bdb_backup *k)
 		err = bdb_log_hold(k->b);
 	if (err == 0 && bdb_log_files(k->b->path, &logs) == 0)
 		k->c.total = logs.bytes;
+	/* A segment that was archived since is in no log. */
+	if (err == 0)
+		err = copy_folder(k, "ARCHIVE");
 	if (err == 0)
 		err = copy_logs(k, k->now.last_log);
 	return err != 0 ? err : copy_sync_dir(&k->c, k->run);

@@ -207,5 +207,9 @@ bdb_identity_renew(struct bdb *b, bool complete)
 		err = bdb_put_table(st, t, st->table[t].name,
 		    st->table[t].definition);
 	}
-	return err != 0 ? err : bdb_err(make_identity(b, true));
+	if (err == 0)
+		err = bdb_err(make_identity(b, true));
+	for (t = 1; t < STORE_TABLE_END; t++)
+		st->table[t].incarnation++;
+	return err;
 }

@@ -203,7 +203,7 @@ bdb_log_load(struct bdb *b)
 	if (err != 0)
 		return err == FG_ENOENT ? 0 : err;
 	err = bdb_log_files(b->path, &all);
-	k->gone = all.first > k->log;
+	k->gone = k->time.ns != 0 && all.first > k->log;
 	k->kept_bytes = all.bytes;
 	return err;
 }

@@ -5,7 +5,7 @@
  *	the files of the manifest, each with its hash
  *	later log files, which have to go on from those of the backup
  *	open, with all of the log replayed
- *	another identity
+ *	another identity, in the heads of the chain, too: it goes on
  *	UNFINISHED is gone
  */
 #include <dirent.h>
@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "store/bdb.h"
+#include "store/chain_file.h"
 #include "store/manifest.h"
 
 struct restore {
@@ -195,7 +196,93 @@ restore_logs(struct restore *k)
 	return err;
 }
 
+/* Segments that were archived since the backup are in no log. */
+static int
+restore_archives(struct restore *k)
+{
+	char dir[COPY_PATH_MAX], from[COPY_PATH_MAX], to[COPY_PATH_MAX];
+	struct copy_sum sum;
+	struct dirent *e;
+	DIR *d = NULL;
+	int err = copy_path(&k->c, from, k->r->logs, NULL, "ARCHIVE");
+
+	if (err == 0)
+		err = copy_path(&k->c, dir, k->r->to, NULL, "ARCHIVE");
+	if (err == 0)
+		d = opendir(from);
+	if (d != NULL && mkdir(dir, 0750) == -1 && errno != EEXIST)
+		err = copy_why(&k->c, fg_errno(errno), "%s: %s", dir,
+		    strerror(errno));
+	while (err == 0 && d != NULL && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		err = copy_path(&k->c, to, dir, NULL, e->d_name);
+		if (err != 0 || access(to, F_OK) == 0)
+			continue;
+		err = copy_path(&k->c, from, k->r->logs, "ARCHIVE", e->d_name);
+		if (err == 0)
+			err = copy_file(&k->c, from, to, UINT64_MAX, false,
+			    &sum);
+	}
+	if (d != NULL) {
+		closedir(d);
+		if (err == 0)
+			err = copy_sync_dir(&k->c, dir);
+	}
+	return err;
+}
+
 /* ---- the store ---- */
+
+static int
+rename_chain(struct restore *k, struct bdb *b, const char *path)
+{
+	char head[CHAIN_HEADER];
+	struct chain_header h;
+	int fd = open(path, O_RDWR | O_CLOEXEC), err = 0;
+
+	if (fd == -1)
+		return copy_why(&k->c, fg_errno(errno), "%s: %s", path,
+		    strerror(errno));
+	/* What is no chain, or damaged, is for verify to tell. */
+	if (pread(fd, head, sizeof(head), 0) == sizeof(head)
+	    && chain_header_read(head, &h) == 0
+	    && strcmp(h.uuid, k->m.uuid) == 0) {
+		memcpy(h.uuid, b->st.uuid, sizeof(h.uuid));
+		if (h.table != BLOCK_TABLE_STATE && h.table < STORE_TABLES_MAX)
+			h.incarnation = b->st.table[h.table].incarnation;
+		chain_header_pack(head, &h);
+		if (pwrite(fd, head, sizeof(head), 0) != sizeof(head)
+		    || fsync(fd) == -1)
+			err = copy_why(&k->c, fg_errno(errno), "%s: %s", path,
+			    strerror(errno));
+	}
+	close(fd);
+	return err;
+}
+
+static int
+rename_chains(struct restore *k, struct bdb *b)
+{
+	char path[COPY_PATH_MAX];
+	uint64_t first;
+	struct dirent *e;
+	DIR *d = NULL;
+	int err = copy_path(&k->c, path, k->r->to, NULL, CHAIN_DIR);
+
+	if (err == 0)
+		d = opendir(path);
+	while (err == 0 && d != NULL && (e = readdir(d)) != NULL) {
+		if (chain_file_parse(e->d_name, &first) == 0)
+			continue;
+		err = copy_path(&k->c, path, k->r->to, CHAIN_DIR, e->d_name);
+		if (err == 0)
+			err = rename_chain(k, b, path);
+	}
+	if (d != NULL)
+		closedir(d);
+	return err;
+}
 
 static int
 make_store(struct restore *k, struct store_backup *out)
@@ -215,6 +302,8 @@ make_store(struct restore *k, struct store_backup *out)
 		    (unsigned long long)k->m.commit);
 	if (err == 0)
 		err = bdb_identity_renew(b, k->complete);
+	if (err == 0)
+		err = rename_chains(k, b);
 	if (err == 0) {
 		memcpy(out->uuid, b->st.uuid, sizeof(out->uuid));
 		out->commit = b->written;
@@ -249,6 +338,8 @@ run(struct restore *k, struct store_backup *out)
 	k->complete = k->r->complete;
 	if (err == 0 && k->r->logs != NULL)
 		err = restore_logs(k);
+	if (err == 0 && k->r->logs != NULL)
+		err = restore_archives(k);
 	if (err == 0)
 		err = copy_sync_dir(&k->c, k->r->to);
 	out->time = k->m.time;

@@ -161,6 +161,7 @@ def with_the_log(t):
     events = [r for r in t.gw.rows("SESSION_EVENT", session="BROKER")
               if r["EVENT"] == "restored"]
     assert len(events) == 1 and old in events[0]["TEXT"], events
+    assert "of another store" not in t.gw.log(), t.gw.log()
     t.trade(SOME)
     t.check()
     print("ok with the log: %d orders" % len(t.other.orders()))
@@ -234,6 +235,11 @@ def main():
         t.other.stop = True
         t.other.join()
         assert t.gw.stop() == 0
+        # The hash chain has gone on, over the backup.
+        r = subprocess.run([fg.program("fixgatectl"), "verify", "--store",
+                            t.gw.store], capture_output=True, text=True,
+                           timeout=LIMIT)
+        assert r.returncode == 0 and "all as they were chained" in r.stdout, r
 
 
 main()
