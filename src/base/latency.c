@@ -14,6 +14,22 @@ static const int64_t bounds[LATENCY_BOUNDS] = {
 	DECADE(NS_PER_S), 10 * NS_PER_S,
 };
 
+/* By the highest bit of a number: the first bound that is not below the least
+ * number with that bit. The right one is it, or one of the next two. */
+static const uint8_t first[] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 11,
+	12, 13, 14, 15, 16, 17, 18, 19, 20, 20, 21,
+};
+
+static unsigned
+first_of(int64_t ns)
+{
+	unsigned bit = ns == 0 ? 0 :
+	    63 - (unsigned)__builtin_clzll((unsigned long long)ns);
+
+	return bit < sizeof(first) ? first[bit] : LATENCY_BOUNDS;
+}
+
 int64_t
 latency_bound(unsigned i)
 {
@@ -23,18 +39,13 @@ latency_bound(unsigned i)
 void
 latency_add(struct latency *l, int64_t ns, uint64_t n)
 {
-	unsigned low = 0, high = LATENCY_BOUNDS, mid;
+	unsigned i;
 
 	if (ns < 0)
 		ns = 0;
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (bounds[mid] < ns)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	l->count[low] += n;
+	for (i = first_of(ns); i < LATENCY_BOUNDS && bounds[i] < ns; i++)
+		;
+	l->count[i] += n;
 	l->n += n;
 	l->sum += ns * (int64_t)n;
 }

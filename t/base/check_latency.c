@@ -19,6 +19,7 @@ START_TEST(each_is_counted_in_its_range)
 {
 	struct latency l = { 0 };
 	unsigned i;
+	int64_t ns;
 
 	for (i = 0; i < LATENCY_BOUNDS; i++) {
 		latency_add(&l, latency_bound(i), 2);
@@ -30,6 +31,14 @@ START_TEST(each_is_counted_in_its_range)
 		ck_assert_uint_eq(3, l.count[i]);
 	ck_assert_uint_eq(1, l.count[LATENCY_BOUNDS]);
 	ck_assert_uint_eq(3 * LATENCY_BOUNDS + 1, l.n);
+	latency_add(&l, INT64_MAX, 0);
+	for (ns = 1; ns < 20 * NS_PER_S; ns += 1 + ns / 9) {
+		l = (struct latency){ 0 };
+		latency_add(&l, ns, 1);
+		for (i = 0; i < LATENCY_BOUNDS && latency_bound(i) < ns; i++)
+			ck_assert_uint_eq(0, l.count[i]);
+		ck_assert_uint_eq(1, l.count[i]);
+	}
 	l = (struct latency){ 0 };
 	latency_add(&l, 1500, 3);
 	latency_add(&l, -1, 1); /* a clock that steps back takes nothing off */
