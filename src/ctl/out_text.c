@@ -281,6 +281,9 @@ print_status(FILE *to, const struct link_val *d)
 	    text_of(d, "DURABILITY").s, number_of(d, "WAITING"));
 	if (number_of(d, "LAG") != 0)
 		fprintf(to, " (%s)", duration(number_of(d, "LAG")).s);
+	if (number_of(d, "STORE_BYTES") != 0)
+		fprintf(to, ", %" PRIu64 " MB",
+		    (number_of(d, "STORE_BYTES") >> 20) + 1);
 	if (link_find(d, "DISK_FREE") != NULL)
 		fprintf(to, ", %" PRIu64 " MB free on it",
 		    number_of(d, "DISK_FREE") >> 20);

@@ -3,19 +3,18 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/num.h"
+#include "daemon/folder.h"
 #include "log/log.h"
 
 #define WAIT_S        5  /* for the loop */
@@ -68,36 +67,6 @@ ask_loop(struct http *h)
 }
 
 /* ---- numbers that the loop does not have ---- */
-
-/* Bytes of the files in a folder and in those below it. */
-static uint64_t
-folder_bytes(int at, const char *path)
-{
-	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-	    O_NOFOLLOW);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *e;
-	uint64_t sum = 0;
-	struct stat st;
-
-	if (d == NULL) {
-		if (fd != -1)
-			close(fd);
-		return 0;
-	}
-	while ((e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 ||
-		    strcmp(e->d_name, "..") == 0 ||
-		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
-		if (S_ISDIR(st.st_mode))
-			sum += folder_bytes(fd, e->d_name);
-		else
-			sum += (uint64_t)st.st_blocks * 512;
-	}
-	closedir(d);
-	return sum;
-}
 
 static uint64_t
 open_files(void)
@@ -199,7 +168,7 @@ static enum MHD_Result
 put_metrics(struct http *h, struct MHD_Connection *conn)
 {
 	uint64_t bytes = h->folder == NULL ? 0 :
-	    folder_bytes(AT_FDCWD, h->folder);
+	    folder_bytes(h->folder);
 	int err;
 
 	h->text.len = 0;

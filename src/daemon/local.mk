@@ -11,6 +11,8 @@ libdaemon_a_SOURCES = \
 	src/daemon/drop.c \
 	src/daemon/expiry.c \
 	src/daemon/expiry.h \
+	src/daemon/folder.c \
+	src/daemon/folder.h \
 	src/daemon/http.c \
 	src/daemon/http.h \
 	src/daemon/metric.c \

@@ -313,7 +313,7 @@ control_status(const struct server_ask *a)
 		consumers.len = 0;
 	health = judge(c, &consumers, &advices);
 	o = server_answer(a, "STATUS_ACK");
-	link_map(o, 18);
+	link_map(o, 19);
 	link_key_str(o, "HEALTH", status_health_text(health));
 	link_key_str(o, "PROGRAM", PACKAGE_NAME "d");
 	link_key_str(o, "VERSION", PACKAGE_VERSION);
@@ -326,6 +326,7 @@ control_status(const struct server_ask *a)
 	link_key_str(o, "DURABILITY", durability_text(g));
 	link_key_u64(o, "WAITING", driver_waiting(g->driver));
 	link_key_u64(o, "LAG", (uint64_t)driver_lag(g->driver, now.mono));
+	link_key_u64(o, "STORE_BYTES", disk_bytes_used(g->disk));
 	link_key_u64(o, "DISK_FREE", disk_bytes_free(g->disk));
 	link_key_u64(o, "STRANGERS", peers_strangers(g->peers));
 	put_tables(c, o);

@@ -1,12 +1,17 @@
 #include "gateway/disk.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
+#include "daemon/folder.h"
 #include "gateway/gateway.h"
 #include "log/log.h"
 
 #define LOOK_NS (1 * NS_PER_S)
+#define COUNT_S 10 /* between counts of the bytes of all files */
 #define MB      (1024 * 1024)
 
 struct disk {
@@ -16,6 +21,12 @@ struct disk {
 	uint64_t least; /* MinDiskFree, bytes */
 	uint64_t free;
 	enum disk_level level;
+	pthread_t thread; /* counts the bytes of the store's files */
+	bool counts;
+	pthread_mutex_t lock; /* of the rest */
+	pthread_cond_t stops;
+	bool stop;
+	uint64_t used;
 };
 
 static enum disk_level
@@ -67,6 +78,67 @@ look(void *arg)
 	timer_set(d->timer, mono_add(loop_now(d->g->loop).mono, LOOK_NS));
 }
 
+/* There may be many files, and the loop cannot wait for them. */
+static void *
+count(void *arg)
+{
+	struct disk *d = arg;
+	struct timespec until;
+	uint64_t used;
+
+	pthread_mutex_lock(&d->lock);
+	while (!d->stop) {
+		pthread_mutex_unlock(&d->lock);
+		used = folder_bytes(d->path);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += COUNT_S;
+		pthread_mutex_lock(&d->lock);
+		d->used = used;
+		if (!d->stop)
+			pthread_cond_timedwait(&d->stops, &d->lock, &until);
+	}
+	pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+/* Signals are for the loop's thread. Without it the size is not known. */
+static void
+start_count(struct disk *d)
+{
+	sigset_t all, before;
+
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->stops, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	d->counts = pthread_create(&d->thread, NULL, count, d) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void
+stop_count(struct disk *d)
+{
+	pthread_mutex_lock(&d->lock);
+	d->stop = true;
+	pthread_cond_signal(&d->stops);
+	pthread_mutex_unlock(&d->lock);
+	if (d->counts)
+		pthread_join(d->thread, NULL);
+	pthread_cond_destroy(&d->stops);
+	pthread_mutex_destroy(&d->lock);
+}
+
+uint64_t
+disk_bytes_used(struct disk *d)
+{
+	uint64_t used;
+
+	pthread_mutex_lock(&d->lock);
+	used = d->used;
+	pthread_mutex_unlock(&d->lock);
+	return used;
+}
+
 struct disk *
 disk_new(struct gateway *g)
 {
@@ -84,6 +156,7 @@ disk_new(struct gateway *g)
 		return NULL;
 	}
 	look(d);
+	start_count(d);
 	return d;
 }
 
@@ -99,6 +172,7 @@ disk_free(struct disk *d)
 {
 	if (d == NULL)
 		return;
+	stop_count(d);
 	timer_free(d->timer);
 	free(d);
 }

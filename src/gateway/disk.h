@@ -23,5 +23,7 @@ void disk_free(struct disk *d);
 enum disk_level disk_level(const struct disk *d);
 /* Bytes free when it was last looked at. */
 uint64_t disk_bytes_free(const struct disk *d);
+/* Bytes of the store when its files were last counted; 0: not yet. */
+uint64_t disk_bytes_used(struct disk *d);
 
 #endif

@@ -163,12 +163,15 @@ def status(g, was):
         assert v["COUNT"] == was[s] or s in STAGES[:2], (s, v, was[s])
         assert 0 < v["P50"] <= v["P99"] <= v["MAX"] < 60e9, (s, v)
     assert got["DISK_FREE"] > 0 and got["LAG"] >= 0, got
+    size = sum(os.stat(os.path.join(top, f)).st_blocks * 512
+               for top, _, names in os.walk(g.store) for f in names)
+    assert size / 2 <= got["STORE_BYTES"] <= size * 2, (got, size)
     text = g.ctl("status", check=False)
     assert re.search(r"^LAST MINUTE +COUNT +P50 +P99 +MAX$", text, re.M), text
     for s in STAGES:
         assert re.search(r"^%-3s  %-9s +\d+ +\S+ [mu]?s +\S+ [mu]?s +\S+ "
                          "[mu]?s$" % s, text, re.M), text
-    assert re.search(r"^store +\S+, written, .* \d+ MB free on it$", text,
+    assert re.search(r"^store +\S+, written, .* \d+ MB, \d+ MB free on it$", text,
                      re.M), text
     print("ok status")
 
