@@ -99,7 +99,7 @@ def main(e, w):
     e.edit((r"^StorePath=.*", "StorePath=%s\nDictionaryPath=%s" % (
                 w.path("store"), e.dicts)),
            (r"^LogTarget=.*", "LogTarget=" + w.path("gate.log")),
-           (r"^#ControlSocket=.*", "ControlSocket=" + e.socket),
+           (r"^ControlSocket=.*", "ControlSocket=" + e.socket),
            (r"^SocketAcceptPort=.*", "SocketAcceptPort=%d\nTLSProfile=FIXX\n"
             "SocketCertificateFile=own.pem\nSocketPrivateKeyFile=own.key\n"
             "CertificationAuthoritiesFile=ca.pem\n"
