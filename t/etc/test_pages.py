@@ -240,9 +240,29 @@ def operate(m):
     assert m.broker.expect("5")[58] == "numbers are reset"
     m.broker.send("5", "")
     assert stop.wait() == 0, stop.log()
+    m.run(take("fixgate-store.5", "fixgatectl session seq").replace(
+        "SESSION", "BROKER").replace(" N ", " 7 "))
+    assert json.loads(m.run("fixgatectl session show BROKER --json"))[
+        "NEXT_OUT"] == 7
     m.session(text[first:])
     m.broker = fg.Peer("BROKER", "GATE")
     m.broker.connect(m.port).logon()
+
+
+def store(m, closed):
+    """fixgate-store(5): a backup while it is open; then the closed store."""
+    def line(begin, **words):
+        text = take("fixgate-store.5", begin).strip()
+        for was, now in words.items():
+            text = re.sub(r"\b%s\b" % was, m.w.path(now), text)
+        return text
+    if not closed:
+        m.run("fixgatectl backup " + m.w.path("backup"))
+        return
+    m.run(line("fixgatectl recover", STORE="lib", DIRECTORY="backup"))
+    m.run(line("fixgatectl restore", BACKUP="backup", DIRECTORY="again",
+               STORE="lib"))
+    m.run("fixgatectl verify --store " + m.w.path("again"))
 
 
 def dictionaries(m):
@@ -435,12 +455,14 @@ def main():
         dictionaries(m)
         scripts(m)
         links(m)
+        store(m, False)
         m.gate.signal(15)
         m.exchange.expect("5")
         m.exchange.send("5", "")
         m.broker.expect("5")
         m.broker.send("5", "")
         assert m.gate.wait() == 0, m.gate.log()
+        store(m, True)
     for page, text in left:
         if page == "fixgate.7": # pictures; its commands: test_evening.py
             continue
