@@ -21,7 +21,7 @@ struct gathering {
 static struct control_consumer *
 first(const struct gathering *k)
 {
-	return (void *)(k->out->p + k->begin);
+	return k->out->p == NULL ? NULL : (void *)(k->out->p + k->begin);
 }
 
 static size_t

@@ -95,6 +95,9 @@ metrics_add_consumer(struct metrics *m, const char *name, const char *cursor)
 
 /* ---- text ---- */
 
+/* Where an array of n ends, which may not be there. */
+#define END(array, n) ((array) == NULL ? NULL : (array) + (n))
+
 static int
 seconds(struct buf *out, const char *name, const char *type, int64_t ns,
     const char *help)
@@ -142,7 +145,7 @@ seconds(struct buf *out, const char *name, const char *type, int64_t ns,
 static int
 session_metrics(struct buf *out, const struct metrics *m)
 {
-	const struct metrics_session *s, *end = m->session + m->nsession;
+	const struct metrics_session *s, *end = END(m->session, m->nsession);
 	int err = 0;
 
 #define X(id, type, value, help)                                               \
@@ -161,7 +164,7 @@ static int
 session_times(struct buf *out, const struct metrics *m, const char *name,
     bool sent, const char *help)
 {
-	const struct metrics_session *s, *end = m->session + m->nsession;
+	const struct metrics_session *s, *end = END(m->session, m->nsession);
 	int err = metric_head(out, name, "gauge", help);
 	int64_t ns;
 
@@ -183,7 +186,7 @@ static int
 table_metrics(struct buf *out, const struct metrics *m, const char *name,
     bool visible, const char *help)
 {
-	const struct metrics_table *t, *end = m->table + m->ntable;
+	const struct metrics_table *t, *end = END(m->table, m->ntable);
 	int err = metric_head(out, name, "gauge", help);
 
 	for (t = m->table; err == 0 && t < end; t++)
@@ -202,7 +205,7 @@ table_metrics(struct buf *out, const struct metrics *m, const char *name,
 static int
 consumer_metrics(struct buf *out, const struct metrics *m)
 {
-	const struct metrics_consumer *c, *end = m->consumer + m->nconsumer;
+	const struct metrics_consumer *c, *end = END(m->consumer, m->nconsumer);
 	int err = 0;
 
 #define X(id, value, help)                                                     \
@@ -231,7 +234,7 @@ consumer_metrics(struct buf *out, const struct metrics *m)
 static int
 index_metrics(struct buf *out, const struct metrics *m)
 {
-	const struct metrics_table *t, *end = m->table + m->ntable;
+	const struct metrics_table *t, *end = END(m->table, m->ntable);
 	int err = metric_head(out, "table_indexed", "gauge",
 	    "Sequence of the newest row that the index has.");
 
