@@ -122,6 +122,12 @@ def settings(m):
             "DictionaryPath=" + os.path.join(fg.SRC, "dict")))
     said = m.run("fixgated -n -f fixgate.conf")
     assert said.endswith("fixgate.conf: 2 sessions, no errors\n"), said
+    m.write("roles.conf", text.replace("[GATEWAY]", "[GATEWAY]\n"
+            "DictionaryPath=" + os.path.join(fg.SRC, "dict")) +
+            take("fixgate.conf.5", "[ROLE desk]"))
+    said = m.run("fixgated -n -f roles.conf")
+    assert said.endswith("roles.conf: 2 sessions, no errors\n"), said
+    assert "ROLE" not in said and "Send" not in said, said
     # FIXS, with certificates there.
     certs = tls.certs(w)
     for was, name in ("server.pem", "venue.pem"), ("server.key", "venue.key"), \
