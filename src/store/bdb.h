@@ -141,6 +141,8 @@ int bdb_meta_put_in(struct bdb *b, DB_TXN *txn, const char *key, const void *p,
 int bdb_meta_put(struct bdb *b, const char *key, const void *p, size_t n);
 /* Know who the store is; a new one is made somebody. 0 or FG_E*. */
 int bdb_identity_load(struct bdb *b);
+/* Is, or was, this the store, before it was restored? Any thread. */
+bool bdb_identity_is(struct bdb *b, const char *uuid);
 /* Make it another store, with other incarnations of its tables. */
 int bdb_identity_renew(struct bdb *b, bool complete);
 

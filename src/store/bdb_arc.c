@@ -83,7 +83,7 @@ open_file(struct bdb *b, unsigned t, struct bdb_seg *s)
 		return err;
 	if (err == 0) {
 		i = archive_info(s->arc->file);
-		if (strcmp(i->uuid, b->st.uuid) == 0 && i->table == t &&
+		if (bdb_identity_is(b, i->uuid) && i->table == t &&
 		    i->first == s->about.first && i->last == s->about.last) {
 			b->arc_open++;
 			return 0;

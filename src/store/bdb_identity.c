@@ -6,6 +6,7 @@
  *	"origin"            of a store that was restored: version 1, UUID text 36
  *	                    of the store that was backed up, its last commit here
  *	                    8, time 8, complete 1
+ *	"was UUID"          each one that it was before it was restored: nothing
  */
 #include <endian.h>
 #include <stdio.h>
@@ -188,10 +189,32 @@ put_origin(struct bdb *b, bool complete)
 	return bdb_meta_put(b, "origin", value, sizeof(value));
 }
 
+static void
+was_key(char out[64], const char *uuid)
+{
+	snprintf(out, 64, "was %.*s", UUID_TEXT, uuid);
+}
+
+bool
+bdb_identity_is(struct bdb *b, const char *uuid)
+{
+	struct buf v = { 0 };
+	char key[64];
+	bool is = strcmp(uuid, b->st.uuid) == 0;
+
+	if (!is && b->st.origin.time.ns != 0) {
+		was_key(key, uuid);
+		is = bdb_get(b->meta, key, strlen(key), 0, &v) == 0;
+		buf_free(&v);
+	}
+	return is;
+}
+
 int
 bdb_identity_renew(struct bdb *b, bool complete)
 {
 	struct store *st = &b->st;
+	char key[64];
 	unsigned t;
 	int err;
 
@@ -200,6 +223,9 @@ bdb_identity_renew(struct bdb *b, bool complete)
 	err = bdb_log_covered(b, &st->covered);
 	if (err == 0)
 		err = put_origin(b, complete);
+	was_key(key, st->uuid);
+	if (err == 0)
+		err = bdb_meta_put(b, key, "", 0);
 	for (t = STORE_USER_FIRST; t < st->n_tables && err == 0; t++) {
 		if (st->table[t].name == NULL)
 			continue;

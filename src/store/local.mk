@@ -13,6 +13,8 @@ libstore_a_SOURCES = \
 	src/store/bdb_arc.c \
 	src/store/bdb_archive.c \
 	src/store/bdb_backup.c \
+	src/store/bdb_backup.h \
+	src/store/bdb_backup_files.c \
 	src/store/bdb_blocks.c \
 	src/store/bdb_commit.c \
 	src/store/bdb_damage.c \

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "store/backup.h"
+#include "store/segment.h"
 #include "world.h"
 
 #define ROW_BYTES 900 /* of the longest */
@@ -390,16 +391,21 @@ START_TEST(a_changed_backup_is_refused)
 }
 END_TEST
 
+/* After so many calls. */
 static int
 give_up(void *arg, uint64_t done, uint64_t total)
 {
-	(void)arg;
-	return done > total / 2;
+	unsigned *calls = arg;
+
+	(void)done;
+	(void)total;
+	return --*calls == 0;
 }
 
 START_TEST(a_backup_that_was_given_up_leaves_the_one_before)
 {
-	struct store_work work = { give_up, NULL };
+	unsigned calls = 3;
+	struct store_work work = { give_up, &calls };
 	struct store_backup b, r;
 
 	begin(WORLD_WRITTEN);
@@ -456,7 +462,8 @@ END_TEST
 
 START_TEST(what_is_half_restored_cannot_be_opened)
 {
-	struct store_work work = { give_up, NULL };
+	unsigned calls = 3;
+	struct store_work work = { give_up, &calls };
 	struct store_restore r = { 0 };
 	struct store_cfg cfg;
 	struct store_backup b;
@@ -519,6 +526,48 @@ log_files(void)
 	closedir(d);
 	return n;
 }
+
+static void
+archive_oldest(void)
+{
+	const struct store_archive_how quick = { 0 };
+	struct store_segment s;
+	uint64_t number = 0;
+
+	do
+		ck_assert_int_eq(0, store_segment(k.w.st, STORE_FIX_IN,
+		    number, &s));
+	while (s.archived && (number = s.number + 1) != 0);
+	ck_assert_msg(store_archive(k.w.st, STORE_FIX_IN, s.number, &quick, &s,
+	    why) == 0, "%s", why);
+}
+
+START_TEST(archived_segments_come_along)
+{
+	struct store_backup r;
+	char path[512];
+
+	begin(WORLD_WRITTEN);
+	put(3 * LOADED);
+	archive_oldest();
+	backup(in_base("b"), false);
+	r = restore(in_base("b"), in_base("r"), NULL);
+	ck_assert_uint_eq(3 * LOADED, look(in_base("r"), r.uuid, false));
+	/* Those of later, with the log: of the backup, and of the store. */
+	archive_oldest();
+	backup(in_base("b"), true);
+	r = restore(in_base("b"), in_base("p"), NULL);
+	ck_assert_uint_eq(3 * LOADED, look(in_base("p"), r.uuid, false));
+	archive_oldest();
+	store_close(k.w.st);
+	r = restore(in_base("b"), in_base("s"), k.w.dir);
+	ck_assert_msg(store_open_bdb(&k.w.st, &k.w.cfg, why) == 0, "%s", why);
+	ck_assert_uint_eq(3 * LOADED, look(in_base("s"), r.uuid, true));
+	snprintf(path, sizeof(path), "%s/ARCHIVE", k.w.dir);
+	remove_tree(path);
+	end();
+}
+END_TEST
 
 START_TEST(log_files_are_kept_since_the_last_backup)
 {
@@ -586,6 +635,7 @@ main(void)
 	tcase_add_test(tc, a_directory_that_is_something_else_is_left_alone);
 	tcase_add_test(tc, what_is_half_restored_cannot_be_opened);
 	tcase_add_test(tc, log_files_that_do_not_go_on_are_refused);
+	tcase_add_test(tc, archived_segments_come_along);
 	tcase_add_test(tc, log_files_are_kept_since_the_last_backup);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
