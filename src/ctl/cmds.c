@@ -10,6 +10,10 @@ const struct ctl_cmd ctl_cmds[] = {
 	{ "append", "TABLE [--as NAME]", cmd_append,
 	    "rows from JSON lines on standard input; with --as each line "
 	    "exactly once" },
+	{ "archive",
+	    "--days N | --before TIME [--delete-days N] [--dry-run]\n"
+	    "          [--force --yes]", cmd_archive,
+	    "put old rows of all tables into compressed files" },
 	{ "backup", "DIRECTORY [--logs]", cmd_backup,
 	    "copy the store while the gateway works; --logs: only what is new "
 	    "of the log" },

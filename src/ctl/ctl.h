@@ -148,6 +148,8 @@ int cmd_settings(struct ctl *c, int argc, char **argv);
 int cmd_user_list(struct ctl *c, int argc, char **argv);
 int cmd_user_remove(struct ctl *c, int argc, char **argv);
 int cmd_user_set(struct ctl *c, int argc, char **argv);
+/* cmd_archive.c */
+int cmd_archive(struct ctl *c, int argc, char **argv);
 /* cmd_verify.c */
 int cmd_verify(struct ctl *c, int argc, char **argv);
 /* cmd_watch.c */

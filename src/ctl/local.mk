@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	src/ctl/cmd_append.c \
+	src/ctl/cmd_archive.c \
 	src/ctl/cmd_backup.c \
 	src/ctl/chain.c \
 	src/ctl/chain.h \

@@ -14,6 +14,7 @@
 #define MODE_RESTRICTED 0666
 
 static const struct server_request requests[] = {
+	{ "ARCHIVE", control_archive, 0 },
 	{ "BACKUP", control_backup, 0 },
 	{ "CREDIT", control_credit, SERVER_READS },
 	{ "CURSOR_CLEAR", control_cursor_clear, SERVER_WAITS },

@@ -28,6 +28,9 @@ struct metrics;
 int control_metrics(struct control *c, struct metrics *m);
 /* Obey the roles of these settings. */
 void control_settle(struct control *c, struct conf *conf);
+struct retain_order;
+/* Note which rows somebody needs. */
+void control_needs(struct control *c, struct retain_order *o);
 void control_free(struct control *c);
 
 #endif

@@ -23,6 +23,7 @@ struct expiry_watch;
 struct control;
 struct disk;
 struct jobs;
+struct retain;
 struct sessions;
 struct tables;
 struct alive;
@@ -42,6 +43,7 @@ struct gateway {
 	struct control *control;
 	struct admin *admin;
 	struct jobs *jobs;
+	struct retain *retain;
 	struct disk *disk;
 	struct expiry_watch *expiry;
 	struct timer *timer; /* the driver's next */

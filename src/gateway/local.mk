@@ -79,6 +79,9 @@ libgateway_a_SOURCES = \
 	src/gateway/quarantine.h \
 	src/gateway/release.c \
 	src/gateway/release.h \
+	src/gateway/retain.c \
+	src/gateway/retain.h \
+	src/gateway/retain_daily.c \
 	src/gateway/rights.c \
 	src/gateway/rights.h \
 	src/gateway/rows.c \
@@ -103,6 +106,7 @@ fixgated_SOURCES = \
 	src/gateway/admin.h \
 	src/gateway/control_reload.c \
 	src/gateway/control_metrics.c \
+	src/gateway/control_archive.c \
 	src/gateway/control_auth.c \
 	src/gateway/control_create.c \
 	src/gateway/create.c \

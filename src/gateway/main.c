@@ -20,6 +20,7 @@
 #include "gateway/gateway.h"
 #include "gateway/job.h"
 #include "gateway/reload.h"
+#include "gateway/retain.h"
 #include "gateway/sessions.h"
 #include "gateway/tables.h"
 #include "log/log.h"
@@ -217,6 +218,7 @@ open_store(struct gateway *g)
 	char err[STORE_ERR_MAX];
 	struct store_cfg cfg = {
 		.path = conf_path(sec, CONF_StorePath),
+		.archive_path = conf_path(sec, CONF_ArchivePath),
 		.segment_bytes = (uint64_t)conf_int(sec, CONF_SegmentMB) * MB,
 		.cache_bytes = (uint64_t)conf_int(sec, CONF_CacheMB) * MB,
 		.checkpoint_bytes =
@@ -385,6 +387,12 @@ start(struct gateway *g)
 	g->disk = disk_new(g);
 	if (g->disk == NULL)
 		return -1;
+	g->retain = retain_new(g);
+	if (g->retain == NULL) {
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "no memory for the "
+		    "archive");
+		return -1;
+	}
 	if (admin_open(&g->admin, g, err) != 0) {
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err);
 		return -1;
@@ -402,6 +410,7 @@ stop(struct gateway *g)
 	admin_free(g->admin);
 	disk_free(g->disk);
 	expiry_free(g->expiry);
+	retain_free(g->retain);
 	jobs_free(g->jobs);
 	g->jobs = NULL;
 	control_free(g->control);

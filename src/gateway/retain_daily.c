@@ -1,0 +1,90 @@
+/* retain_daily.c: RetainDays and ArchiveDays: a look soon after the start, and
+ * then every day. */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "gateway/control.h"
+#include "gateway/gateway.h"
+#include "gateway/retain.h"
+#include "log/log.h"
+#include "store/segment.h"
+
+#define FIRST_NS (2 * NS_PER_S)
+#define AGAIN_NS (10 * 60 * NS_PER_S) /* another long work runs */
+#define DAY_NS   (86400 * NS_PER_S)
+#define AFTER_NS (10 * 60 * NS_PER_S) /* midnight, UTC */
+
+struct retain {
+	struct gateway *g;
+	struct timer *timer;
+};
+
+static void
+done(void *arg, int err)
+{
+	struct retain_order *o = arg;
+
+	if (err != 0 && err != FG_ECLOSED)
+		log_event(LOG_LEVEL_ERROR, "archive", NULL, "%s; it is tried "
+		    "again tomorrow", o->why[0] != '\0' ? o->why
+		    : fg_strerror(err));
+}
+
+static void
+look(void *arg)
+{
+	struct retain *r = arg;
+	struct gateway *g = r->g;
+	const struct conf_section *sec = conf_gateway(g->conf);
+	int64_t retain = conf_int(sec, CONF_RetainDays), keep =
+	    conf_int(sec, CONF_ArchiveDays);
+	struct now now = loop_now(g->loop);
+	struct retain_order *o = calloc(1, sizeof(*o));
+	struct job_work work = { .what = "archive", .run = retain_run,
+		.done = done, .free = free, .arg = o };
+	int64_t again = AGAIN_NS;
+
+	if (o != NULL) {
+		o->store = g->store;
+		o->chain = g->chain;
+		if (retain != 0)
+			o->archive_before.ns = now.wall.ns - retain * DAY_NS;
+		if (keep != 0)
+			o->delete_before.ns = now.wall.ns - keep * DAY_NS;
+		control_needs(g->control, o);
+		if (job_start(g->jobs, NULL, &work) == 0)
+			again = DAY_NS - now.wall.ns % DAY_NS + AFTER_NS;
+	}
+	timer_set(r->timer, mono_add(now.mono, again));
+}
+
+struct retain *
+retain_new(struct gateway *g)
+{
+	const struct conf_section *sec = conf_gateway(g->conf);
+	struct retain *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->g = g;
+	r->timer = timer_new(g->loop, look, r);
+	if (r->timer == NULL) {
+		free(r);
+		return NULL;
+	}
+	store_seal_daily(g->store, conf_int(sec, CONF_RetainDays) != 0);
+	if (conf_int(sec, CONF_RetainDays) != 0 ||
+	    conf_int(sec, CONF_ArchiveDays) != 0)
+		timer_set(r->timer, mono_add(loop_now(g->loop).mono,
+		    FIRST_NS));
+	return r;
+}
+
+void
+retain_free(struct retain *r)
+{
+	if (r == NULL)
+		return;
+	timer_free(r->timer);
+	free(r);
+}

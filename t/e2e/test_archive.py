@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Old rows go to the archive, and are read as before: fixgatectl archive, with
+what somebody still needs, and RetainDays, ArchiveDays, ArchivePath."""
+
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import fixgate as fg
+from link import Link
+
+fg.need("fixgated", "fixgatectl")
+
+ROWS = 20000  # of find_load, of January 2026
+SEGMENT = "FIX_IN.%020d" % 1
+
+
+def mix(x):
+    """As in t/long/find_load.c."""
+    m = (1 << 64) - 1
+    x = (x + 0x9e3779b97f4a7c15) & m
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & m
+    x = (x ^ x >> 27) * 0x94d049bb133111eb & m
+    return x ^ x >> 31
+
+
+def gateway(work, name, **keys):
+    g = work.gateway(name, gateway=keys, sessions=[
+        fg.acceptor("SERVER", "CLIENT", fg.free_port())])
+    subprocess.run([os.path.join(fg.BUILD, "t", "long", "find_load"), g.store,
+                    str(ROWS)], check=True)
+    return g.start(60)
+
+
+def archives(folder):
+    return sorted(f for f in os.listdir(folder) if f.endswith(".arc")) \
+        if os.path.isdir(folder) else []
+
+
+def oldest(g, table):
+    return [t for t in g.ctl_json("table", "list", "--json")
+            if t["TABLE"] == table][0]["OLDEST"]
+
+
+def refused(g, *args):
+    try:
+        g.ctl(*args)
+    except fg.CtlError as e:
+        return str(e)
+    raise AssertionError("not refused: %s" % (args,))
+
+
+def all_there(g):
+    assert oldest(g, "FIX_IN") == oldest(g, "FIX_OUT") == 1
+    for i in (0, 1234, ROWS // 2 - 1):
+        out = g.ctl("find", "ClOrdID=%016x" % mix(i))
+        assert len(out.splitlines()) == 2, (i, out)
+    assert "%016x" % mix(777) in g.ctl("show", "FIX_IN", "778")
+    out = g.ctl("export", "FIX_IN", "--format", "csv")
+    assert len(out.splitlines()) == ROWS // 2 + 1, len(out.splitlines())
+    assert "%016x" % mix(9) in g.ctl("chain", "%016x" % mix(9))
+
+
+def command(work):
+    g = gateway(work, "command")
+    where = os.path.join(g.store, "ARCHIVE")
+    for args, why in (([], "--days N or --before"),
+                      (["--days", "1", "--before", "20260101-00:00:00"],
+                       "not both"), (["--before", "x"], "needs a time"),
+                      (["--days", "1", "--force"], "--yes"),
+                      (["FIX_IN", "--days", "1"], "nothing to name")):
+        assert why in refused(g, "archive", *args), args
+    out = g.ctl("archive", "--before", "20260105-00:00:00")
+    assert "0 archived" in out, out
+    out = g.ctl("archive", "--days", "1", "--dry-run")
+    assert "FIX_IN: rows 1 to 10000, from 20260105-09:00:00" in out, out
+    assert "2 would be archived" in out, out
+    assert archives(where) == []
+    # A client that has got to row 500 needs the rest.
+    with Link(g.socket) as link:
+        who = dict(CONSUMER="APP", KEY="k", TABLE="FIX_IN")
+        kind, said = link.ask("CURSOR_GET", **who)
+        assert kind == "CURSOR_ACK", said
+        kind, said = link.ask("CURSOR_PUT", SEQUENCE=500,
+                              SOURCE=said["SOURCE"], TOKEN=said["TOKEN"],
+                              ACKED={}, **who)
+        assert kind == "ACK", (kind, said)
+        out = g.ctl("archive", "--days", "1")
+        assert "FIX_IN: rows from 1 on stay: client APP" in out, out
+        assert "needs row 501" in out and "1 archived" in out, out
+        assert archives(where) == ["FIX_OUT.%020d.arc" % 1]
+        all_there(g)
+    out = g.ctl("archive", "--days", "1", "--force", "--yes")
+    assert "FIX_IN: rows 1 to 10000" in out, out
+    assert SEGMENT + ".arc" in archives(where)
+    assert not os.path.exists(os.path.join(g.store, SEGMENT))
+    all_there(g)
+    g.stop()
+    g.start()
+    all_there(g)
+    out = g.ctl("archive", "--delete-days", "1")
+    assert "FIX_IN: rows from 1 on stay" in out and "1 deleted" in out, out
+    out = g.ctl("archive", "--delete-days", "1", "--force", "--yes")
+    assert "FIX_IN: rows 1 to 10000 are deleted" in out, out
+    assert oldest(g, "FIX_IN") > ROWS // 2
+    assert not archives(where), archives(where)
+    print("ok command")
+
+
+def RetainDays(work):
+    g = gateway(work, "retain", RetainDays=30)
+    fg.wait_until(lambda: len(archives(os.path.join(g.store, "ARCHIVE"))) >= 2,
+                  60, "old rows are archived by themselves")
+    all_there(g)
+    h = gateway(work, "not", RetainDays=36500)
+    fg.wait_until(lambda: "archive" in h.log(), 60, "it looked")
+    assert archives(os.path.join(h.store, "ARCHIVE")) == []
+    print("ok RetainDays")
+
+
+def ArchiveDays(work):
+    g = gateway(work, "delete", RetainDays=30, ArchiveDays=60)
+    fg.wait_until(lambda: oldest(g, "FIX_IN") > ROWS // 2 and
+                  oldest(g, "FIX_OUT") > ROWS // 2, 60,
+                  "old archives are deleted by themselves")
+    assert archives(os.path.join(g.store, "ARCHIVE")) == []
+    print("ok ArchiveDays")
+
+
+def ArchivePath(work):
+    elsewhere = work.path("elsewhere")
+    g = gateway(work, "path", ArchivePath=elsewhere)
+    g.ctl("archive", "--days", "1")
+    assert SEGMENT + ".arc" in archives(elsewhere)
+    assert not os.path.exists(os.path.join(g.store, "ARCHIVE"))
+    all_there(g)
+    print("ok ArchivePath")
+
+
+if __name__ == "__main__":
+    for case in (command, RetainDays, ArchiveDays, ArchivePath):
+        with fg.Work() as w:
+            case(w)
