@@ -4,8 +4,11 @@ EXTRA_DIST += t/README.md t/valgrind.supp \
 	t/e2e/test_append.py t/e2e/test_bad_input.py t/e2e/test_watch.py
 TESTS += t/e2e/test_log.py
 EXTRA_DIST += t/e2e/test_log.py
-TESTS += t/e2e/test_a3.py t/e2e/test_a4.py
-EXTRA_DIST += t/e2e/test_a3.py t/e2e/test_a4.py
+TESTS += t/e2e/test_a3_logons.py t/e2e/test_a3_programs.py \
+	t/e2e/test_a3_sessions.py t/e2e/test_a3_store.py t/e2e/test_a4.py
+EXTRA_DIST += t/e2e/test_a3_logons.py t/e2e/test_a3_programs.py \
+	t/e2e/test_a3_sessions.py t/e2e/test_a3_store.py \
+	t/e2e/test_a4.py t/lib/a3.py
 TESTS += t/e2e/test_ctl.py
 EXTRA_DIST += t/e2e/test_ctl.py
 TESTS += t/e2e/test_passwords.py

@@ -439,7 +439,7 @@ def UseTCPProxy(work):
 
 
 def UsersFile(work):
-    """Nobody but those of the file; more in test_a3.py."""
+    """Nobody but those of the file; more in test_a3_logons.py."""
     with open(work.path("users"), "w") as f:
         f.write("# nobody yet\n")
     port = accepts(work, UsersFile=work.path("users"))
@@ -453,7 +453,7 @@ def UsersFile(work):
 
 
 def LogonCheck(work):
-    """Nobody gets in while there is nobody to ask; more in test_a3.py."""
+    """Nobody gets in while there is nobody to ask; more in test_a3_logons.py."""
     port = accepts(work, LogonCheck="unix:" + work.path("judge"),
                    LogonTimeout=2)
     assert not is_let_in(port, "BANK", "EXCH")
