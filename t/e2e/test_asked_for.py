@@ -144,7 +144,7 @@ def e18_a_damaged_store_sends_no_damaged_order(work):
                 f.write(text.replace(b"UNDAMAGED", b"ZZDAMAGED"))
     fg.Proc.start(g)
     assert g.wait() == 1
-    assert "FIX_OUT" in g.log() and "backup" in g.log(), g.log()
+    assert "FIX_OUT" in g.log() and "recover" in g.log(), g.log()
 
 
 def e19_session_messages_are_never_resent(work):
