@@ -276,8 +276,12 @@ open_index(struct gateway *g)
 static int
 open_chain(struct gateway *g)
 {
+	const struct conf_section *sec = conf_gateway(g->conf);
 	struct store_chain_cfg cfg = {
-		.path = conf_path(conf_gateway(g->conf), CONF_StorePath),
+		.path = conf_path(sec, CONF_StorePath),
+		.key = conf_path(sec, CONF_ChainKey),
+		.head_file = conf_path(sec, CONF_ChainHeadFile),
+		.head_ns = conf_int(sec, CONF_ChainHeadSeconds) * NS_PER_S,
 	};
 	char err[STORE_ERR_MAX];
 
@@ -367,6 +371,9 @@ start(struct gateway *g)
 		    "store cannot be told");
 		return -1;
 	}
+	if (store_chain_trouble(g->chain) != NULL)
+		driver_event_gateway(g->driver, SESS_EV_FAULT,
+		    store_chain_trouble(g->chain));
 	g->auth = auth_new(g->driver, store_moved, g);
 	if (g->auth == NULL) {
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "no memory, or no "

@@ -192,3 +192,47 @@ bdb_segment(struct store *st, unsigned t, uint64_t first)
 
 	return s == NULL ? first : s->first;
 }
+
+/* No page is held while the callback works. */
+int
+bdb_file_records(DB *db, record_cb cb, void *arg)
+{
+	DBT key = { .flags = DB_DBT_REALLOC }, value = { .flags =
+		DB_DBT_REALLOC };
+	bool began = false;
+	int ret = 0, err = 0;
+	DBC *c;
+
+	while (err == 0) {
+		ret = db->cursor(db, NULL, &c, 0);
+		if (ret != 0)
+			break;
+		if (began)
+			ret = c->get(c, &key, &value, DB_SET_RANGE);
+		if (ret == 0)
+			ret = c->get(c, &key, &value, began ? DB_NEXT
+			    : DB_FIRST);
+		c->close(c);
+		if (ret == DB_LOCK_DEADLOCK)
+			continue;
+		if (ret != 0)
+			break;
+		began = true;
+		err = cb(arg, key.data, key.size, value.data, value.size);
+	}
+	free(key.data);
+	free(value.data);
+	return err != 0 || ret == DB_NOTFOUND ? err : bdb_err(ret);
+}
+
+int
+bdb_records(struct store *st, const char *file, record_cb cb, void *arg)
+{
+	struct bdb *b = (struct bdb *)st;
+	DB *db = strcmp(file, "META") == 0 ? b->meta
+	    : strcmp(file, "SESSION") == 0 ? b->session
+	    : strcmp(file, "DICT") == 0 ? b->dict
+	    : strcmp(file, "TABLE") == 0 ? b->declared : NULL;
+
+	return db == NULL ? FG_ENOENT : bdb_file_records(db, cb, arg);
+}

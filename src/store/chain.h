@@ -20,6 +20,11 @@ struct store_chain;
 
 struct store_chain_cfg {
 	const char *path; /* of the store; CHAIN is made in it */
+	const char *key;  /* PEM file with the private key; NULL: heads are not
+	                   * signed */
+	const char *head_file; /* where heads go, too; or NULL */
+	int64_t head_ns;  /* between two heads of a table that moves; 0: only
+	                   * when a segment is sealed and when it is closed */
 };
 
 /*

@@ -134,7 +134,7 @@ same(const struct chain_header *a, const struct chain_header *b)
  * be; or FG_E*. */
 static int
 look(struct chain_place *to, const char *path, const struct chain_header *h,
-    uint64_t visible, struct buf *trouble)
+    const char *origin, uint64_t visible, struct buf *trouble)
 {
 	struct chain_reader r;
 	struct found f = { 0 };
@@ -152,9 +152,11 @@ look(struct chain_place *to, const char *path, const struct chain_header *h,
 	}
 	if (err != 0 || !same(&r.header, h) || r.header.first != to->seg) {
 		chain_reader_close(&r);
-		buf_printf(trouble, "%s %s; kept as %s. ", path,
-		    err == FG_EFORMAT ? "is of a newer format" : err != 0
-		    ? "is damaged" : "is of another store", aside);
+		if (err != 0 || strcmp(r.header.uuid, origin) != 0)
+			buf_printf(trouble, "%s %s; kept as %s. ", path,
+			    err == FG_EFORMAT ? "is of a newer format"
+			    : err != 0 ? "is damaged" : "is of another store",
+			    aside);
 		return rename(path, aside) == 0 ? FG_ENOENT : fg_errno(errno);
 	}
 	to->last = r.header.last;
@@ -176,7 +178,8 @@ look(struct chain_place *to, const char *path, const struct chain_header *h,
 
 int
 chain_place_find(struct chain_place *to, const char *dir,
-    const struct chain_header *h, uint64_t visible, struct buf *trouble)
+    const struct chain_header *h, const char *origin, uint64_t visible,
+    struct buf *trouble)
 {
 	char path[PATH_BYTES];
 	uint64_t before = UINT64_MAX;
@@ -187,7 +190,7 @@ chain_place_find(struct chain_place *to, const char *dir,
 		if (to->seg == 0)
 			return 0;
 		path_of(path, dir, h->name, to->seg);
-		err = look(to, path, h, visible, trouble);
+		err = look(to, path, h, origin, visible, trouble);
 		if (err == 0 && to->last > visible) {
 			/* Not one of its rows is there: it has no run. */
 			if (unlink(path) == -1)

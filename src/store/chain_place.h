@@ -15,9 +15,11 @@ struct chain_place {
 /*
  * Find the end of the chain of a table, h having what its files have to say. What
  * is torn is cut. What belongs to another store, is damaged, or is of rows behind
- * visible is put aside, and trouble gets a line about it. 0 or FG_E*.
+ * visible is put aside, and trouble gets a line about it; but for the files of
+ * origin, the store of which this one is a backup. 0 or FG_E*.
  */
 int chain_place_find(struct chain_place *to, const char *dir,
-    const struct chain_header *h, uint64_t visible, struct buf *trouble);
+    const struct chain_header *h, const char *origin, uint64_t visible,
+    struct buf *trouble);
 
 #endif

@@ -39,6 +39,17 @@ wrap(struct head_key **out, EVP_PKEY *pkey)
 	return 0;
 }
 
+/* Nobody is there to be asked for a passphrase. */
+static int
+no_passphrase(char *to, int n, int writing, void *arg)
+{
+	(void)to;
+	(void)n;
+	(void)writing;
+	(void)arg;
+	return 0;
+}
+
 static int
 from_file(struct head_key **out, const char *path, bool private,
     char text[STORE_ERR_MAX])
@@ -51,8 +62,8 @@ from_file(struct head_key **out, const char *path, bool private,
 		    strerror(errno));
 		return fg_errno(errno);
 	}
-	err = wrap(out, private ? PEM_read_PrivateKey(f, NULL, NULL, NULL)
-	    : PEM_read_PUBKEY(f, NULL, NULL, NULL));
+	err = wrap(out, private ? PEM_read_PrivateKey(f, NULL,
+	    no_passphrase, NULL) : PEM_read_PUBKEY(f, NULL, NULL, NULL));
 	fclose(f);
 	if (err == FG_EFORMAT)
 		snprintf(text, STORE_ERR_MAX, "key %s: has no %s key in PEM; "
@@ -141,12 +152,15 @@ sign(char to[SIGNATURE_TEXT + 1], const char *text, size_t n,
 static bool
 fits(const char *text, size_t n, const char *base64, const struct head_key *k)
 {
-	unsigned char sig[SIGNATURE_TEXT];
+	unsigned char sig[SIGNATURE_TEXT], again[SIGNATURE_TEXT + 1];
 	EVP_MD_CTX *c;
 	bool ok;
 
 	if (strlen(base64) != SIGNATURE_TEXT || EVP_DecodeBlock(sig,
 	    (const unsigned char *)base64, SIGNATURE_TEXT) < SIGNATURE)
+		return false;
+	EVP_EncodeBlock(again, sig, SIGNATURE);
+	if (memcmp(again, base64, SIGNATURE_TEXT) != 0)
 		return false;
 	c = EVP_MD_CTX_new();
 	ok = c != NULL &&

@@ -123,6 +123,10 @@ struct store_ops {
 	 * cb returned, or FG_E*. NULL: all is recent. */
 	int (*blocks)(struct store *st, unsigned t, uint64_t from, uint64_t to,
 	    block_cb cb, void *arg);
+	/* All records of META, SESSION, DICT, TABLE or FIX_OUT_INDEX.n: 0, what
+	 * cb returned, FG_ENOENT or other FG_E*. */
+	int (*records)(struct store *st, const char *file, record_cb cb,
+	    void *arg);
 	/* The segment of a recent block. May be NULL. */
 	uint64_t (*segment)(struct store *st, unsigned t, uint64_t first);
 	/* The newest commit that is on the disk; now: put all there that is

@@ -41,8 +41,12 @@ libstore_a_SOURCES = \
 	src/store/chain_file.h \
 	src/store/chain_hash.c \
 	src/store/chain_hash.h \
+	src/store/chain_heads.c \
+	src/store/chain_heads.h \
+	src/store/chain_int.h \
 	src/store/chain_place.c \
 	src/store/chain_place.h \
+	src/store/chain_rows.c \
 	src/store/commit.c \
 	src/store/copy.c \
 	src/store/copy.h \

@@ -21,15 +21,15 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "store/page.h"
 
-#define PAGE       4096
+#define PAGE       PAGE_BYTES
 #define HEAD       32
 #define AT_NEXT    16
 #define AT_ENTRIES 20
 #define AT_BYTES   22 /* of an overflow page */
 #define AT_LEVEL   24
 #define AT_TYPE    25
-#define AT_CHECKSUM 28
 #define LEAF       5
 #define OVERFLOW   7
 #define LEAF_LEVEL 1
@@ -82,25 +82,13 @@ item(const unsigned char *page, unsigned entry, size_t n)
 	return at < HEAD || at + n > PAGE ? NULL : page + at;
 }
 
-/* Berkeley DB's checksum: over the page, its own place taken as 0. */
-static bool
-is_damaged(const unsigned char *page)
-{
-	uint32_t h = 0;
-	size_t i;
-
-	for (i = 0; i < PAGE; i++)
-		h = h * 33 + (i >= AT_CHECKSUM && i < AT_CHECKSUM + 4 ? 0
-		    : page[i]);
-	return h != get32(page + AT_CHECKSUM);
-}
-
 static int
 add_page(struct file *f, uint32_t number)
 {
 	const unsigned char *page = f->p + (size_t)number * PAGE, *k;
 	unsigned i, n = get16(page + AT_ENTRIES);
-	struct place at = { .page = number, .damaged = is_damaged(page) };
+	struct place at = { .page = number, .damaged = page_check(page,
+		number) == PAGE_DAMAGED };
 
 	if (at.damaged && f->worst == 0)
 		f->worst = number;
@@ -143,7 +131,8 @@ read_away(struct file *f, uint32_t number, uint32_t len)
 		n = get16(page + AT_BYTES);
 		if (page[AT_TYPE] != OVERFLOW || n > PAGE - HEAD)
 			break;
-		f->damaged = f->damaged || is_damaged(page);
+		f->damaged = f->damaged || page_check(page, number) !=
+		    PAGE_WHOLE;
 		err = buf_add(&f->value, page + HEAD, n);
 		number = get32(page + AT_NEXT);
 	}

@@ -17,6 +17,8 @@ struct verify {
 	struct verify_result *r;
 	struct chain_hash *hash;
 	bool cancelled;
+	const struct head *closed; /* when it was, if nobody had it since */
+	bool unclean; /* not closed: its log may have more than its files */
 
 	/* Commits: a bit for each that was seen; what is up to floor may be in
 	 * what is not kept any more. */

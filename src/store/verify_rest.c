@@ -6,6 +6,7 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "store/chain_heads.h"
 #include "store/impl.h"
 #include "store/verify_int.h"
 
@@ -48,9 +49,39 @@ read_records(struct verify *v, const char *file, record_cb cb)
 	return err;
 }
 
+/* When was the store opened and closed? */
+static void
+find_closed(struct verify *v)
+{
+	const struct head *opened = NULL, *closed = NULL, *h;
+	size_t i;
+
+	for (i = 0; v->cfg->heads != NULL && i < v->cfg->heads->n; i++) {
+		h = &v->cfg->heads->v[i];
+		if (strcmp(h->uuid, v->src->uuid) != 0)
+			continue;
+		if (strcmp(h->table, HEAD_OPENED) == 0 && (opened == NULL ||
+		    h->time.ns > opened->time.ns))
+			opened = h;
+		if (strcmp(h->table, HEAD_CLOSED) == 0 && (closed == NULL ||
+		    h->time.ns > closed->time.ns))
+			closed = h;
+	}
+	if (closed != NULL && (opened == NULL || opened->time.ns <
+	    closed->time.ns))
+		v->closed = closed;
+	else if (opened != NULL)
+		v->unclean = true;
+	if (v->unclean)
+		verify_note(v, "the store was not closed: rows may be in its "
+		    "log alone. Let fixgated start and stop, then verify");
+}
+
 int
 verify_rest_before(struct verify *v)
 {
+	if (!v->cfg->open)
+		find_closed(v);
 	return read_records(v, "META", take_meta);
 }
 
@@ -199,6 +230,54 @@ check_commits(struct verify *v)
 	}
 }
 
+/* A file that is no table, as it was when the store was closed. */
+static int
+check_file(struct verify *v, const char *file)
+{
+	struct head_file_sum sum = { .c = v->hash };
+	const struct heads *hs = v->cfg->heads;
+	const struct head *h = NULL;
+	size_t i;
+	int err;
+
+	for (i = 0; i < hs->n; i++)
+		if (strcmp(hs->v[i].table, file) == 0 &&
+		    strcmp(hs->v[i].uuid, v->src->uuid) == 0 &&
+		    (h == NULL || hs->v[i].time.ns > h->time.ns))
+			h = &hs->v[i];
+	if (h == NULL || h->commit != v->closed->commit)
+		return 0;
+	if (v->cfg->has_key && h->has_signature && !h->good) {
+		verify_say_bad(v, file, 0, "a head's signature is wrong");
+		return 0;
+	}
+	err = v->src->ops->records(v->src, file, head_file_record, &sum);
+	buf_free(&sum.bytes);
+	if (err == FG_ENOMEM)
+		return err;
+	/* One that cannot be read was said. */
+	if (err == 0 && (sum.records != h->seq ||
+	    memcmp(sum.hash, h->hash, CHAIN_HASH) != 0))
+		verify_say_bad(v, file, 0, "changed since the store was "
+		    "closed");
+	return 0;
+}
+
+static int
+check_closed(struct verify *v)
+{
+	int i, err = 0;
+
+	for (i = 0; i < HEAD_FILES && err == 0; i++)
+		err = check_file(v, head_files[i]);
+	if (err == 0 && v->r->bad == 0 && v->last_commit != v->closed->commit)
+		verify_say_bad(v, "commits", 0, "the last one is %llu, and was "
+		    "%llu when the store was closed",
+		    (unsigned long long)v->last_commit,
+		    (unsigned long long)v->closed->commit);
+	return err;
+}
+
 int
 verify_rest_after(struct verify *v)
 {
@@ -206,11 +285,12 @@ verify_rest_after(struct verify *v)
 	int err = 0;
 
 	/* Rows that are bad are not looked at any further, nor their commits. */
-	if (before == 0)
+	if (before == 0 && !v->unclean)
 		check_commits(v);
-	if (v->r->bad == before)
+	if (v->r->bad == before && !v->unclean)
 		err = read_records(v, "SESSION", check_session);
 	if (err == 0)
 		err = read_records(v, "DICT", check_dict);
-	return err;
+	return err == 0 && v->closed != NULL && v->src->ops->records != NULL
+	    ? check_closed(v) : err;
 }

@@ -182,15 +182,24 @@ find_heads(struct walk *w)
 	const struct heads *hs = w->v->cfg->heads;
 	size_t i = 0, end;
 
-	if (hs == NULL)
+	if (hs == NULL || hs->n == 0)
 		return;
 	while (i < hs->n && strcmp(hs->v[i].table, w->t->name) < 0)
 		i++;
 	for (end = i; end < hs->n && strcmp(hs->v[end].table, w->t->name) ==
 	    0; end++)
 		;
-	w->head = hs->v == NULL ? NULL : hs->v + i;
-	w->head_end = hs->v == NULL ? NULL : hs->v + end;
+	w->head = hs->v + i;
+	w->head_end = hs->v + end;
+}
+
+/* After a restore the store has another name; its old heads are not for it. */
+static bool
+is_ours(const struct walk *w, const struct head *h)
+{
+	const struct block_source *s = w->v->src;
+
+	return s->uuid[0] == '\0' || strcmp(s->uuid, h->uuid) == 0;
 }
 
 static int
@@ -215,7 +224,7 @@ check_heads(struct walk *w)
 	for (; w->head != w->head_end && w->head->seq <= w->last; w->head++) {
 		h = w->head;
 		/* Older ones are about rows that are not kept any more. */
-		if (h->seq < w->first)
+		if (h->seq < w->first || !is_ours(w, h))
 			continue;
 		if (w->v->cfg->has_key && h->has_signature && !h->good)
 			return bad_head(w, h, w->first,
@@ -250,13 +259,15 @@ check_alone(struct walk *w, const struct block_at *b)
 	for (i = 0; i < rows.head.rows; i++)
 		if (block_row(&rows, i, &row) != 0)
 			return bad_row(w, b->key + i, "changed: no row");
-	if (w->t->number == BLOCK_TABLE_STATE)
-		return 0;
-	if (w->began && b->key > w->last + 1)
-		return bad_row(w, w->last + 1, "missing");
-	if (w->began && b->key <= w->last)
-		return bad_row(w, b->key, "inserted: its number is taken");
-	return 0;
+	if (w->t->number != BLOCK_TABLE_STATE && w->began) {
+		if (b->key > w->last + 1)
+			return bad_row(w, w->last + 1, "missing");
+		if (b->key <= w->last)
+			return bad_row(w, b->key,
+			    "inserted: its number is taken");
+	}
+	return w->v->closed == NULL ? 0 : bad_row(w, b->key,
+	    "inserted: the chain ends before it, and the store was closed");
 }
 
 /* Each row against the checks of the chain; *alone: it is not in it. */
@@ -375,11 +386,14 @@ check_end(struct walk *w)
 		if (rc == 0 && w->r.header.first > w->t->last)
 			break;
 	}
+	while (w->head != w->head_end && !is_ours(w, w->head))
+		w->head++;
 	if (rc == 1)
-		bad_row(w, expected(w), "missing");
-	else if (rc == 0 && w->head != w->head_end && w->head_end[-1].seq <=
+		bad_row(w, expected(w), w->v->unclean ? "missing, or only in "
+		    "the log: the store was not closed" : "missing");
+	else if (rc == 0 && w->head != w->head_end && w->head->seq <=
 	    w->t->last)
-		bad_head(w, w->head_end - 1, w->last + 1, "missing");
+		bad_head(w, w->head, w->last + 1, "missing");
 }
 
 int

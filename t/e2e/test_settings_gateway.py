@@ -5,6 +5,7 @@ import os
 import pwd
 import re
 import socket
+import subprocess
 import sys
 import time
 
@@ -70,6 +71,54 @@ def Durability(work):
 def AllowDurabilityNone(work):
     cases.logged_on(work, gateway={"Durability": "none",
                                    "AllowDurabilityNone": "Y"})
+
+
+def heads(path, table):
+    """The fields of its heads."""
+    if not os.path.exists(path):
+        return []
+    with open(path) as f:
+        return [line.split() for line in f if line.split()[4] == table]
+
+
+def ChainHeadFile(work):
+    g, p = cases.logged_on(work, gateway={
+        "ChainHeadFile": work.path("heads"), "ChainHeadSeconds": 1})
+    p.send("D", order("HEAD"))
+    p.sync()
+    fg.wait_until(lambda: heads(work.path("heads"), "FIX_IN"), what="a head")
+    assert g.stop() == 0
+    here = os.path.join(g.store, "CHAIN", "HEADS")
+    assert heads(work.path("heads"), "FIX_IN") == heads(here, "FIX_IN")
+    assert heads(here, "FIX_IN")[-1][-1] == "-"
+
+
+def ChainHeadSeconds(work):
+    g, p = cases.logged_on(work, gateway={"ChainHeadSeconds": 1})
+    path = os.path.join(g.store, "CHAIN", "HEADS")
+    fg.wait_until(lambda: heads(path, "FIX_IN"), what="a head")
+    n = len(heads(path, "FIX_IN"))
+    p.send("D", order("MORE"))
+    fg.wait_until(lambda: len(heads(path, "FIX_IN")) > n, what="one more")
+    assert int(heads(path, "FIX_IN")[-1][6]) >= 2
+
+
+def ChainKey(work):
+    key, public = work.path("key.pem"), work.path("public.pem")
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out",
+                    key], check=True)
+    subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", public],
+                   check=True)
+    g, p = cases.logged_on(work, gateway={"ChainKey": key})
+    p.sync()
+    assert g.stop() == 0
+    assert len(heads(os.path.join(g.store, "CHAIN", "HEADS"),
+                     "FIX_IN")[-1][-1]) == 88
+    assert "complete up to the head signed at" in g.ctl(
+        "verify", "--store", g.store, "--key", public)
+    subprocess.run(["openssl", "genpkey", "-algorithm", "rsa", "-out", key],
+                   stderr=subprocess.DEVNULL, check=True)
+    assert "is no Ed25519 key" in refused(g)
 
 
 def SegmentMB(work):

@@ -14,6 +14,7 @@
 #include "log/log.h"
 #include "store/chain.h"
 #include "store/chain_file.h"
+#include "store/chain_heads.h"
 #include "store/impl.h"
 #include "world.h"
 
@@ -51,10 +52,14 @@ put_state(uint64_t n)
 	world_settle(&w, commit);
 }
 
+static const char *key_path, *second_path;
+static int64_t head_ns;
+
 static void
 start(void)
 {
-	struct store_chain_cfg cfg = { .path = w.dir };
+	struct store_chain_cfg cfg = { .path = w.dir, .key = key_path,
+		.head_file = second_path, .head_ns = head_ns };
 	char err[STORE_ERR_MAX];
 
 	ck_assert_msg(store_chain_open(&ch, w.st, &cfg, err) == 0, "%s", err);
@@ -375,6 +380,199 @@ START_TEST(only_what_is_on_the_disk_is_chained)
 }
 END_TEST
 
+/* ---- heads ---- */
+
+static struct heads
+read_heads(const char *path, const struct head_key *k)
+{
+	struct heads hs = { 0 };
+	FILE *f = fopen(path, "r");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(heads_read(&hs, f, k), 0);
+	ck_assert_uint_eq(hs.garbled, 0);
+	fclose(f);
+	return hs;
+}
+
+static const struct head *
+newest(const struct heads *hs, const char *table)
+{
+	const struct head *h = NULL;
+	size_t i;
+
+	for (i = 0; i < hs->n; i++)
+		if (strcmp(hs->v[i].table, table) == 0)
+			h = &hs->v[i];
+	return h;
+}
+
+static char *
+heads_path(void)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/" HEAD_FILE, dir);
+	return path;
+}
+
+/* Twice: a second chain with another head_ns only says more. */
+START_TEST(heads_are_put_down_in_time_and_at_the_end)
+{
+	struct timespec pause = { .tv_nsec = 5000000 };
+	char second[128];
+	struct heads hs, more;
+	const struct head *h;
+	uint64_t rows, n;
+
+	snprintf(second, sizeof(second), "%s/second", w.dir);
+	second_path = second;
+	head_ns = 20 * 1000000;
+	start();
+	put_rows(0, 10);
+	settle();
+	do {
+		nanosleep(&pause, NULL);
+		hs = read_heads(heads_path(), NULL);
+		h = newest(&hs, "FIX_IN");
+		n = h == NULL ? 0 : h->seq;
+		heads_free(&hs);
+	} while (n < 5);
+	stop();
+	head_ns = 0;
+	start();
+	put_rows(10, 20);
+	stop();
+	second_path = NULL;
+	hs = read_heads(heads_path(), NULL);
+	more = read_heads(second, NULL);
+	ck_assert_uint_eq(hs.n, more.n);
+	h = newest(&hs, "FIX_IN");
+	ck_assert_uint_eq(h->seq, 10);
+	ck_assert_mem_eq(h->hash, last_run("FIX_IN", 1, &rows).hash,
+	    CHAIN_HASH);
+	ck_assert_str_eq(hs.v[hs.n - 1].table, HEAD_CLOSED);
+	ck_assert_uint_eq(hs.v[hs.n - 1].commit, 20);
+	ck_assert_str_eq(hs.v[0].table, HEAD_OPENED);
+	ck_assert(!h->has_signature);
+	heads_free(&hs);
+	heads_free(&more);
+}
+END_TEST
+
+static void
+run(const char *command)
+{
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(a_signature_is_of_each_byte_of_a_head)
+{
+	char key[100], public[100], command[600], line[HEAD_LINE_MAX], c;
+	char err[STORE_ERR_MAX];
+	struct head_key *k, *other;
+	struct head h;
+	struct buf pem = { 0 };
+	size_t n, i;
+	FILE *f;
+
+	snprintf(key, sizeof(key), "%s/key", w.dir);
+	snprintf(public, sizeof(public), "%s/public", w.dir);
+	snprintf(command, sizeof(command), "openssl genpkey -algorithm ed25519 "
+	    "-out %s && openssl pkey -in %s -pubout -out %s", key, key, public);
+	run(command);
+	key_path = key;
+	start();
+	put_rows(0, 10);
+	stop();
+	key_path = NULL;
+	ck_assert_int_eq(head_key_public(&k, public, err), 0);
+	ck_assert_int_eq(head_key_pem(k, &pem), 0);
+	ck_assert_int_eq(head_key_from_pem(&other, pem.p, pem.len), 0);
+	f = fopen(heads_path(), "r");
+	while (fgets(line, sizeof(line), f) != NULL) {
+		n = strcspn(line, "\n");
+		ck_assert_int_eq(head_parse(&h, line, n, k), 0);
+		ck_assert(h.has_signature && h.good);
+		ck_assert_int_eq(head_parse(&h, line, n, other), 0);
+		ck_assert(h.good);
+	}
+	fclose(f);
+	n = strcspn(line, "\n");
+	for (i = 0; i < n; i++) {
+		c = line[i];
+		line[i] = c == '1' ? '2' : '1';
+		ck_assert(head_parse(&h, line, n, k) != 0 || !h.good);
+		line[i] = c;
+	}
+	ck_assert(head_parse(&h, line, n, k) == 0 && h.good);
+	head_key_free(k);
+	head_key_free(other);
+	buf_free(&pem);
+}
+END_TEST
+
+/* A chain that was cut is made again; of other rows, the head tells. */
+START_TEST(rows_that_were_changed_do_not_fit_an_old_head)
+{
+	char command[600];
+	struct timespec pause = { .tv_nsec = 5000000 };
+	char line[512];
+	bool said = false;
+	FILE *f;
+
+	put_rows(0, 10);
+	start();
+	stop();
+	/* Another store with the same name and number of rows. */
+	snprintf(command, sizeof(command), "rm %s/*.chain && sed -i "
+	    "'s/\\( FIX_IN . 5 9 \\).../\\1abc/' %s", dir, heads_path());
+	run(command);
+	start();
+	while (!said) {
+		nanosleep(&pause, NULL);
+		f = fopen(log_path, "r");
+		while (fgets(line, sizeof(line), f) != NULL)
+			said = said || strstr(line, "table FIX_IN: a head in")
+			    != NULL;
+		fclose(f);
+	}
+}
+END_TEST
+
+START_TEST(a_store_with_fewer_rows_than_a_head_is_said)
+{
+	char command[600];
+
+	put_rows(0, 10);
+	start();
+	stop();
+	snprintf(command, sizeof(command), "rm %s/*.chain && sed -i "
+	    "'s/\\( FIX_IN .\\) 5 9 /\\1 6 9 /' %s", dir, heads_path());
+	run(command);
+	start();
+	ck_assert_ptr_nonnull(store_chain_trouble(ch));
+	ck_assert_ptr_nonnull(strstr(store_chain_trouble(ch),
+	    "says row 6, and the store has fewer rows"));
+}
+END_TEST
+
+START_TEST(a_change_while_it_was_closed_is_said)
+{
+	put_rows(0, 10);
+	start();
+	stop();
+	start();
+	ck_assert_ptr_null(store_chain_trouble(ch));
+	put_rows(10, 12);
+	stop();
+	put_rows(12, 13);
+	start();
+	ck_assert_ptr_nonnull(strstr(store_chain_trouble(ch),
+	    "closed as of commit 12, and now has commit 13"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -394,6 +592,11 @@ main(void)
 	tcase_add_test(tc, a_chain_ahead_of_the_store_is_kept_and_said);
 	tcase_add_test(tc, the_chain_of_another_store_is_kept_and_said);
 	tcase_add_test(tc, only_what_is_on_the_disk_is_chained);
+	tcase_add_test(tc, heads_are_put_down_in_time_and_at_the_end);
+	tcase_add_test(tc, a_signature_is_of_each_byte_of_a_head);
+	tcase_add_test(tc, rows_that_were_changed_do_not_fit_an_old_head);
+	tcase_add_test(tc, a_store_with_fewer_rows_than_a_head_is_said);
+	tcase_add_test(tc, a_change_while_it_was_closed_is_said);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

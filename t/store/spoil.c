@@ -1,18 +1,19 @@
 /*
  * A store to be verified, and damage to it that is known exactly:
  *
- *	spoil make DIR [KEY.pem HEADS]
+ *	spoil make DIR [KEY.pem]
  *	    a store with a few thousand rows of several tables, in several
  *	    segments, with its chain
  *	spoil record DIR SEED
  *	    change, delete or insert one byte of a record, delete a record, or
  *	    insert one, as somebody does who knows Berkeley DB
+ *	spoil other DIR SEED
+ *	    change a record of what is no table
  *	spoil byte DIR SEED
  *	    change one byte in a file, as a bad disk does
  *
- * The last two say what they did as "FILE TABLE ROW WHAT", ROW being the first
- * one that is not what it was. Records of one file are tried alone with a fourth
- * argument, its name.
+ * The last three say what they did as "FILE TABLE ROW WHAT", ROW being the first
+ * one that is not what it was, or 0.
  */
 #include <db.h>
 #include <dirent.h>
@@ -65,12 +66,12 @@ add_rows(struct store_batch *b, enum store_table t, unsigned n, unsigned *id)
 }
 
 static int
-make(const char *dir)
+make(const char *dir, const char *key)
 {
 	static const unsigned sizes[] = { 1, 1, 1, 2, 5, 1, 30, 3 };
 	struct store_cfg cfg = { .path = dir, .durability = STORE_WRITTEN,
 		.segment_bytes = SEGMENT, .cache_bytes = 4 << 20 };
-	struct store_chain_cfg chain = { .path = dir };
+	struct store_chain_cfg chain = { .path = dir, .key = key };
 	enum store_table t[] = { STORE_FIX_IN, STORE_FIX_OUT, STORE_FIX_IN,
 		STORE_SESSION_EVENT, 0 };
 	char err[STORE_ERR_MAX];
@@ -113,6 +114,8 @@ make(const char *dir)
 struct record {
 	const char *file;
 	uint64_t key;
+	char name[64]; /* as it is */
+	size_t n_name;
 	char *p;
 	size_t n;
 };
@@ -148,6 +151,10 @@ read_file(const char *file)
 	while (c->get(c, &k, &v, DB_NEXT) == 0 && n_records < RECORDS_MAX) {
 		r = &records[n_records++];
 		r->file = file;
+		if (k.size > sizeof(r->name))
+			die("a long key");
+		memcpy(r->name, k.data, k.size);
+		r->n_name = k.size;
 		memcpy(&r->key, k.data, sizeof(r->key));
 		r->key = be64toh(r->key);
 		r->n = v.size;
@@ -167,7 +174,7 @@ by_name(const void *a, const void *b)
 }
 
 static void
-read_all(const char *only)
+read_all(void)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -176,8 +183,7 @@ read_all(const char *only)
 	while (d != NULL && (e = readdir(d)) != NULL)
 		if (strlen(e->d_name) > 21 && e->d_name[strlen(e->d_name) -
 		    21] == '.' && strncmp(e->d_name, "FIX_OUT_INDEX", 13) != 0
-		    && n_files < FILES_MAX && (only == NULL ||
-		    strcmp(only, e->d_name) == 0))
+		    && n_files < FILES_MAX)
 			files[n_files++] = strdup(e->d_name);
 	if (d != NULL)
 		closedir(d);
@@ -307,6 +313,38 @@ record(void)
 	return 0;
 }
 
+/* The same of a file that has no rows. */
+static int
+other(void)
+{
+	static const char *const names[] = { "META", "SESSION", "DICT",
+		"TABLE" };
+	const struct record *r;
+	size_t at;
+	char *is;
+	DB *db;
+	DBT k = { 0 }, v = { 0 };
+
+	read_file(names[random() % 4]);
+	r = &records[(size_t)random() % n_records];
+	is = malloc(r->n);
+	if (is == NULL)
+		die("memory");
+	memcpy(is, r->p, r->n);
+	at = (size_t)random() % r->n;
+	is[at] = (char)(is[at] ^ (1 + random() % 255));
+	k.data = (void *)(uintptr_t)r->name;
+	k.size = (uint32_t)r->n_name;
+	v.data = is;
+	v.size = (uint32_t)r->n;
+	db = open_db(r->file, 0);
+	if (db->put(db, NULL, &k, &v, 0) != 0 || db->close(db, 0) != 0)
+		die("cannot write");
+	printf("%s %s 0 a byte changed\n", r->file, r->file);
+	free(is);
+	return 0;
+}
+
 /* The text of a row, which no other row has, in the file as it is. */
 static int
 byte(void)
@@ -353,12 +391,14 @@ byte(void)
 int
 main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "make") == 0)
-		return make(argv[2]);
+	if (argc > 2 && strcmp(argv[1], "make") == 0)
+		return make(argv[2], argc > 3 ? argv[3] : NULL);
 	if (argc < 4)
-		die("make DIR | record|byte DIR SEED [FILE]");
+		die("make DIR [KEY] | record|other|byte DIR SEED");
 	dir = argv[2];
 	srandom((unsigned)strtoul(argv[3], NULL, 10));
-	read_all(argc > 4 ? argv[4] : NULL);
+	if (strcmp(argv[1], "other") == 0)
+		return other();
+	read_all();
 	return strcmp(argv[1], "record") == 0 ? record() : byte();
 }
