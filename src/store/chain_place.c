@@ -151,12 +151,12 @@ look(struct chain_place *to, const char *path, const struct chain_header *h,
 		return unlink(path) == 0 ? FG_ENOENT : fg_errno(errno);
 	}
 	if (err != 0 || !same(&r.header, h) || r.header.first != to->seg) {
-		chain_reader_close(&r);
 		if (err != 0 || strcmp(r.header.uuid, origin) != 0)
 			buf_printf(trouble, "%s %s; kept as %s. ", path,
 			    err == FG_EFORMAT ? "is of a newer format"
 			    : err != 0 ? "is damaged" : "is of another store",
 			    aside);
+		chain_reader_close(&r);
 		return rename(path, aside) == 0 ? FG_ENOENT : fg_errno(errno);
 	}
 	to->last = r.header.last;
