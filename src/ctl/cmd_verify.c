@@ -15,7 +15,7 @@
 #define TEXT_BYTES 1024
 
 struct asked {
-	const char *store, *key, *heads;
+	const char *store, *archive, *key, *heads;
 	struct ctl *c;
 	struct head_key *public;
 	struct heads all;
@@ -98,7 +98,7 @@ verify_store(struct asked *a)
 	struct verify_result r;
 	struct buf text = { 0 };
 	char why[STORE_ERR_MAX];
-	int err = source_dir_open(&cfg.source, a->store, why);
+	int err = source_dir_open(&cfg.source, a->store, a->archive, why);
 
 	if (err != 0) {
 		ctl_complain("%s", why);
@@ -129,6 +129,7 @@ cmd_verify(struct ctl *c, int argc, char **argv)
 	struct asked a = { .c = c };
 	const struct opt opts[] = {
 		{ "--store", OPT_TEXT, &a.store },
+		{ "--archive", OPT_TEXT, &a.archive },
 		{ "--key", OPT_TEXT, &a.key },
 		{ "--heads", OPT_TEXT, &a.heads },
 	};

@@ -66,10 +66,10 @@ struct block_source {
 	char why[STORE_ERR_MAX]; /* of the last failure */
 };
 
-/* A closed store; nothing is written. 0 and *out owned, or FG_E* and a text:
- * FG_EBUSY: a process has it. */
+/* A closed store, and its archives; archive NULL: they are in it. Nothing is
+ * written. 0 and *out owned, or FG_E* and a text: FG_EBUSY: a process has it. */
 int source_dir_open(struct block_source **out, const char *path,
-    char err[STORE_ERR_MAX]);
+    const char *archive, char err[STORE_ERR_MAX]);
 static inline void
 source_close(struct block_source *s)
 {

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/num.h"
+#include "store/archive.h"
 #include "store/bdb.h"
 #include "store/chain_file.h"
 #include "store/pages.h"
@@ -25,7 +26,7 @@
 
 struct dir {
 	struct block_source s;
-	char *path;
+	char *path, *archive; /* the store; where its archives are */
 	char damaged[400]; /* the file of the table that had to be guessed at */
 	int lock;
 };
@@ -55,9 +56,10 @@ source_add_table(struct block_source *s, unsigned number, const char *name,
 
 /* ---- files ---- */
 
-/* The lowest number of files "name.n" or "name.n.chain" from first on; 0. */
+/* The lowest number of files "name.n" with this at the end from first on; 0. */
 static uint64_t
-next_number(const char *dir, const char *name, uint64_t first, bool chain)
+next_number(const char *dir, const char *name, uint64_t first,
+    const char *suffix)
 {
 	DIR *d = opendir(dir);
 	size_t n = strlen(name);
@@ -68,9 +70,9 @@ next_number(const char *dir, const char *name, uint64_t first, bool chain)
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		if (strncmp(e->d_name, name, n) != 0 || e->d_name[n] != '.')
 			continue;
-		ok = chain ? chain_file_parse(e->d_name, &v) == n
-		    : strlen(e->d_name + n + 1) == SEG_DIGITS &&
-		      num_parse_u64(e->d_name + n + 1, SEG_DIGITS, &v) == 0;
+		ok = strlen(e->d_name + n + 1) == SEG_DIGITS + strlen(suffix)
+		    && strcmp(e->d_name + n + 1 + SEG_DIGITS, suffix) == 0 &&
+		    num_parse_u64(e->d_name + n + 1, SEG_DIGITS, &v) == 0;
 		if (ok && v >= first && (best == 0 || v < best))
 			best = v;
 	}
@@ -150,19 +152,118 @@ seg_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
 	return err;
 }
 
+/* ---- archives ---- */
+
+struct archived {
+	struct block_at at;
+	uint64_t to, *next;
+	block_cb cb;
+	void *arg;
+	int rc;
+};
+
+static int
+give_archived(void *arg, const void *p, size_t n)
+{
+	struct archived *g = arg;
+	struct block_head h;
+
+	g->rc = block_head(p, n, &h);
+	if (g->rc != 0 || h.first > g->to)
+		return 1;
+	if (h.first < *g->next)
+		return 0;
+	g->at.key = h.first;
+	g->at.p = p;
+	g->at.n = n;
+	g->rc = g->cb(g->arg, &g->at);
+	*g->next = h.first + 1;
+	return g->rc != 0;
+}
+
+static int
+open_archive(struct dir *d, const char *table, uint64_t seg,
+    struct archive **a)
+{
+	char path[PATH_BYTES];
+
+	if (snprintf(path, sizeof(path), "%s/%s.%0*llu" ARCHIVE_SUFFIX,
+	    d->archive, table, SEG_DIGITS, (unsigned long long)seg) >=
+	    PATH_BYTES)
+		return FG_ELIMIT;
+	return archive_open(a, path, d->s.why) == 0 ? 0 : FG_EDAMAGED;
+}
+
+/* Its rows, and then each byte of the file: it has names and texts, too. */
+static int
+arc_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
+    block_cb cb, void *arg, uint64_t *next)
+{
+	struct archived g = { .at = { .seg = seg }, .to = to, .next = next,
+		.cb = cb, .arg = arg };
+	struct archive *a;
+	int err = open_archive(d, table, seg, &a);
+
+	if (err != 0)
+		return err;
+	err = archive_blocks(a, *next, give_archived, &g);
+	if (err == 0)
+		err = g.rc;
+	if (err == 0 && to == UINT64_MAX && archive_check(a, d->s.why) != 0)
+		snprintf(d->damaged, sizeof(d->damaged), "%.390s", d->s.why);
+	if (err < 0 && d->s.why[0] == '\0')
+		snprintf(d->s.why, sizeof(d->s.why), "%.300s: %s",
+		    archive_path(a), fg_strerror(err));
+	archive_close(a);
+	return err;
+}
+
+/* The chain that is in an archive. */
+static FILE *
+arc_chain(struct dir *d, const char *table, uint64_t seg)
+{
+	struct buf all = { 0 };
+	struct archive *a;
+	FILE *f = NULL;
+
+	if (open_archive(d, table, seg, &a) != 0)
+		return NULL;
+	if (archive_chain(a, &all) == 0 && all.len != 0 &&
+	    (f = tmpfile()) != NULL &&
+	    (fwrite(all.p, 1, all.len, f) != all.len || fflush(f) != 0)) {
+		fclose(f);
+		f = NULL;
+	}
+	if (f != NULL)
+		rewind(f);
+	archive_close(a);
+	buf_free(&all);
+	return f;
+}
+
+/* ---- what verify asks for ---- */
+
 static int
 dir_blocks(struct block_source *s, const struct source_table *t, uint64_t from,
     uint64_t to, block_cb cb, void *arg)
 {
 	struct dir *d = (struct dir *)s;
-	uint64_t seg = 0, next = from;
+	uint64_t seg = 0, here, arc, next = from;
 	bool stopped = false;
 	int err = 0;
 
-	d->damaged[0] = '\0';
-	while (err == 0 && (seg = next_number(d->path, t->name, seg + 1,
-	    false)) != 0)
-		err = seg_blocks(d, t->name, seg, to, cb, arg, &next, &stopped);
+	d->damaged[0] = d->s.why[0] = '\0';
+	while (err == 0) {
+		here = next_number(d->path, t->name, seg + 1, "");
+		arc = next_number(d->archive, t->name, seg + 1,
+		    ARCHIVE_SUFFIX);
+		if (here == 0 && arc == 0)
+			break;
+		seg = here != 0 && (arc == 0 || here <= arc) ? here : arc;
+		err = seg == here ? seg_blocks(d, t->name, seg, to, cb, arg,
+		    &next, &stopped)
+		    : arc_blocks(d, t->name, seg, to, cb, arg, &next);
+	}
 	if (d->damaged[0] == '\0' || err != 0)
 		return err;
 	snprintf(s->why, sizeof(s->why), "%s", d->damaged);
@@ -175,10 +276,16 @@ dir_chain(struct block_source *s, const struct source_table *t, uint64_t first,
 {
 	struct dir *d = (struct dir *)s;
 	char path[PATH_BYTES], name[NAME_BYTES];
+	uint64_t arc;
 
 	if (!in_dir(d, path, CHAIN_DIR))
 		return NULL;
-	*seg = next_number(path, t->name, first, true);
+	*seg = next_number(path, t->name, first, ".chain");
+	arc = next_number(d->archive, t->name, first, ARCHIVE_SUFFIX);
+	if (arc != 0 && (*seg == 0 || arc < *seg)) {
+		*seg = arc;
+		return arc_chain(d, t->name, arc);
+	}
 	if (*seg == 0)
 		return NULL;
 	strcpy(name, CHAIN_DIR "/");
@@ -219,6 +326,7 @@ dir_close(struct block_source *s)
 		close(d->lock);
 	free(s->table);
 	free(d->path);
+	free(d->archive);
 	free(d);
 }
 
@@ -317,7 +425,7 @@ find_tables(struct dir *d)
 
 int
 source_dir_open(struct block_source **out, const char *path,
-    char text[STORE_ERR_MAX])
+    const char *archive, char text[STORE_ERR_MAX])
 {
 	struct dir *d = calloc(1, sizeof(*d));
 	char file[PATH_BYTES];
@@ -328,7 +436,9 @@ source_dir_open(struct block_source **out, const char *path,
 		d->s.ops = &dir_ops;
 		d->lock = -1;
 		d->path = strdup(path);
-		err = d->path == NULL ? FG_ENOMEM : 0;
+		snprintf(file, sizeof(file), "%s/ARCHIVE", path);
+		d->archive = strdup(archive == NULL ? file : archive);
+		err = d->path == NULL || d->archive == NULL ? FG_ENOMEM : 0;
 	}
 	if (err == 0 && (!in_dir(d, file, "FORMAT") ||
 	    access(file, R_OK) == -1)) {

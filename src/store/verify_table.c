@@ -412,6 +412,8 @@ verify_table(struct verify *v, const struct source_table *t)
 		    v->src->why[0] == '\0' ? fg_strerror(rc) : v->src->why);
 		rc = 0;
 		damaged = true;
+		if (more_of_file(&w) == 1)
+			bad_row(&w, expected(&w), text);
 	}
 	if (rc == 0 && !w.bad && !v->cancelled)
 		check_end(&w);

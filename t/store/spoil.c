@@ -23,13 +23,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/block.h"
 #include "store/chain.h"
+#include "store/segment.h"
 
 #define COMMITS     1500
 #define SEGMENT     (96 * 1024)
+#define ARCHIVED    3
 #define FILES_MAX   128
 #define RECORDS_MAX 20000
 #define END         4
@@ -62,6 +65,29 @@ add_rows(struct store_batch *b, enum store_table t, unsigned n, unsigned *id)
 		row.data = text;
 		row.len = len;
 		store_add(b, t, &row);
+	}
+}
+
+/* The first segments of FIX_OUT. */
+static void
+archive_some(struct store *st, struct store_chain *ch)
+{
+	struct store_archive_how how = { 0 };
+	struct timespec pause = { .tv_nsec = 5000000 };
+	struct store_segment s;
+	char err[STORE_ERR_MAX];
+	uint64_t number = 0;
+	int i;
+
+	while (store_chain_upto(ch, STORE_FIX_OUT) < store_visible(st,
+	    STORE_FIX_OUT))
+		nanosleep(&pause, NULL);
+	for (i = 0; i < ARCHIVED; i++) {
+		if (store_segment(st, STORE_FIX_OUT, number, &s) != 0 ||
+		    store_archive(st, STORE_FIX_OUT, s.number, &how, &s, err)
+		    != 0)
+			die(err);
+		number = s.number + 1;
 	}
 }
 
@@ -104,6 +130,7 @@ make(const char *dir, const char *key)
 		if (store_commit(b, &commit) != 0)
 			die("commit");
 	}
+	archive_some(st, ch);
 	store_chain_close(ch);
 	store_close(st);
 	return 0;

@@ -67,6 +67,32 @@ def shifted(good, store, rng, n):
     print('shifted: %d of %d found' % (n, n))
 
 
+def archives(good, store, rng, n):
+    """A byte of an archive changed, taken out, or put in: of no row, the file is
+    named."""
+    folder = 'ARCHIVE'
+    names = sorted(os.listdir(os.path.join(good, folder)))
+    for i in range(n):
+        k = rng.randrange(len(names))
+        file = os.path.join(folder, names[k])
+        a = open(os.path.join(good, file), 'rb').read()
+        at = rng.randrange(len(a))
+        b = [bytes([a[at] ^ rng.randrange(1, 256)]), b'',
+             bytes([a[at] ^ 1]) + a[at:at + 1]][i % 3]
+        with open(os.path.join(store, file), 'wb') as f:
+            f.write(a[:at] + b + a[at + 1:])
+        code, text = verify(store)
+        first = int(names[k].split('.')[1])
+        said = (text.split(':')[0] + ', row %d' % first).split(', row ')
+        last = 1 << 60 if k + 1 == len(names) else \
+            int(names[k + 1].split('.')[1])
+        if code != 1 or said[0] != 'FIX_OUT' or \
+                not first <= int(said[1]) <= last:
+            fail('%s: byte %d' % (file, at), i, text)
+        restore(good, store, file)
+    print('archives: %d of %d found, and their rows named' % (n, n))
+
+
 def main():
     seed = int(os.environ.get('FG_SEED', random.randrange(1 << 30)))
     n = int(os.environ.get('FG_VERIFY_N', 200))
@@ -86,6 +112,7 @@ def main():
                                       for _ in range(n // 2)])
         damage(good, store, 'other', [rng.randrange(1 << 30)
                                       for _ in range(n // 10)])
+        archives(good, store, rng, n // 2)
         shifted(good, store, rng, max(2, n // 20))
         code, text = verify(store)
         if code != 0:
