@@ -170,12 +170,16 @@ bdb_seg_remove(struct bdb *b, unsigned table, uint64_t first)
 }
 
 static int
-open_one(struct bdb *b, unsigned table, const char *what, uint64_t first,
+open_one(struct bdb *b, unsigned table, const char *what, struct bdb_seg *s,
     _Atomic(DB *) *out)
 {
+	char name[BDB_SEG_NAME];
 	DB *db;
-	int err = bdb_seg_file(b, table, what, first, &db);
+	int err;
 
+	bdb_seg_name(b, table, what, s->first, name);
+	err = s->old ? bdb_old_open(b, s, name, &db)
+	    : bdb_open_file(b, &db, name, true);
 	if (err == 0)
 		*out = db;
 	return err;
@@ -192,13 +196,13 @@ bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s)
 		return 0;
 	pthread_mutex_lock(&b->seg_lock);
 	if (table == STORE_FIX_OUT && s->out == NULL)
-		err = open_one(b, table, "_INDEX", s->first, &s->out);
+		err = open_one(b, table, "_INDEX", s, &s->out);
 	if (err == 0 && s->rows == NULL) {
 		bdb_seg_name(b, table, "", s->first, name);
 		snprintf(path, sizeof(path), "%s/%s", b->path, name);
 		if (stat(path, &info) == 0)
 			s->bytes = (uint64_t)info.st_size;
-		err = open_one(b, table, "", s->first, &s->rows);
+		err = open_one(b, table, "", s, &s->rows);
 	}
 	pthread_mutex_unlock(&b->seg_lock);
 	return err;

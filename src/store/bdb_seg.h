@@ -20,6 +20,8 @@ struct bdb;
 /* One file of a table. */
 struct bdb_seg {
 	uint64_t first;    /* sequence in its name */
+	bool old;          /* was sealed when the store was opened */
+	char file[BDB_SEG_NAME]; /* of an old one, for messages */
 	_Atomic(DB *) rows;
 	_Atomic(DB *) out; /* resend index; FIX_OUT only */
 	uint64_t bytes;    /* roughly; of the last segment */
@@ -72,7 +74,11 @@ void bdb_seg_remove(struct bdb *b, unsigned table, uint64_t first);
 struct bdb_seg *bdb_seg_add(struct bdb *b, unsigned table, uint64_t first);
 /* Open its files if they are not: for who knows that they stay. 0 or FG_E*. */
 int bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s);
+/* The store is open: which segments are old. */
+void bdb_seg_know_old(struct bdb *b);
 void bdb_seg_close(struct bdb *b);
+/* Open a file of an old segment. 0 or FG_E*. */
+int bdb_old_open(struct bdb *b, struct bdb_seg *s, const char *name, DB **out);
 /* NULL: there is none. */
 const char *bdb_table_name(struct bdb *b, unsigned table);
 

@@ -23,6 +23,7 @@ libstore_a_SOURCES = \
 	src/store/bdb_identity.c \
 	src/store/bdb_kept.c \
 	src/store/bdb_log.c \
+	src/store/bdb_old.c \
 	src/store/bdb_read.c \
 	src/store/bdb_repair.c \
 	src/store/bdb_restore.c \

@@ -361,6 +361,8 @@ bdb_open(struct bdb **out, const struct store_cfg *cfg, enum bdb_how how,
 	if (err == 0)
 		err = bdb_scan(b);
 	if (err == 0)
+		bdb_seg_know_old(b);
+	if (err == 0)
 		err = bdb_threads_start(b);
 	if (err != 0) {
 		bdb_why(b, err, "store %s: %s", b->path, fg_strerror(err));

@@ -97,6 +97,38 @@ def trade(p, sent):
     p.sync()
 
 
+def sealed(g, p, port, rnd):
+    """Of a segment that was sealed long ago it is found by who reads it, and
+    is nobody else's trouble."""
+    for _ in range(900):
+        p.send("D", order("58=%s|" % ("x" * 2000), n=p.next_out))
+    p.sync()
+    assert g.stop() == 0
+    p.close()
+    name = sorted(f for f in os.listdir(g.store)
+                  if f.startswith("FIX_IN."))[0]
+    path = os.path.join(g.store, name)
+    n = rnd.randrange(3, os.path.getsize(path) // PAGE - 3)
+    with open(path, "r+b") as f:
+        f.seek(n * PAGE + 200)
+        f.write(rnd.randbytes(100))
+    os.utime(path, (1, 1))
+    g.start()
+    p.connect(port)
+    p.logon()
+    try:
+        g.rows("FIX_IN", session="S")
+        raise AssertionError("rows of a damaged page were read")
+    except fg.CtlError as e:
+        assert "cannot be read" in str(e), e
+    assert re.search("file %s: .*checksum error: page %d" % (name, n),
+                     g.log()), g.log()
+    p.sync()
+    assert g.running() and g.last_row("FIX_OUT", "S")
+    assert g.stop() == 0
+    print("ok a damaged page of a sealed segment: only its rows are not read")
+
+
 def main():
     print("seed %d" % SEED)
     rnd = random.Random(SEED)
@@ -127,7 +159,7 @@ def main():
                 p.sync()
                 rows = g.rows("FIX_IN", session="S", admin=False)
                 assert [r["MSG_SEQ_NUM"] for r in rows] == sent, rows[-1]
-        g.stop()
+            sealed(g, p, port, rnd)
     print("ok %d of %d pages were found and put back" % (ROUNDS, ROUNDS))
 
 
