@@ -4,6 +4,7 @@ each step, another one of its name."""
 
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from clients import World, run
@@ -164,6 +165,7 @@ def crash_points(work):
         name = "C%d" % n
         server = w.streamer if which == "S" else w.gateway
         real, counted, dead = server.request, [0], []
+        begun = threading.Event()  # c is this round's client
 
         def request(conn, k, ref, d):
             if conn in dead:  # what is behind it is not read
@@ -175,6 +177,7 @@ def crash_points(work):
                 real(conn, k, ref, d)
             if hit:
                 dead.append(conn)
+                begun.wait()
                 c.kill()
         w.streamer.rows.clear()
         w.streamer.parked.clear()
@@ -183,6 +186,7 @@ def crash_points(work):
         w.fill(1, 10)
         server.request = request
         c = w.client(text.replace('"X"', '"%s"' % name))
+        begun.set()
         if nth == 3:  # the first is the place, the others follow the rows
             w.wait(lambda: dead or w.streamer.cursor(name) == 10, "a cursor")
             w.fill(11, 12)
