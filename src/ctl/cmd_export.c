@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "ctl/ctl.h"
 #include "ctl/list.h"
+#include "ctl/offline.h"
 #include "ctl/progress.h"
 #include "ctl/query.h"
 
@@ -221,13 +222,15 @@ cmd_export(struct ctl *c, int argc, char **argv)
 {
 	struct query q = { 0 };
 	const char *text = c->out == &ctl_output_json ? "json" : "fix", *why;
-	struct opt opts[QUERY_OPTS + 1] = { [QUERY_OPTS] = { "--format",
-		OPT_TEXT, &text } };
+	const char *archive = NULL;
+	struct opt opts[QUERY_OPTS + 2] = { [QUERY_OPTS] = { "--format",
+		OPT_TEXT, &text }, { "--archive", OPT_TEXT, &archive } };
 	char err[OPT_ERR_MAX];
 	enum format format;
+	uint64_t n = 0;
 
 	query_opts(&q, opts);
-	argc = opt_parse(opts, QUERY_OPTS + 1, argc, argv, err);
+	argc = opt_parse(opts, QUERY_OPTS + 2, argc, argv, err);
 	if (argc == -1 || argc > 1)
 		return ctl_usage("export", argc == -1 ? err :
 		    "one TABLE at most");
@@ -237,7 +240,12 @@ cmd_export(struct ctl *c, int argc, char **argv)
 	if (why == NULL && argc == 1 && strncmp(argv[0], "FIX_", 4) != 0)
 		why = "TABLE must be FIX_IN, FIX_OUT or FIX_IN_OTHER; tail "
 		    "prints the others";
+	if (why == NULL && archive != NULL && format != FORMAT_FIX)
+		why = "with --archive the format is fix";
 	if (why != NULL)
 		return ctl_usage("export", why);
+	if (archive != NULL)
+		return offline_print(archive, &q, argc == 1 ? argv[0] : NULL,
+		    0, OFFLINE_FIX, &n);
 	return export_all(c, &q, argc == 1 ? argv[0] : NULL, format);
 }

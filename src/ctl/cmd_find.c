@@ -9,6 +9,7 @@
 #include "ctl/ctl.h"
 #include "ctl/dicts.h"
 #include "ctl/pretty.h"
+#include "ctl/offline.h"
 #include "ctl/query.h"
 #include "dict/pretty.h"
 #include "fix/msg.h"
@@ -87,27 +88,33 @@ cmd_find(struct ctl *c, int argc, char **argv)
 {
 	struct query q = { 0 };
 	bool pretty = false;
-	struct opt opts[QUERY_OPTS + 1] = { [QUERY_OPTS] = { "--pretty",
-		OPT_FLAG, &pretty } };
+	const char *archive = NULL, *why;
+	struct opt opts[QUERY_OPTS + 2] = { [QUERY_OPTS] = { "--pretty",
+		OPT_FLAG, &pretty }, { "--archive", OPT_TEXT, &archive } };
 	struct dicts *dicts = NULL;
 	char err[OPT_ERR_MAX];
-	const char *why;
+	uint64_t n = 0;
 	int i, code = CTL_OK;
 
 	query_opts(&q, opts);
-	argc = opt_parse(opts, QUERY_OPTS + 1, argc, argv, err);
+	argc = opt_parse(opts, QUERY_OPTS + 2, argc, argv, err);
 	if (argc < 1)
 		return ctl_usage("find", argc == -1 ? err :
 		    "a FIELD=VALUE is needed");
 	why = query_times(&q);
 	if (why == NULL && pretty && c->out == &ctl_output_json)
 		why = "--pretty or --json, not both";
+	if (why == NULL && archive != NULL && (pretty ||
+	    c->out == &ctl_output_json))
+		why = "with --archive neither --pretty nor --json";
 	if (why != NULL)
 		return ctl_usage("find", why);
 	for (i = 0; i < argc && code == CTL_OK; i++)
 		code = query_add(c, &q, argv[i]);
 	if (code != CTL_OK)
 		return code;
+	if (archive != NULL)
+		return offline_print(archive, &q, NULL, 0, OFFLINE_ROWS, &n);
 	if (pretty && (dicts = dicts_new(c->socket)) == NULL)
 		return no_memory();
 	code = find_all(c, &q, dicts);
@@ -169,15 +176,31 @@ show_row(struct ctl *c, const struct row *r, const char *table)
 int
 cmd_show(struct ctl *c, int argc, char **argv)
 {
+	const char *archive = NULL;
+	const struct opt opts[] = { { "--archive", OPT_TEXT, &archive } };
+	char err[OPT_ERR_MAX];
 	struct query q = { 0 };
 	struct query_table *t;
-	uint64_t seq;
+	uint64_t seq, n = 0;
 	struct row r;
 	int got, code;
 
+	argc = opt_parse(opts, 1, argc, argv, err);
+	if (argc == -1)
+		return ctl_usage("show", err);
 	if (argc != 2 || num_parse_u64(argv[1], strlen(argv[1]), &seq) != 0 ||
 	    seq == 0)
 		return ctl_usage("show", "a TABLE and a SEQUENCE are needed");
+	if (archive != NULL) {
+		code = offline_print(archive, &q, argv[0], seq, OFFLINE_ROWS,
+		    &n);
+		if (code == CTL_OK && n == 0) {
+			ctl_complain("%s: has no row %s of %s", archive,
+			    argv[1], argv[0]);
+			code = CTL_REFUSED;
+		}
+		return code;
+	}
 	t = query_open(c, &q, argv[0], seq - 1);
 	if (t == NULL)
 		return no_memory();

@@ -46,13 +46,15 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "messages, fields and values, by name or by number" },
 	{ "export",
 	    "[TABLE] [--since TIME] [--until TIME] [--session SESSION]\n"
-	    "          [--type MSGTYPE] [--format fix|json|csv]",
+	    "          [--type MSGTYPE] [--format fix|json|csv]\n"
+	    "          [--archive FILE|FOLDER]",
 	    cmd_export,
 	    "messages to standard output; without TABLE FIX_IN and FIX_OUT, by "
 	    "time" },
 	{ "find",
 	    "FIELD=VALUE ... [--since TIME] [--until TIME]\n"
-	    "          [--session SESSION] [--type MSGTYPE] [--pretty]",
+	    "          [--session SESSION] [--type MSGTYPE] [--pretty]\n"
+	    "          [--archive FILE|FOLDER]",
 	    cmd_find,
 	    "messages in and out that have these fields, by time" },
 	{ "halt", "SESSION|all [--cancel] --reason TEXT --yes", cmd_halt,
@@ -113,7 +115,7 @@ const struct ctl_cmd ctl_cmds[] = {
 	{ "settings", "[NAME]", cmd_settings,
 	    "the settings of fixgate.conf: values and defaults; needs no "
 	    "gateway" },
-	{ "show", "TABLE SEQUENCE", cmd_show,
+	{ "show", "TABLE SEQUENCE [--archive FILE|FOLDER]", cmd_show,
 	    "one message, with its names" },
 	{ "status", "[--watch] [--every SECONDS]", cmd_status,
 	    "is all well, and if not, what to do" },

@@ -47,6 +47,8 @@ libctl_a_SOURCES = \
 	src/ctl/line.h \
 	src/ctl/list.c \
 	src/ctl/list.h \
+	src/ctl/offline.c \
+	src/ctl/offline.h \
 	src/ctl/opt.c \
 	src/ctl/opt.h \
 	src/ctl/out.h \

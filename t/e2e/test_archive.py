@@ -110,6 +110,42 @@ def command(work):
     print("ok command")
 
 
+def moved(work):
+    """Archives that are elsewhere, without a gateway."""
+    g = gateway(work, "moved")
+    g.ctl("archive", "--days", "1")
+    g.stop()
+    where = work.path("elsewhere")
+    os.rename(os.path.join(g.store, "ARCHIVE"), where)
+    one = os.path.join(where, SEGMENT + ".arc")
+    out = g.ctl("export", "--archive", where)
+    assert len(out.splitlines()) == ROWS, len(out.splitlines())
+    out = g.ctl("export", "FIX_OUT", "--archive", where, "--type", "8",
+                "--until", "20260105-09:00:00.5")
+    assert len(out.splitlines()) == 5000, len(out.splitlines())
+    assert all("\x0135=8\x01" in line for line in out.splitlines())
+    assert g.ctl("export", "--archive", where, "--session", "OTHER") == ""
+    out = g.ctl("find", "ClOrdID=%016x" % mix(77), "--archive", where)
+    assert len(out.splitlines()) == 2 and "FIX_IN 78 20260105-09:00:00." in \
+        out and "FIX.4.4:SERVER->CLIENT" in out, out
+    out = g.ctl("find", "11=%016x" % mix(77), "--type", "D", "--archive", one)
+    assert len(out.splitlines()) == 1, out
+    assert "%016x" % mix(9998) in g.ctl("show", "FIX_IN", "9999", "--archive",
+                                        one)
+    assert "has no row 10001" in refused(g, "show", "FIX_IN", "10001",
+                                         "--archive", one)
+    assert "the format is fix" in refused(g, "export", "--archive", one,
+                                          "--format", "csv")
+    with open(one, "r+b") as f:
+        f.truncate(os.path.getsize(one) - 1)
+    assert "damaged" in refused(g, "export", "--archive", one)
+    assert "not found" in refused(g, "export", "--archive", one + "x")
+    g.start()
+    assert oldest(g, "FIX_IN") > ROWS // 2
+    g.stop()
+    print("ok moved")
+
+
 def RetainDays(work):
     g = gateway(work, "retain", RetainDays=30)
     fg.wait_until(lambda: len(archives(os.path.join(g.store, "ARCHIVE"))) >= 2,
@@ -141,6 +177,6 @@ def ArchivePath(work):
 
 
 if __name__ == "__main__":
-    for case in (command, RetainDays, ArchiveDays, ArchivePath):
+    for case in (command, moved, RetainDays, ArchiveDays, ArchivePath):
         with fg.Work() as w:
             case(w)

@@ -1,7 +1,7 @@
 /*
  * find_load: a store with many orders and their reports, for t/long/find.py.
  *
- *	find_load folder rows
+ *	find_load folder rows [SegmentMB]
  *
  * Half of the rows are in FIX_IN, half in FIX_OUT. Order i has the ClOrdID of
  * 16 hexadecimal digits that find_load's mix of i gives: in no order at all.
@@ -56,9 +56,11 @@ main(int argc, char **argv)
 	uint32_t session;
 	bool fresh;
 
-	if (argc != 3)
+	if (argc != 3 && argc != 4)
 		return EXIT_FAILURE;
 	cfg.path = argv[1];
+	if (argc == 4)
+		cfg.segment_bytes = strtoull(argv[3], NULL, 10) << 20;
 	n = strtoull(argv[2], NULL, 10) / 2;
 	if (store_open_bdb(&st, &cfg, why) != 0 ||
 	    store_session(st, "FIX.4.4:SERVER->CLIENT", &session, &state,

@@ -7,4 +7,4 @@ t_long_many_LDADD = liblink.a libbase.a $(MSGPACK_LIBS)
 check_PROGRAMS += t/long/find_load
 t_long_find_load_SOURCES = t/long/find_load.c
 t_long_find_load_LDADD = libstore.a liblog.a libbase.a $(BDB_LIBS)
-EXTRA_DIST += t/long/find.py t/long/run t/long/RESULTS.md
+EXTRA_DIST += t/long/archive.py t/long/find.py t/long/run t/long/RESULTS.md
