@@ -47,8 +47,14 @@ def start_at(work):
         got = [d["SEQUENCE"] for k, d in w.gateway.events
                if k == "EVENT_" + name]
         assert got == want, (name, got)
-        asked = [(k, d) for k, d in w.streamer.asked
-                 if d.get("CONSUMER", d.get("CLIENT")) == name]
+
+        def asked_by_it():
+            return [(k, d) for k, d in w.streamer.asked
+                    if d.get("CONSUMER", d.get("CLIENT")) == name]
+        # "live" has its cursor before it is logged on.
+        w.wait(lambda: any(k == "STREAM_LOGON" and "AFTER" in d
+                           for k, d in asked_by_it()), "a logon")
+        asked = asked_by_it()
         put = [i for i, (k, d) in enumerate(asked) if k == "CURSOR_PUT"][0]
         logon = [i for i, (k, d) in enumerate(asked)
                  if k == "STREAM_LOGON" and "AFTER" in d][0]
