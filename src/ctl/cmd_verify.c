@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "ctl/ctl.h"
+#include "ctl/job.h"
 #include "ctl/opt.h"
 #include "ctl/progress.h"
 #include "store/chain_file.h"
@@ -123,6 +124,26 @@ verify_store(struct asked *a)
 	return err == 0 && r.bad == 0 ? CTL_OK : CTL_USAGE;
 }
 
+/* The gateway does it, with its own heads. */
+static int
+verify_open(struct ctl *c)
+{
+	struct link_msg m;
+	char text[TEXT_BYTES];
+	int code = ctl_connect(c);
+
+	if (code != CTL_OK)
+		return code;
+	link_map(wire_begin(c->wire, "VERIFY", NULL), 0);
+	code = job_wait(c, "verify", &m, NULL);
+	if (code != CTL_OK)
+		return code;
+	if (!link_find_str(m.details, "TEXT", text, sizeof(text)))
+		text[0] = '\0';
+	c->out->done(stdout, text);
+	return link_find_u64(m.details, "WRONG", 1) == 0 ? CTL_OK : CTL_USAGE;
+}
+
 int
 cmd_verify(struct ctl *c, int argc, char **argv)
 {
@@ -140,8 +161,11 @@ cmd_verify(struct ctl *c, int argc, char **argv)
 	if (n != 0)
 		return ctl_usage("verify", n < 0 ? err
 		    : "there is nothing to give but options");
+	if (a.store == NULL && (a.archive != NULL || a.key != NULL ||
+	    a.heads != NULL))
+		return ctl_usage("verify", "these options go with --store");
 	if (a.store == NULL)
-		return ctl_usage("verify", "--store is needed");
+		return verify_open(c);
 	code = verify_store(&a);
 	heads_free(&a.all);
 	head_key_free(a.public);

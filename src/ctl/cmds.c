@@ -136,10 +136,11 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "a user may not log on any more" },
 	{ "user set", "SESSION USER [--reason TEXT]", cmd_user_set,
 	    "the password of a user, from standard input" },
-	{ "verify", "--store FOLDER [--archive FOLDER] [--key PUBLIC.pem]\n"
-	    "          [--heads FILE]",
+	{ "verify", "[--store FOLDER [--archive FOLDER] [--key PUBLIC.pem]\n"
+	    "          [--heads FILE]]",
 	    cmd_verify,
-	    "is each row what it was when it was written; needs no gateway" },
+	    "is each row what it was when it was written; --store: of a store "
+	    "that no gateway has" },
 	{ "version", "", cmd_version, "the version of fixgatectl" },
 };
 const size_t ctl_ncmds = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);

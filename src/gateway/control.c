@@ -52,6 +52,7 @@ static const struct server_request requests[] = {
 	{ "USER_LIST", control_user_list, 0 },
 	{ "USER_REMOVE", control_user_remove, SERVER_WAITS },
 	{ "USER_SET", control_user_set, SERVER_WAITS },
+	{ "VERIFY", control_verify, SERVER_READS },
 };
 
 struct fgsess *

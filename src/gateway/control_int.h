@@ -7,6 +7,7 @@
  *	control_consumers.c  who has cursors and tails, for that
  *	control_metrics.c  a copy of the numbers for Prometheus
  *	control_archive.c  ARCHIVE
+ *	control_verify.c   VERIFY
  *	control_auth.c     USER_*
  *	control_create.c   SESSION_CREATE, _DELETE, _ENABLE, _DISABLE
  *	control_halt.c     HALT, RESUME
@@ -194,6 +195,8 @@ void control_tail_done(struct control *c, const struct feeder_job *j);
 void control_read(const struct server_ask *a);
 void control_tail(const struct server_ask *a);
 void control_backup(const struct server_ask *a);
+/* control_verify.c */
+void control_verify(const struct server_ask *a);
 void control_archive(const struct server_ask *a);
 void control_credit(const struct server_ask *a);
 void control_untail(const struct server_ask *a);

@@ -27,6 +27,7 @@ libgateway_a_SOURCES = \
 	src/gateway/control_status.c \
 	src/gateway/control_consumers.c \
 	src/gateway/control_tail.c \
+	src/gateway/control_verify.c \
 	src/gateway/dictset.c \
 	src/gateway/dictset.h \
 	src/gateway/disk.c \

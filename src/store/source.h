@@ -70,6 +70,10 @@ struct block_source {
  * written. 0 and *out owned, or FG_E* and a text: FG_EBUSY: a process has it. */
 int source_dir_open(struct block_source **out, const char *path,
     const char *archive, char err[STORE_ERR_MAX]);
+/* An open one, on disk, up to where its chain is; path is the store's. Rows of
+ * commits up to *commit are all there. 0 or FG_E*. */
+int source_store_open(struct block_source **out, struct store *st,
+    struct store_chain *ch, const char *path, uint64_t *commit);
 static inline void
 source_close(struct block_source *s)
 {
@@ -77,6 +81,9 @@ source_close(struct block_source *s)
 		s->ops->close(s);
 }
 
+/* The lowest number from first on of files "name.n" and suffix; 0: none. */
+uint64_t source_next_number(const char *dir, const char *name, uint64_t first,
+    const char *suffix);
 /* Append a table; its last is UINT64_MAX. 0 or FG_ENOMEM. */
 int source_add_table(struct block_source *s, unsigned number, const char *name,
     uint64_t incarnation);

@@ -56,9 +56,8 @@ source_add_table(struct block_source *s, unsigned number, const char *name,
 
 /* ---- files ---- */
 
-/* The lowest number of files "name.n" with this at the end from first on; 0. */
-static uint64_t
-next_number(const char *dir, const char *name, uint64_t first,
+uint64_t
+source_next_number(const char *dir, const char *name, uint64_t first,
     const char *suffix)
 {
 	DIR *d = opendir(dir);
@@ -254,8 +253,8 @@ dir_blocks(struct block_source *s, const struct source_table *t, uint64_t from,
 
 	d->damaged[0] = d->s.why[0] = '\0';
 	while (err == 0) {
-		here = next_number(d->path, t->name, seg + 1, "");
-		arc = next_number(d->archive, t->name, seg + 1,
+		here = source_next_number(d->path, t->name, seg + 1, "");
+		arc = source_next_number(d->archive, t->name, seg + 1,
 		    ARCHIVE_SUFFIX);
 		if (here == 0 && arc == 0)
 			break;
@@ -280,8 +279,8 @@ dir_chain(struct block_source *s, const struct source_table *t, uint64_t first,
 
 	if (!in_dir(d, path, CHAIN_DIR))
 		return NULL;
-	*seg = next_number(path, t->name, first, ".chain");
-	arc = next_number(d->archive, t->name, first, ARCHIVE_SUFFIX);
+	*seg = source_next_number(path, t->name, first, ".chain");
+	arc = source_next_number(d->archive, t->name, first, ARCHIVE_SUFFIX);
 	if (arc != 0 && (*seg == 0 || arc < *seg)) {
 		*seg = arc;
 		return arc_chain(d, t->name, arc);

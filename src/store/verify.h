@@ -19,7 +19,8 @@ struct verify_cfg {
 	struct block_source *source;
 	const struct heads *heads; /* sorted; may be NULL */
 	bool has_key;              /* heads were checked with a key */
-	bool open;                 /* the source is an open store */
+	bool open;                 /* the source is an open store, */
+	uint64_t commits;          /* and has all commits up to this one */
 	/* Any of these may be NULL. */
 	void (*bad)(void *arg, const struct verify_bad *b);
 	void (*note)(void *arg, const char *text); /* a line for people */

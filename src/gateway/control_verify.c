@@ -1,0 +1,136 @@
+/* control_verify.c: VERIFY: the rows are compared with the chain and heads. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gateway/control_int.h"
+#include "gateway/job.h"
+#include "log/log.h"
+#include "store/chain.h"
+#include "store/chain_file.h"
+#include "store/verify.h"
+
+#define PATH_BYTES 4096
+#define TEXT_BYTES 1024
+
+struct order {
+	struct store *store;
+	struct store_chain *chain;
+	const char *path, *key;
+	uint64_t total;
+	struct job *job;
+	struct verify_result r;
+};
+
+static void
+on_bad(void *arg, const struct verify_bad *b)
+{
+	struct order *o = arg;
+	char text[TEXT_BYTES];
+
+	verify_bad_text(text, sizeof(text), b);
+	job_note(o->job, "%s", text);
+	log_event(LOG_LEVEL_ERROR, "verify", NULL, "verify: %s", text);
+}
+
+static void
+on_note(void *arg, const char *text)
+{
+	struct order *o = arg;
+
+	job_note(o->job, "%s", text);
+}
+
+static bool
+on_rows(void *arg, uint64_t rows)
+{
+	struct order *o = arg;
+
+	job_at(o->job, rows, o->total, "rows");
+	return job_cancelled(o->job);
+}
+
+/* Those of the store, with the public part of its key. 0 or FG_E*. */
+static int
+read_heads(struct order *o, struct heads *hs, struct verify_cfg *cfg)
+{
+	char path[PATH_BYTES], why[STORE_ERR_MAX];
+	struct head_key *key = NULL;
+	FILE *f;
+	int err = 0;
+
+	if (o->key != NULL && head_key_private(&key, o->key, why) != 0)
+		job_note(o->job, "%s", why);
+	cfg->has_key = key != NULL;
+	snprintf(path, sizeof(path), "%s/" CHAIN_DIR "/" HEAD_FILE, o->path);
+	f = fopen(path, "re");
+	if (f != NULL) {
+		err = heads_read(hs, f, key);
+		fclose(f);
+	}
+	heads_sort(hs);
+	head_key_free(key);
+	return err;
+}
+
+static int
+run(struct job *j, void *arg)
+{
+	struct order *o = arg;
+	struct heads hs = { 0 };
+	struct verify_cfg cfg = { .heads = &hs, .open = true, .bad = on_bad,
+		.note = on_note, .at = on_rows, .arg = o };
+	struct buf text = { 0 };
+	size_t i;
+	int err;
+
+	o->job = j;
+	err = source_store_open(&cfg.source, o->store, o->chain, o->path,
+	    &cfg.commits);
+	if (err != 0)
+		return err;
+	for (i = 0; i < cfg.source->n_table; i++)
+		if (cfg.source->table[i].number != 0)
+			o->total += cfg.source->table[i].last;
+	err = read_heads(o, &hs, &cfg);
+	if (err == 0)
+		err = verify(&cfg, &o->r);
+	if (err == 0)
+		err = verify_summary(&text, &cfg, &o->r);
+	if (err == 0)
+		job_say(j, "%s", text.p);
+	source_close(cfg.source);
+	heads_free(&hs);
+	buf_free(&text);
+	return err;
+}
+
+static void
+result(void *arg, struct link_out *out)
+{
+	struct order *o = arg;
+
+	link_key_u64(out, "ROWS", o->r.rows);
+	link_key_u64(out, "WRONG", o->r.bad);
+}
+
+void
+control_verify(const struct server_ask *a)
+{
+	struct gateway *g = control_of(a)->g;
+	const struct conf_section *sec = conf_gateway(g->conf);
+	struct order *o = calloc(1, sizeof(*o));
+	const struct job_work work = { .what = "verify", .run = run,
+		.nresult = 2, .result = result, .free = free, .arg = o };
+
+	if (o == NULL) {
+		server_nack(a, "FAILED", true, "%s", fg_strerror(FG_ENOMEM));
+		return;
+	}
+	o->store = g->store;
+	o->chain = g->chain;
+	o->path = conf_path(sec, CONF_StorePath);
+	o->key = conf_path(sec, CONF_ChainKey);
+	job_start(g->jobs, a, &work);
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""verify of a gateway at work: all is well; a chain file with a changed byte is
+found, and the row named; after the stop the same with --store."""
+
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import cases
+import fixgate as fg
+
+fg.need("fixgated", "fixgatectl")
+
+HEADER = 172  # bytes of a chain file before its runs
+
+
+def verify(*argv):
+    r = subprocess.run([fg.program("fixgatectl"), *argv],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       text=True, timeout=60)
+    return r.returncode, r.stdout
+
+
+def flip(path, at):
+    with open(path, "r+b") as f:
+        f.seek(at)
+        c = f.read(1)[0]
+        f.seek(at)
+        f.write(bytes([c ^ 1]))
+
+
+def main():
+    with fg.Work() as work:
+        work.peers = []
+        g, p = cases.logged_on(work, gateway={"ChainHeadSeconds": 1})
+        for n in range(50):
+            p.send("D", cases.order(n=n))
+        p.sync()
+        code, text = verify("-s", g.socket, "verify")
+        assert code == 0 and "all as they were chained" in text, text
+        path = os.path.join(g.store, "CHAIN",
+                            "FIX_IN.%020d.chain" % 1)
+        fg.wait_until(lambda: os.path.getsize(path) > HEADER + 40,
+                      what="a run")
+        flip(path, HEADER + 40)
+        code, text = verify("-s", g.socket, "verify")
+        assert code == 1 and "FIX_IN, row 1: the chain is bad" in text, text
+        flip(path, HEADER + 40)
+        assert "CLOSED" not in text and verify("-s", g.socket, "verify")[0] == 0
+        code, text = verify("verify", "--store", g.store)
+        assert code == 1 and "in use by process" in text, text
+        assert g.stop() == 0
+        code, text = verify("verify", "--store", g.store)
+        assert code == 0 and "complete up to the head of" in text, text
+
+
+main()
