@@ -8,6 +8,7 @@
 #include "gateway/quarantine.h"
 #include "gateway/sessions.h"
 #include "store/backup.h"
+#include "store/chain.h"
 #include "store/index.h"
 
 static enum status_health
@@ -70,6 +71,7 @@ add_tables(const struct gateway *g, struct metrics *m)
 		t->has_index = g->index != NULL && (id == STORE_FIX_IN ||
 		    id == STORE_FIX_OUT);
 		t->indexed = store_index_upto(g->index, id);
+		t->chained = store_chain_upto(g->chain, id);
 	}
 	return 0;
 }

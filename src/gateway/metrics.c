@@ -230,6 +230,19 @@ consumer_metrics(struct buf *out, const struct metrics *m)
 	return err;
 }
 
+static int
+chain_metrics(struct buf *out, const struct metrics *m)
+{
+	const struct metrics_table *t, *end = END(m->table, m->ntable);
+	int err = metric_head(out, "table_chained", "gauge",
+	    "Sequence of the newest row that is in the hash chain.");
+
+	for (t = m->table; err == 0 && t < end; t++)
+		err = metric_of(out, "table_chained", "table",
+		    m->names.p + t->name, NULL, NULL, t->chained);
+	return err;
+}
+
 /* How far the index is, if there is one. */
 static int
 index_metrics(struct buf *out, const struct metrics *m)
@@ -310,6 +323,8 @@ store_metrics(struct buf *out, const struct metrics *m)
 		    "Sequence of the oldest row.");
 	if (err == 0)
 		err = index_metrics(out, m);
+	if (err == 0)
+		err = chain_metrics(out, m);
 	if (err == 0)
 		err = metric_one(out, "quarantine", "gauge", m->quarantine,
 		    "Events that were given up and wait for a decision.");

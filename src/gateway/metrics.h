@@ -27,7 +27,7 @@ struct metrics_table {
 	size_t name;
 	uint64_t oldest, visible;
 	bool has_index;
-	uint64_t indexed;
+	uint64_t indexed, chained;
 };
 
 struct metrics_consumer {

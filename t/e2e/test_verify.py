@@ -5,6 +5,7 @@ found, and the row named; after the stop the same with --store."""
 import os
 import subprocess
 import sys
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -35,12 +36,19 @@ def flip(path, at):
 def main():
     with fg.Work() as work:
         work.peers = []
-        g, p = cases.logged_on(work, gateway={"ChainHeadSeconds": 1})
+        admin = fg.free_port()
+        g, p = cases.logged_on(work, gateway={
+            "ChainHeadSeconds": 1, "AdminListen": "127.0.0.1:%d" % admin})
         for n in range(50):
             p.send("D", cases.order(n=n))
         p.sync()
         code, text = verify("-s", g.socket, "verify")
         assert code == 0 and "all as they were chained" in text, text
+        with urllib.request.urlopen("http://127.0.0.1:%d/metrics" %
+                                    admin) as r:
+            got = dict(line.rsplit(" ", 1) for line in
+                       r.read().decode().splitlines())
+        assert int(got['fixgate_table_chained{table="FIX_IN"}']) > 50, got
         path = os.path.join(g.store, "CHAIN",
                             "FIX_IN.%020d.chain" % 1)
         fg.wait_until(lambda: os.path.getsize(path) > HEADER + 40,
