@@ -246,6 +246,9 @@ def operate(m):
     assert m.broker.expect("5")[58] == "numbers are reset"
     m.broker.send("5", "")
     assert stop.wait() == 0, stop.log()
+    fg.wait_until(lambda: json.loads(m.run(
+        "fixgatectl session show BROKER --json"))[
+            "STATE"] == "not connected", what="its connection ends")
     m.run(take("fixgate-store.5", "fixgatectl session seq").replace(
         "SESSION", "BROKER").replace(" N ", " 7 "))
     assert json.loads(m.run("fixgatectl session show BROKER --json"))[
