@@ -452,7 +452,8 @@ class Talk:
 
 # Not to be done: pictures of bytes, lines of a log, a line of what verify says.
 PICTURES = ("time=2026-", "20260105-09:00:00.123", "FIX_IN, row 1203",
-            "version 1, table 1", "hash = SHA-256", '"fixgate chain')
+            "version 1, table 1", "hash = SHA-256", '"fixgate chain',
+            "fixgate-head 1 TIME", '"fgarc" CR LF')
 
 
 def main():
