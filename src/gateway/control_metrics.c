@@ -10,6 +10,7 @@
 #include "store/backup.h"
 #include "store/chain.h"
 #include "store/index.h"
+#include "store/segment.h"
 
 static enum status_health
 worse(enum status_health a, enum status_health b)
@@ -72,6 +73,7 @@ add_tables(const struct gateway *g, struct metrics *m)
 		    id == STORE_FIX_OUT);
 		t->indexed = store_index_upto(g->index, id);
 		t->chained = store_chain_upto(g->chain, id);
+		store_archived(st, i, &t->archives, &t->archive_bytes);
 	}
 	return 0;
 }

@@ -182,6 +182,29 @@ session_times(struct buf *out, const struct metrics *m, const char *name,
 	return err;
 }
 
+/* Of tables that have archives. */
+static int
+archive_metrics(struct buf *out, const struct metrics *m)
+{
+	const struct metrics_table *t, *end = END(m->table, m->ntable);
+	int err = metric_head(out, "archive_files", "gauge",
+	    "Archives of the table.");
+
+	for (t = m->table; err == 0 && t < end; t++)
+		if (t->archives != 0)
+			err = metric_of(out, "archive_files", "table",
+			    m->names.p + t->name, NULL, NULL, t->archives);
+	if (err == 0)
+		err = metric_head(out, "archive_bytes", "gauge",
+		    "Bytes of them.");
+	for (t = m->table; err == 0 && t < end; t++)
+		if (t->archives != 0)
+			err = metric_of(out, "archive_bytes", "table",
+			    m->names.p + t->name, NULL, NULL,
+			    t->archive_bytes);
+	return err;
+}
+
 static int
 table_metrics(struct buf *out, const struct metrics *m, const char *name,
     bool visible, const char *help)
@@ -325,6 +348,8 @@ store_metrics(struct buf *out, const struct metrics *m)
 		err = index_metrics(out, m);
 	if (err == 0)
 		err = chain_metrics(out, m);
+	if (err == 0)
+		err = archive_metrics(out, m);
 	if (err == 0)
 		err = metric_one(out, "quarantine", "gauge", m->quarantine,
 		    "Events that were given up and wait for a decision.");

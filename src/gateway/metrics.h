@@ -28,6 +28,7 @@ struct metrics_table {
 	uint64_t oldest, visible;
 	bool has_index;
 	uint64_t indexed, chained;
+	uint64_t archives, archive_bytes;
 };
 
 struct metrics_consumer {

@@ -5,6 +5,7 @@ what somebody still needs, and RetainDays, ArchiveDays, ArchivePath."""
 import os
 import subprocess
 import sys
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -166,10 +167,22 @@ def ArchiveDays(work):
     print("ok ArchiveDays")
 
 
+def metrics(port):
+    with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port) as r:
+        return r.read().decode()
+
+
 def ArchivePath(work):
     elsewhere = work.path("elsewhere")
-    g = gateway(work, "path", ArchivePath=elsewhere)
+    port = fg.free_port()
+    g = gateway(work, "path", ArchivePath=elsewhere,
+                AdminListen="127.0.0.1:%d" % port)
+    assert "archive_files{" not in metrics(port)
     g.ctl("archive", "--days", "1")
+    text = metrics(port)
+    assert 'fixgate_archive_files{table="FIX_IN"} 1' in text, text
+    n = os.path.getsize(os.path.join(elsewhere, SEGMENT + ".arc"))
+    assert 'fixgate_archive_bytes{table="FIX_IN"} %d' % n in text, text
     assert SEGMENT + ".arc" in archives(elsewhere)
     assert not os.path.exists(os.path.join(g.store, "ARCHIVE"))
     all_there(g)
