@@ -34,6 +34,7 @@ dist_sysusers_DATA = etc/sysusers.d/fixgate.conf
 dist_tmpfiles_DATA = etc/tmpfiles.d/fixgate.conf
 
 EXTRA_DIST += \
+	etc/container/Containerfile \
 	etc/init.d/daemon.in \
 	etc/logrotate.d/fixgate.in \
 	etc/systemd/fixgate-client.service.in \
