@@ -352,14 +352,14 @@ def back_pressure(work):
            slow.log(), "WARNING")
     w.wait(lambda: "send B/ROW: ERROR: B has answered nothing" in
            slow.log(), "ERROR")
-    w.wait_cursor(61000, "QUICK")
+    w.wait_cursor(61000, "QUICK", limit=120)
     taken = [x[2]["at"] for x in w.streamer.logons
              if x[2]["client"] == "C"][0]
     assert taken < 1000 + 100 + 2 * 100 + 64, taken
     grown = slow.memory() - before
     assert grown < 8 << 20, "%d KB more" % (grown >> 10)
     w.book.thaw()
-    w.wait_cursor(61000, limit=60)
+    w.wait_cursor(61000, limit=120)
     w.wait(lambda: "send B/ROW is HEALTHY again" in slow.log(), "HEALTHY")
     assert w.book.rows() == list(range(1, 61001))
     print("  memory grew by %d KB behind 60 MB of rows" % (grown >> 10))
