@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -423,6 +424,7 @@ class Talk:
 
     def send(self, kind, ref, details):
         from link import pack
+        self.asked = kind, ref, details
         b = pack({"MESSAGE_TYPE": kind, "SOURCE_REF": ref, "DETAILS": details})
         self.sock.sendall(len(b).to_bytes(4, "big") + b)
 
@@ -439,7 +441,9 @@ class Talk:
         return m["MESSAGE_TYPE"], m["SOURCE_REF"], m["DETAILS"]
 
     def recv_kind(self, kind, ref):
-        """The next of this type and question; others keep."""
+        """The next of this type and question; others keep. What is refused for
+        now, as by a streamer that does not know its tables yet, is asked again."""
+        end = time.monotonic() + fg.LIMIT
         while True:
             for got in self.early:
                 if got[:2] == (kind, ref):
@@ -447,6 +451,10 @@ class Talk:
                     return got[2]
             self.early.append(self.recv())
             k, _, details = self.early[-1]
+            if k == "NACK" and details["RETRY"] and time.monotonic() < end:
+                self.early.pop()
+                self.send(*self.asked)
+                continue
             assert k not in ("NACK", "ERROR", "EVENT_NACK"), (k, details)
 
 
