@@ -182,7 +182,8 @@ read_file(const char *file)
 			die("a long key");
 		memcpy(r->name, k.data, k.size);
 		r->n_name = k.size;
-		memcpy(&r->key, k.data, sizeof(r->key));
+		memcpy(&r->key, k.data, k.size < sizeof(r->key) ? k.size
+		    : sizeof(r->key));
 		r->key = be64toh(r->key);
 		r->n = v.size;
 		r->p = malloc(v.size);
