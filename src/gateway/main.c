@@ -444,6 +444,7 @@ main(int argc, char **argv)
 	struct pidfile *pid = NULL;
 	struct timespec ts;
 	struct options o;
+	bool ran = false;
 	int err;
 
 	o = parse_options(argc, argv);
@@ -490,9 +491,11 @@ main(int argc, char **argv)
 	daemon_ready();
 	g.alive = alive_new(g.loop);
 	loop_run(g.loop);
-	log_event(LOG_LEVEL_INFO, "stopped", NULL, "stopped");
+	ran = true;
 stop:
 	stop(&g);
+	if (ran)
+		log_event(LOG_LEVEL_INFO, "stopped", NULL, "stopped");
 	pidfile_free(pid);
 out:
 	conf_free(g.conf);

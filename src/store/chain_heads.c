@@ -176,7 +176,7 @@ chain_heads_put(struct chain_heads *hs, const char *table,
 		err = add_todo(&hs->file, line);
 	if (err == 0)
 		err = add_todo(&hs->second, line);
-	if (err == 0)
+	if (err == 0 && hs->key != NULL) /* else it proves little there */
 		log_event(LOG_LEVEL_INFO, "head", NULL, "%.*s",
 		    (int)strcspn(line, "\n"), line);
 	return err;

@@ -18,6 +18,7 @@ struct verify {
 	struct chain_hash *hash;
 	bool cancelled;
 	const struct head *closed; /* when it was, if nobody had it since */
+	bool is_other; /* the chain has another store's identity: it was said */
 	bool unclean; /* not closed: its log may have more than its files */
 
 	/* Commits: a bit for each that was seen; what is up to floor may be in

@@ -120,8 +120,14 @@ check_header(struct walk *w)
 
 	if (h->table != w->t->number || strcmp(h->name, w->t->name) != 0)
 		return bad_chain(w, w->last + 1, "is of another table");
-	if ((s->uuid[0] != '\0' && strcmp(h->uuid, s->uuid) != 0) ||
-	    (w->t->incarnation != 0 && h->incarnation != w->t->incarnation))
+	if (s->uuid[0] != '\0' && strcmp(h->uuid, s->uuid) != 0) {
+		if (!w->v->is_other)
+			verify_say_bad(w->v, "META", 0, "names another store "
+			    "than the chain, which is that of %s", h->uuid);
+		w->v->is_other = true;
+		return bad_chain(w, w->last + 1, "is of another store");
+	}
+	if (w->t->incarnation != 0 && h->incarnation != w->t->incarnation)
 		return bad_chain(w, w->last + 1, "is of another store");
 	if (!w->began) {
 		if (h->last == 0 && memcmp(h->hash, zero, CHAIN_HASH) != 0)
