@@ -358,8 +358,8 @@ START_TEST(a_failure_or_an_end_leaves_the_segment_as_it_was)
 	archive_all(STORE_FIX_IN);
 	do {
 		s = oldest(STORE_FIX_OUT);
-		i = (size_t)store_archive(w.st, STORE_FIX_OUT, s.number,
-		    s.bytes > 3 << 20 ? &how : &quick, &got, err);
+		i = (size_t)store_archive(w.st, STORE_FIX_OUT, s.number, &how,
+		    &got, err);
 	} while (i == 0);
 	ck_assert_int_eq(FG_ECLOSED, (int)i);
 	all_there(1, 5 * ROWS);
