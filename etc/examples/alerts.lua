@@ -25,6 +25,7 @@ local worth = {
 streamerClient("ALERTS") {
 	dataSource = { "STREAMER", "EVENTS" },
 	startAt = "live",
+	eventHandlerBuffer = 1, -- one by one: a late one is not overtaken
 	onMessage {
 		where = function(e) return worth[e.EVENT] == true end,
 		send("PAGER", "ALERT", function(e)
