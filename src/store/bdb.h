@@ -228,6 +228,7 @@ int bdb_blocks(struct store *st, unsigned t, uint64_t from, uint64_t to,
     block_cb cb, void *arg);
 int bdb_file_records(DB *db, record_cb cb, void *arg);
 int bdb_records(struct store *st, const char *file, record_cb cb, void *arg);
+uint64_t bdb_next_file(struct store *st, const char *name, uint64_t first);
 uint64_t bdb_segment(struct store *st, unsigned t, uint64_t first);
 
 /* ---- bdb_thread.c ---- */

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/num.h"
 #include "store/bdb.h"
 
 #define BULK_BYTES (256 * 1024)
+#define OUT_INDEX  "FIX_OUT_INDEX"
 
 /* 0, or what cb returned. */
 static int
@@ -147,8 +149,8 @@ static int
 archived_blocks(struct archive *a, uint64_t seg, uint64_t to, block_cb cb,
     void *arg, uint64_t *next)
 {
-	struct giving g = { .at = { .seg = seg }, .to = to, .next = next,
-		.cb = cb, .arg = arg, .more = true };
+	struct giving g = { .at = { .seg = seg, .archived = true }, .to = to,
+		.next = next, .cb = cb, .arg = arg, .more = true };
 	int err = archive_blocks(a, *next, give_archived, &g);
 
 	return err != 0 ? err : g.rc;
@@ -193,12 +195,30 @@ bdb_segment(struct store *st, unsigned t, uint64_t first)
 	return s == NULL ? first : s->first;
 }
 
+/* A key that is to be looked for again. */
+static int
+again(DBT *key, const struct buf *last)
+{
+	void *p;
+
+	if (last->len == 0)
+		return 0;
+	p = realloc(key->data, last->len);
+	if (p == NULL)
+		return FG_ENOMEM;
+	memcpy(p, last->p, last->len);
+	key->data = p;
+	key->size = (uint32_t)last->len;
+	return 0;
+}
+
 /* No page is held while the callback works. */
 int
 bdb_file_records(DB *db, record_cb cb, void *arg)
 {
 	DBT key = { .flags = DB_DBT_REALLOC }, value = { .flags =
 		DB_DBT_REALLOC };
+	struct buf last = { 0 };
 	bool began = false;
 	int ret = 0, err = 0;
 	DBC *c;
@@ -207,22 +227,53 @@ bdb_file_records(DB *db, record_cb cb, void *arg)
 		ret = db->cursor(db, NULL, &c, 0);
 		if (ret != 0)
 			break;
-		if (began)
-			ret = c->get(c, &key, &value, DB_SET_RANGE);
-		if (ret == 0)
-			ret = c->get(c, &key, &value, began ? DB_NEXT
-			    : DB_FIRST);
+		ret = c->get(c, &key, &value, began ? DB_SET_RANGE : DB_FIRST);
+		/* The one before may have been taken back. */
+		if (ret == 0 && began && key.size == last.len &&
+		    memcmp(key.data, last.p, last.len) == 0)
+			ret = c->get(c, &key, &value, DB_NEXT);
 		c->close(c);
-		if (ret == DB_LOCK_DEADLOCK)
+		if (ret == DB_LOCK_DEADLOCK) {
+			err = again(&key, &last);
 			continue;
+		}
 		if (ret != 0)
 			break;
 		began = true;
-		err = cb(arg, key.data, key.size, value.data, value.size);
+		last.len = 0;
+		err = buf_add(&last, key.data, key.size);
+		if (err == 0)
+			err = cb(arg, key.data, key.size, value.data,
+			    value.size);
 	}
 	free(key.data);
 	free(value.data);
+	buf_free(&last);
 	return err != 0 || ret == DB_NOTFOUND ? err : bdb_err(ret);
+}
+
+/* Of the resend index of one segment. */
+static int
+out_records(struct bdb *b, const char *file, record_cb cb, void *arg)
+{
+	size_t n = strlen(OUT_INDEX);
+	struct bdb_seg *s;
+	struct archive *a;
+	uint64_t seg;
+	int err;
+
+	if (strncmp(file, OUT_INDEX, n) != 0 || file[n] != '.' ||
+	    num_parse_u64(file + n + 1, strlen(file + n + 1), &seg) != 0)
+		return FG_ENOENT;
+	s = bdb_seg_of(b, STORE_FIX_OUT, seg);
+	if (s == NULL || s->first != seg)
+		return FG_ENOENT;
+	err = bdb_seg_hold(b, STORE_FIX_OUT, s, &a);
+	if (err != 0)
+		return err;
+	err = a != NULL ? FG_ENOENT : bdb_file_records(s->out, cb, arg);
+	bdb_seg_release(b, s, a);
+	return err;
 }
 
 int
@@ -234,5 +285,24 @@ bdb_records(struct store *st, const char *file, record_cb cb, void *arg)
 	    : strcmp(file, "DICT") == 0 ? b->dict
 	    : strcmp(file, "TABLE") == 0 ? b->declared : NULL;
 
-	return db == NULL ? FG_ENOENT : bdb_file_records(db, cb, arg);
+	return db == NULL ? out_records(b, file, cb, arg)
+	    : bdb_file_records(db, cb, arg);
+}
+
+uint64_t
+bdb_next_file(struct store *st, const char *name, uint64_t first)
+{
+	struct bdb *b = (struct bdb *)st;
+	struct bdb_table *t = &b->table[STORE_FIX_OUT];
+	uint64_t n = 0;
+	size_t i;
+
+	if (strcmp(name, OUT_INDEX) != 0)
+		return 0;
+	pthread_mutex_lock(&b->seg_lock);
+	for (i = 0; i < t->n && n == 0; i++)
+		if (t->seg[i]->first >= first && t->seg[i]->arc == NULL)
+			n = t->seg[i]->first;
+	pthread_mutex_unlock(&b->seg_lock);
+	return n;
 }

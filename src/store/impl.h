@@ -127,6 +127,9 @@ struct store_ops {
 	 * cb returned, FG_ENOENT or other FG_E*. */
 	int (*records)(struct store *st, const char *file, record_cb cb,
 	    void *arg);
+	/* The first file "NAME.n" of these with n >= first; 0: none. */
+	uint64_t (*next_file)(struct store *st, const char *name,
+	    uint64_t first);
 	/* The segment of a recent block. May be NULL. */
 	uint64_t (*segment)(struct store *st, unsigned t, uint64_t first);
 	/* The newest commit that is on the disk; now: put all there that is

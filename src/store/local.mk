@@ -81,6 +81,7 @@ libstore_a_SOURCES = \
 	src/store/table.c \
 	src/store/verify.c \
 	src/store/verify.h \
+	src/store/verify_index.c \
 	src/store/verify_int.h \
 	src/store/verify_rest.c \
 	src/store/verify_table.c

@@ -21,7 +21,8 @@ struct block_at {
 	uint64_t key;
 	const void *p;
 	size_t n;
-	bool damaged; /* what could be made out of a damaged file */
+	bool damaged;  /* what could be made out of a damaged file */
+	bool archived; /* it is in an archive */
 };
 
 /* Non-zero stops. */
@@ -55,6 +56,10 @@ struct block_source_ops {
 	 * it has none. */
 	int (*records)(struct block_source *s, const char *file, record_cb cb,
 	    void *arg);
+	/* The number of the first file "NAME.n" with n >= first; 0: none. May be
+	 * NULL where records is. */
+	uint64_t (*next)(struct block_source *s, const char *name,
+	    uint64_t first);
 	void (*close)(struct block_source *s);
 };
 

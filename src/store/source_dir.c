@@ -198,8 +198,8 @@ static int
 arc_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
     block_cb cb, void *arg, uint64_t *next)
 {
-	struct archived g = { .at = { .seg = seg }, .to = to, .next = next,
-		.cb = cb, .arg = arg };
+	struct archived g = { .at = { .seg = seg, .archived = true }, .to = to,
+		.next = next, .cb = cb, .arg = arg };
 	struct archive *a;
 	int err = open_archive(d, table, seg, &a);
 
@@ -316,6 +316,12 @@ dir_records(struct block_source *s, const char *file, record_cb cb, void *arg)
 	return err != 0 || ret == DB_NOTFOUND ? err : FG_EDAMAGED;
 }
 
+static uint64_t
+dir_next(struct block_source *s, const char *name, uint64_t first)
+{
+	return source_next_number(((struct dir *)s)->path, name, first, "");
+}
+
 static void
 dir_close(struct block_source *s)
 {
@@ -333,6 +339,7 @@ static const struct block_source_ops dir_ops = {
 	.blocks = dir_blocks,
 	.chain = dir_chain,
 	.records = dir_records,
+	.next = dir_next,
 	.close = dir_close,
 };
 

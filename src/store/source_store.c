@@ -25,7 +25,8 @@ store_source_blocks(struct block_source *s, const struct source_table *t,
 {
 	struct open_store *o = (struct open_store *)s;
 
-	return store_blocks(o->st, t->number, from, to, cb, arg);
+	/* What is on the disk, not what is remembered of it. */
+	return o->st->ops->blocks(o->st, t->number, from, to, cb, arg);
 }
 
 static FILE *
@@ -52,6 +53,14 @@ store_source_records(struct block_source *s, const char *file, record_cb cb,
 	return o->st->ops->records(o->st, file, cb, arg);
 }
 
+static uint64_t
+store_source_next(struct block_source *s, const char *name, uint64_t first)
+{
+	struct open_store *o = (struct open_store *)s;
+
+	return o->st->ops->next_file(o->st, name, first);
+}
+
 static void
 store_source_close(struct block_source *s)
 {
@@ -66,6 +75,7 @@ static const struct block_source_ops open_ops = {
 	.blocks = store_source_blocks,
 	.chain = store_source_chain,
 	.records = store_source_records,
+	.next = store_source_next,
 	.close = store_source_close,
 };
 

@@ -20,6 +20,7 @@ struct verify {
 	const struct head *closed; /* when it was, if nobody had it since */
 	bool is_other; /* the chain has another store's identity: it was said */
 	bool unclean; /* not closed: its log may have more than its files */
+	struct verify_index *index; /* of FIX_OUT, while that is read */
 
 	/* Commits: a bit for each that was seen; what is up to floor may be in
 	 * what is not kept any more. */
@@ -41,6 +42,13 @@ void verify_note(struct verify *v, const char *fmt, ...)
 
 /* 0 or FG_E*. */
 int verify_table(struct verify *v, const struct source_table *t);
+
+/* ---- verify_index.c: of FIX_OUT; 0 or FG_E* ---- */
+
+int verify_index_begin(struct verify *v, const struct source_table *t);
+int verify_index_block(struct verify *v, const struct block_at *b);
+/* whole: all blocks were as they have to be. */
+int verify_index_end(struct verify *v, bool whole);
 
 /* ---- verify_rest.c ---- */
 

@@ -376,6 +376,8 @@ on_block(void *arg, const struct block_at *b)
 	if (check_heads(w) != 0)
 		return STOP;
 	rc = verify_rest_block(w->v, b);
+	if (rc == 0)
+		rc = verify_index_block(w->v, b);
 	return rc != 0 ? rc : count(w, b, h.rows);
 }
 
@@ -408,11 +410,13 @@ verify_table(struct verify *v, const struct source_table *t)
 	struct walk w = { .v = v, .t = t };
 	char text[STORE_ERR_MAX + 100];
 	bool damaged = false;
-	int rc;
+	int rc, err;
 
 	find_heads(&w);
 	v->src->why[0] = '\0';
-	rc = v->src->ops->blocks(v->src, t, 1, t->last, on_block, &w);
+	rc = verify_index_begin(v, t);
+	if (rc == 0)
+		rc = v->src->ops->blocks(v->src, t, 1, t->last, on_block, &w);
 	if (rc < 0 && rc != FG_ENOMEM && !v->cancelled && !w.bad) {
 		snprintf(text, sizeof(text), "damaged: %s",
 		    v->src->why[0] == '\0' ? fg_strerror(rc) : v->src->why);
@@ -428,6 +432,9 @@ verify_table(struct verify *v, const struct source_table *t)
 		bad_row(&w, w.damaged, text);
 	if (w.open)
 		chain_reader_close(&w.r);
+	err = verify_index_end(v, rc == 0 && !w.bad && !v->cancelled);
+	if (rc == 0)
+		rc = err;
 	if (w.began)
 		v->r->tables++;
 	v->r->unchained += w.unchained;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """verify of a gateway at work: all is well; a chain file with a changed byte is
-found, and the row named; after the stop the same with --store."""
+found, and the row named; after the stop the same with --store; the resend index
+in both ways."""
 
 import os
 import subprocess
@@ -63,6 +64,16 @@ def main():
         assert g.stop() == 0
         code, text = verify("verify", "--store", g.store)
         assert code == 0 and "complete up to the head of" in text, text
+        # The resend index is compared with the rows, in both ways.
+        spoil = subprocess.run(
+            [os.path.join(fg.BUILD, "t/store/spoil"), "index", g.store, "7"],
+            check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+        found = "FIX_OUT_INDEX, row %s: " % spoil[2]
+        code, text = verify("verify", "--store", g.store)
+        assert code == 1 and found in text, text
+        g.start()
+        code, text = verify("-s", g.socket, "verify")
+        assert code == 1 and found in text, text
 
 
 main()

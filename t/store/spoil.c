@@ -9,10 +9,12 @@
  *	    insert one, as somebody does who knows Berkeley DB
  *	spoil other DIR SEED
  *	    change a record of what is no table
+ *	spoil index DIR SEED
+ *	    change, delete or insert a record of the resend index
  *	spoil byte DIR SEED
  *	    change one byte in a file, as a bad disk does
  *
- * The last three say what they did as "FILE TABLE ROW WHAT", ROW being the first
+ * The last four say what they did as "FILE TABLE ROW WHAT", ROW being the first
  * one that is not what it was, or 0.
  */
 #include <db.h>
@@ -373,6 +375,85 @@ other(void)
 	return 0;
 }
 
+static uint64_t
+get64(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
+}
+
+/* The resend index: its values end with the row that they are about. */
+static int
+out_index(void)
+{
+	const struct record *r;
+	char file[64], key[64], is[16];
+	DBT k = { .data = key }, v = { .data = is, .size = sizeof(is) };
+	const char *what = "a byte changed";
+	bool gone = false;
+	uint64_t seg;
+	size_t i, at;
+	DB *db;
+
+	for (i = 0; i < n_files; i++) {
+		if (strncmp(files[i], "FIX_OUT.", 8) != 0)
+			continue;
+		snprintf(file, sizeof(file), "FIX_OUT_INDEX.%s", files[i] + 8);
+		read_file(strdup(file));
+	}
+	if (n_records == 0)
+		die("no index");
+	r = &records[(size_t)random() % n_records];
+	if (r->n_name != 16 || r->n != sizeof(is))
+		die("no record of an index");
+	memcpy(key, r->name, r->n_name);
+	memcpy(is, r->p, r->n);
+	k.size = (uint32_t)r->n_name;
+	seg = get64(r->p + 8);
+	db = open_db(r->file, 0);
+	switch (random() % 4) {
+	case 0:
+		what = "a record deleted";
+		gone = true;
+		break;
+	case 1:
+		key[8 + random() % 2] ^= 1;
+		what = "a record inserted";
+		break;
+	case 2:
+		at = (size_t)random() % 16;
+		is[at] = (char)(is[at] ^ (1 + random() % 255));
+		break;
+	default:
+		v.size--;
+		what = "a byte cut off";
+	}
+	if ((gone ? db->del(db, NULL, &k, 0)
+	    : db->put(db, NULL, &k, &v, 0)) != 0 || db->close(db, 0) != 0)
+		die("cannot write");
+	printf("%s FIX_OUT_INDEX %llu %s\n", r->file, (unsigned long long)seg,
+	    what);
+	return 0;
+}
+
+static int
+list_files(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, "FIX_OUT.", 8) == 0 && n_files <
+		    FILES_MAX)
+			files[n_files++] = strdup(e->d_name);
+	if (d != NULL)
+		closedir(d);
+	qsort(files, n_files, sizeof(files[0]), by_name);
+	return out_index();
+}
+
 /* The text of a row, which no other row has, in the file as it is. */
 static int
 byte(void)
@@ -422,11 +503,13 @@ main(int argc, char **argv)
 	if (argc > 2 && strcmp(argv[1], "make") == 0)
 		return make(argv[2], argc > 3 ? argv[3] : NULL);
 	if (argc < 4)
-		die("make DIR [KEY] | record|other|byte DIR SEED");
+		die("make DIR [KEY] | record|other|index|byte DIR SEED");
 	dir = argv[2];
 	srandom((unsigned)strtoul(argv[3], NULL, 10));
 	if (strcmp(argv[1], "other") == 0)
 		return other();
+	if (strcmp(argv[1], "index") == 0)
+		return list_files();
 	read_all();
 	return strcmp(argv[1], "record") == 0 ? record() : byte();
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Damage to a store, known exactly: `verify` finds each, and names the first bad
 row. 100 records changed through Berkeley DB (so that all its checksums fit), 100
-bytes of the files changed behind its back, and bytes taken out of a file or put
-into it. FG_VERIFY_N: another number; FG_SEED: another beginning."""
+bytes of the files changed behind its back, records of the resend index, and bytes
+taken out of a file or put into it. FG_VERIFY_N: another number; FG_SEED: another beginning."""
 import os
 import random
 import shutil
@@ -93,6 +93,27 @@ def archives(good, store, rng, n):
     print('archives: %d of %d found, and their rows named' % (n, n))
 
 
+def lost_index(good, store):
+    """A file of the resend index that is gone, and one that nobody made."""
+    names = sorted(f for f in os.listdir(good)
+                   if f.startswith('FIX_OUT_INDEX.'))
+    number = int(names[0].split('.')[1])
+    os.unlink(os.path.join(store, names[0]))
+    code, text = verify(store)
+    if code != 1 or not text.startswith('FIX_OUT_INDEX, row %d: missing' %
+                                        number):
+        fail('%s removed' % names[0], 0, text)
+    restore(good, store, names[0])
+    other = 'FIX_OUT_INDEX.%020d' % (number + 1)
+    shutil.copyfile(os.path.join(good, names[0]), os.path.join(store, other))
+    code, text = verify(store)
+    if code != 1 or not text.startswith('FIX_OUT_INDEX, row %d: inserted' %
+                                        number):
+        fail('%s inserted' % other, 0, text)
+    os.unlink(os.path.join(store, other))
+    print('index: lost and added files found')
+
+
 def main():
     seed = int(os.environ.get('FG_SEED', random.randrange(1 << 30)))
     n = int(os.environ.get('FG_VERIFY_N', 200))
@@ -112,6 +133,9 @@ def main():
                                       for _ in range(n // 2)])
         damage(good, store, 'other', [rng.randrange(1 << 30)
                                       for _ in range(n // 10)])
+        damage(good, store, 'index', [rng.randrange(1 << 30)
+                                      for _ in range(n // 10)])
+        lost_index(good, store)
         archives(good, store, rng, n // 2)
         shifted(good, store, rng, max(2, n // 20))
         code, text = verify(store)
