@@ -169,8 +169,8 @@ look(void *arg)
 		if (e == EXPIRY_FAR)
 			continue;
 		log_escape(shown, sizeof(shown), text, strlen(text));
-		(e == EXPIRY_NOW ? log_error : log_warnx)("%s: %s", x->file,
-		    shown);
+		log_event(e == EXPIRY_NOW ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+		    "certificate", NULL, "%s: %s", x->file, shown);
 	}
 	buf_free(&list);
 	timer_set(w->timer, mono_add(loop_now(w->loop).mono, EVERY_NS));

@@ -84,13 +84,16 @@ static void
 complain(const struct dictset *s, bool is_error, const char *path,
     unsigned line, const char *text)
 {
-	if (s->fault != NULL)
+	char where[32] = "";
+
+	if (s->fault != NULL) {
 		s->fault(s->fault_arg, is_error, path, line, text);
-	else if (line == 0)
-		(is_error ? log_error : log_warnx)("%s: %s", path, text);
-	else
-		(is_error ? log_error : log_warnx)("%s:%u: %s", path, line,
-		    text);
+		return;
+	}
+	if (line != 0)
+		snprintf(where, sizeof(where), ":%u", line);
+	log_event(is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "dictionary",
+	    NULL, "%s%s: %s", path, where, text);
 }
 
 /* Parse the text, name every fault of it. */

@@ -565,8 +565,9 @@ log_faults(const struct reload *r)
 		where[0] = '\0';
 		if (f->line != 0)
 			snprintf(where, sizeof(where), ":%u", f->line);
-		(f->severity == CONF_ERROR ? log_error : log_warnx)(
-		    "%s%s: %s", f->file, where, f->text);
+		log_event(f->severity == CONF_ERROR ? LOG_LEVEL_ERROR :
+		    LOG_LEVEL_WARN, "settings", NULL, "%s%s: %s", f->file,
+		    where, f->text);
 	}
 }
 

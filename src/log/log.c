@@ -230,19 +230,15 @@ log_counts(uint64_t *lines, uint64_t *unsaid)
 }
 
 static void
-emit(struct said w, int sys, const char *fmt, va_list ap)
+emit(struct said w, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX];
 	wall_t now;
-	int n;
 
 	if (w.level > self.level)
 		return;
 	now = wall_now();
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	if (n >= 0 && n < LOG_LINE_MAX && sys != 0)
-		snprintf(text + n, sizeof(text) - (size_t)n, ": %s",
-		    strerror(sys));
+	vsnprintf(text, sizeof(text), fmt, ap);
 	pthread_mutex_lock(&self.lock);
 	if (self.storms > 0)
 		end_storms(now);
@@ -252,50 +248,17 @@ emit(struct said w, int sys, const char *fmt, va_list ap)
 	pthread_mutex_unlock(&self.lock);
 }
 
-#define LOG_BODY(level, event, session, sys)                                   \
-	int saved = errno;                                                     \
-	va_list ap;                                                            \
-                                                                               \
-	va_start(ap, fmt);                                                     \
-	emit((struct said){ level, event, session, NULL }, sys, fmt, ap);      \
-	va_end(ap);                                                            \
-	errno = saved
-
 void
 log_event(enum log_level level, const char *event, const char *session,
     const char *fmt, ...)
 {
-	LOG_BODY(level, event, session, 0);
-}
+	int saved = errno;
+	va_list ap;
 
-void
-log_error(const char *fmt, ...)
-{
-	LOG_BODY(LOG_LEVEL_ERROR, "note", NULL, 0);
-}
-
-void
-log_warn(const char *fmt, ...)
-{
-	LOG_BODY(LOG_LEVEL_WARN, "note", NULL, saved);
-}
-
-void
-log_warnx(const char *fmt, ...)
-{
-	LOG_BODY(LOG_LEVEL_WARN, "note", NULL, 0);
-}
-
-void
-log_info(const char *fmt, ...)
-{
-	LOG_BODY(LOG_LEVEL_INFO, "note", NULL, 0);
-}
-
-void
-log_debug(const char *fmt, ...)
-{
-	LOG_BODY(LOG_LEVEL_DEBUG, "note", NULL, 0);
+	va_start(ap, fmt);
+	emit((struct said){ level, event, session, NULL }, fmt, ap);
+	va_end(ap);
+	errno = saved;
 }
 
 char *

@@ -41,14 +41,6 @@ void log_counts(uint64_t *lines, uint64_t *unsaid);
 void log_event(enum log_level level, const char *event, const char *session,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Of the event "note", about no session. log_warn adds ": " and the text of
- * errno. */
-void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
 /* Copy n bytes of a peer's data to out as printable text: SOH becomes '|',
  * other control bytes and bytes over 126 \xNN, '\' doubled; cut with "..." to
  * fit cap (>= 8). Always NUL-terminated; returns out. */

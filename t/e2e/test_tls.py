@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 import fixgate as fg
+import logfmt
 import tls
 
 fg.need("fixgated", "fixgatectl")
@@ -357,10 +358,9 @@ def what_expires_soon_is_said(work):
         if left:
             assert days()[kind, subject] == int(left[1]), (days(), said)
 
-    def logged(word, text, n):
-        lines = [x for x in g.log().splitlines() if word + ": " in x and
-                 text in x]
-        return len(lines) >= n
+    def logged(level, text):
+        return any(x["event"] == "certificate" and x["level"] == level and
+                   text in x["msg"] for x in logfmt.read(g.raw_log()))
     advice(None, None, None)
     assert sorted(days()) == sorted([
         ("own", work.path("own.pem")), ("authority", work.path("ca.pem")),
@@ -376,7 +376,7 @@ def what_expires_soon_is_said(work):
         own(name)
         g.ctl("reload")
         advice("own", work.path("own.pem"), level, *words)
-        fg.wait_until(lambda: logged(word, words[0], 1))
+        fg.wait_until(lambda: logged(word, words[0]))
     own("server")
     # That of links.
     shutil.copy(path + "/month.pem", folder + "/cert.pem")

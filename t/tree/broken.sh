@@ -64,7 +64,7 @@ for row in 'store <db.h>' 'dict/xml <libxml/parser.h>' \
 done
 
 # Archives: one function with one outside call.
-for call in 'time' 'getenv' 'socket' 'fopen' 'log_warn' 'getrandom' \
+for call in 'time' 'getenv' 'socket' 'fopen' 'log_event' 'getrandom' \
     'clock_gettime' 'printf'; do
 	fresh
 	file src/session/a.c <<<"void $call(void); void f(void) { $call(); }"
