@@ -14,5 +14,8 @@ libbase_a_SOURCES = \
 	src/base/latency.h \
 	src/base/near.c \
 	src/base/near.h \
+	src/base/now.h \
 	src/base/num.c \
-	src/base/num.h
+	src/base/num.h \
+	src/base/thread.c \
+	src/base/thread.h

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/now.h"
 #include "ctl/ctl.h"
 #include "ctl/input.h"
 #include "ctl/json_line.h"
@@ -279,7 +280,7 @@ cmd_append(struct ctl *c, int argc, char **argv)
 	static struct appender a;
 	const struct opt opts[] = { { "--as", OPT_TEXT, &a.as } };
 	char err[OPT_ERR_MAX];
-	double start;
+	mono_t start;
 	int code;
 
 	argc = opt_parse(opts, 1, argc, argv, err);
@@ -298,11 +299,11 @@ cmd_append(struct ctl *c, int argc, char **argv)
 		code = open_lane(&a);
 	if (code != CTL_OK)
 		return code;
-	start = input_seconds();
+	start = mono_now();
 	progress_begin("append", "lines", 0);
 	code = append_run(&a);
 	progress_end();
-	a.done.seconds = input_seconds() - start;
+	a.done.seconds = seconds_since(start);
 	code = conclude(&a, code);
 	c->out->appended(stdout, &a.done);
 	buf_free(&a.in.buf);

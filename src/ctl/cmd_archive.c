@@ -1,8 +1,7 @@
 /* cmd_archive.c: `archive`. */
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
+#include "base/now.h"
 #include "ctl/ctl.h"
 #include "ctl/job.h"
 #include "ctl/opt.h"
@@ -14,11 +13,8 @@
 static uint64_t
 days_ago(const struct opt_number *days)
 {
-	struct timespec ts;
-	int64_t ns;
+	int64_t ns = wall_now().ns - (int64_t)days->v * DAY_NS;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	ns = ts.tv_sec * NS_PER_S + ts.tv_nsec - (int64_t)days->v * DAY_NS;
 	return ns > 0 ? (uint64_t)ns : 1;
 }
 

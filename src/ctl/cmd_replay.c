@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/now.h"
 #include "ctl/ctl.h"
 #include "ctl/progress.h"
 #include "ctl/query.h"
@@ -203,21 +204,12 @@ send_all(struct replay *p, struct query_table *t)
 	return code != CTL_OK ? code : got == -1 ? query_code(t) : CTL_OK;
 }
 
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / NS_PER_S;
-}
-
 static int
 run(struct replay *p, struct ctl *c, const struct query *q, const char *table,
     uint64_t after)
 {
 	struct query_table *t = query_open(c, q, table, after);
-	double start = now();
+	mono_t start = mono_now();
 	int code;
 
 	p->field = calloc(FIELDS_MAX, sizeof(*p->field));
@@ -230,7 +222,7 @@ run(struct replay *p, struct ctl *c, const struct query *q, const char *table,
 	code = send_all(p, t);
 	progress_end();
 	query_close(t);
-	p->done.seconds = now() - start;
+	p->done.seconds = seconds_since(start);
 	c->out->sent(stdout, &p->done);
 	return code;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/now.h"
 #include "ctl/ctl.h"
 #include "ctl/input.h"
 #include "ctl/line.h"
@@ -202,7 +203,7 @@ static int
 send_file(struct ctl *c, const char *session, const char *file)
 {
 	static struct sender s;
-	double start;
+	mono_t start;
 	int code;
 
 	code = ctl_connect(c);
@@ -217,12 +218,12 @@ send_file(struct ctl *c, const char *session, const char *file)
 		ctl_complain("%s: %s", file, strerror(errno));
 		return CTL_USAGE;
 	}
-	start = input_seconds();
+	start = mono_now();
 	s.size = size_of(s.in.fd);
 	progress_begin("send", "lines", s.size);
 	code = send_run(&s);
 	progress_end();
-	s.done.seconds = input_seconds() - start;
+	s.done.seconds = seconds_since(start);
 	c->out->sent(stdout, &s.done);
 	if (code != CTL_OK && s.inflight != 0)
 		ctl_complain("%zu messages were not answered: look in FIX_OUT "

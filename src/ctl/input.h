@@ -28,7 +28,4 @@ int input_read(struct input *in);
 /* Have all lines been taken? */
 bool input_is_over(const struct input *in);
 
-/* A clock for how long something took. */
-double input_seconds(void);
-
 #endif

@@ -3,10 +3,9 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/now.h"
 
 #define FIRST_NS (300 * NS_PER_MS) /* before that it is not worth a line */
 #define EACH_NS  (200 * NS_PER_MS)
@@ -21,15 +20,6 @@ static struct {
 	int64_t started, next; /* ns */
 } self;
 
-static int64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 void
 progress_of(uint64_t total, const char *unit)
 {
@@ -43,7 +33,7 @@ progress_begin(const char *what, const char *unit, uint64_t total)
 	self.on = isatty(STDERR_FILENO);
 	self.what = what;
 	progress_of(total, unit);
-	self.started = now_ns();
+	self.started = mono_now().ns;
 	self.next = self.started + FIRST_NS;
 }
 
@@ -73,7 +63,7 @@ progress_at(uint64_t done)
 
 	if (!self.on)
 		return;
-	now = now_ns();
+	now = mono_now().ns;
 	if (now < self.next)
 		return;
 	self.next = now + EACH_NS;

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/now.h"
 #include "daemon/daemon.h"
 #include "daemon/expiry.h"
 #include "daemon/http.h"
@@ -205,11 +205,9 @@ open_loop(struct start *st)
 int
 start_begin(struct start *st)
 {
-	struct timespec ts;
 	int err;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	st->started.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	st->started = wall_now();
 	err = daemon_begin();
 	if (err != 0)
 		return err;

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "log/log.h"
 
 #define LOOKS 4 /* in the time that a call may run */
@@ -29,15 +30,6 @@ struct watchdog {
 	bool stop;
 };
 
-static int64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 static void
 look(struct watchdog *w)
 {
@@ -49,7 +41,7 @@ look(struct watchdog *w)
 	for (c = w->code; c < w->code + w->n; c++) {
 		seen = &w->seen[c - w->code];
 		started = script_running(c->code, &row);
-		now = now_ns();
+		now = mono_now().ns;
 		if (started == 0 || seen->started != started)
 			*seen = (struct seen){ started, 0 };
 		else
@@ -75,7 +67,7 @@ run(void *arg)
 	pthread_mutex_lock(&w->lock);
 	while (!w->stop) {
 		look(w);
-		at = now_ns() + w->limit / LOOKS;
+		at = mono_now().ns + w->limit / LOOKS;
 		ts.tv_sec = at / NS_PER_S;
 		ts.tv_nsec = at % NS_PER_S;
 		pthread_cond_timedwait(&w->wake, &w->lock, &ts);

@@ -2,13 +2,13 @@
 
 #include <openssl/crypto.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 #include "daemon/password.h"
 #include "gateway/driver.h"
 #include "gateway/users_file.h"
@@ -129,21 +129,6 @@ run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the loop's thread. */
-static int
-start(struct auth *a)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&a->thread, NULL, run, a);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	a->started = err == 0;
-	return err;
-}
-
 /* ---- life ---- */
 
 struct auth *
@@ -160,7 +145,8 @@ auth_new(struct driver *d, void (*notify)(void *arg), void *arg)
 	TAILQ_INIT(&a->done);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->more, NULL);
-	if (start(a) == 0)
+	a->started = thread_start(&a->thread, run, a) == 0;
+	if (a->started)
 		return a;
 	auth_free(a);
 	return NULL;

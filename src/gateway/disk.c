@@ -1,18 +1,17 @@
 #include "gateway/disk.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
-#include <time.h>
 
+#include "base/thread.h"
 #include "daemon/folder.h"
 #include "gateway/gateway.h"
 #include "log/log.h"
+#include "store/pause.h"
 
-#define LOOK_NS (1 * NS_PER_S)
-#define COUNT_S 10 /* between counts of the bytes of all files */
-#define MB      (1024 * 1024)
+#define LOOK_NS  (1 * NS_PER_S)
+#define COUNT_NS (10 * NS_PER_S) /* between counts of the bytes of all files */
+#define MB       (1024 * 1024)
 
 struct disk {
 	struct gateway *g;
@@ -23,10 +22,8 @@ struct disk {
 	enum disk_level level;
 	pthread_t thread; /* counts the bytes of the store's files */
 	bool counts;
-	pthread_mutex_t lock; /* of the rest */
-	pthread_cond_t stops;
-	bool stop;
-	uint64_t used;
+	struct pause pause;
+	_Atomic uint64_t used;
 };
 
 static enum disk_level
@@ -83,60 +80,26 @@ static void *
 count(void *arg)
 {
 	struct disk *d = arg;
-	struct timespec until;
-	uint64_t used;
 
-	pthread_mutex_lock(&d->lock);
-	while (!d->stop) {
-		pthread_mutex_unlock(&d->lock);
-		used = folder_bytes(d->path);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += COUNT_S;
-		pthread_mutex_lock(&d->lock);
-		d->used = used;
-		if (!d->stop)
-			pthread_cond_timedwait(&d->stops, &d->lock, &until);
-	}
-	pthread_mutex_unlock(&d->lock);
+	do
+		d->used = folder_bytes(d->path);
+	while (pause_for(&d->pause, COUNT_NS));
 	return NULL;
-}
-
-/* Signals are for the loop's thread. Without it the size is not known. */
-static void
-start_count(struct disk *d)
-{
-	sigset_t all, before;
-
-	pthread_mutex_init(&d->lock, NULL);
-	pthread_cond_init(&d->stops, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	d->counts = pthread_create(&d->thread, NULL, count, d) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void
 stop_count(struct disk *d)
 {
-	pthread_mutex_lock(&d->lock);
-	d->stop = true;
-	pthread_cond_signal(&d->stops);
-	pthread_mutex_unlock(&d->lock);
+	pause_end(&d->pause);
 	if (d->counts)
 		pthread_join(d->thread, NULL);
-	pthread_cond_destroy(&d->stops);
-	pthread_mutex_destroy(&d->lock);
+	pause_free(&d->pause);
 }
 
 uint64_t
 disk_bytes_used(struct disk *d)
 {
-	uint64_t used;
-
-	pthread_mutex_lock(&d->lock);
-	used = d->used;
-	pthread_mutex_unlock(&d->lock);
-	return used;
+	return d->used;
 }
 
 struct disk *
@@ -156,7 +119,9 @@ disk_new(struct gateway *g)
 		return NULL;
 	}
 	look(d);
-	start_count(d);
+	pause_init(&d->pause);
+	/* Without it the size is not known. */
+	d->counts = thread_start(&d->thread, count, d) == 0;
 	return d;
 }
 

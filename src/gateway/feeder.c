@@ -1,10 +1,10 @@
 #include "gateway/feeder.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 
 TAILQ_HEAD(feeder_jobs, feeder_job);
 
@@ -64,21 +64,6 @@ run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the loop's thread. */
-static int
-start(struct feeder *f)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&f->thread, NULL, run, f);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	f->started = err == 0;
-	return err;
-}
-
 struct feeder *
 feeder_new(struct store *st, const struct tables *tables,
     void (*notify)(void *arg), void *arg)
@@ -94,7 +79,9 @@ feeder_new(struct store *st, const struct tables *tables,
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->more, NULL);
 	f->feed = feed_new(st, tables);
-	if (f->feed == NULL || start(f) != 0) {
+	f->started = f->feed != NULL &&
+	    thread_start(&f->thread, run, f) == 0;
+	if (!f->started) {
 		feeder_free(f);
 		return NULL;
 	}

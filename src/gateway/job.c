@@ -1,7 +1,6 @@
 #include "gateway/job.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "log/log.h"
 
 #define TEXT_MAX  1024
@@ -235,20 +235,6 @@ jobs_running(const struct jobs *js)
 
 /* ---- start and end ---- */
 
-/* Signals are for the loop's thread. */
-static int
-start_thread(struct job *j)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&j->thread, NULL, run, j);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err == 0 ? 0 : fg_errno(err);
-}
-
 static int
 start(struct jobs *js, const struct server_ask *a, const struct job_work *work)
 {
@@ -269,7 +255,7 @@ start(struct jobs *js, const struct server_ask *a, const struct job_work *work)
 		j->ref = a->ref;
 		server_hold(j->conn);
 	}
-	err = start_thread(j);
+	err = thread_start(&j->thread, run, j);
 	if (err != 0) {
 		j->work.free = NULL; /* the caller's, as it was not begun */
 		job_free(j);

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/now.h"
 #include "conf/conf.h"
 #include "daemon/daemon.h"
 #include "daemon/expiry.h"
@@ -442,7 +442,6 @@ main(int argc, char **argv)
 	struct gateway g = { 0 };
 	const struct conf_section *sec;
 	struct pidfile *pid = NULL;
-	struct timespec ts;
 	struct options o;
 	bool ran = false;
 	int err;
@@ -477,8 +476,7 @@ main(int argc, char **argv)
 	}
 	log_set_level((enum log_level)conf_enum(sec, CONF_LogLevel));
 	log_set_format((enum log_format)conf_enum(sec, CONF_LogFormat));
-	clock_gettime(CLOCK_REALTIME, &ts);
-	g.started.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	g.started = wall_now();
 	if (conf_path(sec, CONF_PidFile) != NULL &&
 	    pidfile_open(&pid, conf_path(sec, CONF_PidFile)) != 0)
 		goto out;

@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/err.h"
+#include "base/now.h"
 #include "log/line.h"
 
 #define LOG_LINE_MAX 2048 /* bytes of one line; longer ones are cut */
@@ -199,15 +198,6 @@ may_say(const char *fmt, const struct said *w, wall_t now)
 	}
 	self.unsaid++;
 	return false;
-}
-
-static wall_t
-wall_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (wall_t){ ts.tv_sec * NS_PER_S + ts.tv_nsec };
 }
 
 void

@@ -1,9 +1,9 @@
 #include "net/internal.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/err.h"
+#include "base/now.h"
 
 struct sig {
 	uv_signal_t h;
@@ -16,22 +16,13 @@ struct sig {
 mono_t
 loop_clock(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (mono_t){ ts.tv_sec * NS_PER_S + ts.tv_nsec };
+	return mono_now();
 }
 
 static struct now
 read_clocks(void)
 {
-	struct timespec ts;
-	struct now now;
-
-	now.mono = loop_clock();
-	clock_gettime(CLOCK_REALTIME, &ts);
-	now.wall.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
-	return now;
+	return (struct now){ mono_now(), wall_now() };
 }
 
 void

@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "base/err.h"
+#include "base/now.h"
 #include "log/log.h"
 #include "script/library.h"
 
@@ -231,15 +230,6 @@ write_error(struct sandbox *sb, const char *text, int line, uint64_t row)
 	    sb->what, where, sb->what[0] == '\0' ? "" : ": ", shown);
 }
 
-static int64_t
-monotonic(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 static int
 failure(struct sandbox *sb, int status, int line, uint64_t row)
 {
@@ -278,7 +268,7 @@ sandbox_call(struct sandbox *sb, lua_CFunction f, void *arg, int line,
 	sb->call++;
 	sb->running = true;
 	atomic_store_explicit(&sb->row, row, memory_order_relaxed);
-	atomic_store_explicit(&sb->started, monotonic(), memory_order_release);
+	atomic_store_explicit(&sb->started, mono_now().ns, memory_order_release);
 	lua_sethook(L, count_hook, LUA_MASKCOUNT, HOOK_EVERY);
 	lua_settop(L, 0);
 	lua_pushcfunction(L, handle_message);

@@ -21,6 +21,7 @@
 #include <openssl/evp.h>
 
 #include "base/err.h"
+#include "base/now.h"
 #include "store/bdb.h"
 #include "store/chain_file.h"
 
@@ -58,15 +59,6 @@ fail(struct work *k, int err, const char *what)
 	return err;
 }
 
-static int64_t
-clock_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 static void
 sleep_for(int64_t ns)
 {
@@ -86,8 +78,8 @@ pace(struct work *k, size_t n)
 	if (k->how->at != NULL && k->how->at(k->how->arg, k->done) != 0)
 		return FG_ECLOSED;
 	if (k->how->rest != 0)
-		sleep_for((clock_now() - k->began) * k->how->rest);
-	k->began = clock_now();
+		sleep_for((mono_now().ns - k->began) * k->how->rest);
+	k->began = mono_now().ns;
 	return 0;
 }
 
@@ -298,7 +290,7 @@ make_file(struct work *k, struct store_segment *out)
 	if (err == 0 && (k->hash == NULL ||
 	    EVP_DigestInit_ex(k->hash, EVP_sha256(), NULL) != 1))
 		err = FG_ENOMEM;
-	k->began = clock_now();
+	k->began = mono_now().ns;
 	if (err == 0)
 		err = write_file(k, tmp);
 	if (err == 0) {

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "base/now.h"
 #include "store/bdb.h"
 
 #define UUID_TEXT    36
@@ -178,13 +178,11 @@ put_origin(struct bdb *b, bool complete)
 	char value[ORIGIN_BYTES] = { 0 };
 	struct cursor c = cursor_over(value + 1 + UUID_TEXT,
 	    sizeof(value) - 1 - UUID_TEXT);
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	value[0] = BDB_STATE_VERSION;
 	memcpy(value + 1, b->st.uuid, UUID_TEXT);
 	cursor_put64(&c, b->written);
-	cursor_put64(&c, (uint64_t)(now.tv_sec * NS_PER_S + now.tv_nsec));
+	cursor_put64(&c, (uint64_t)wall_now().ns);
 	cursor_put8(&c, complete);
 	return bdb_meta_put(b, "origin", value, sizeof(value));
 }

@@ -1,7 +1,6 @@
 #include "store/chain.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/err.h"
+#include "base/now.h"
+#include "base/thread.h"
 #include "log/log.h"
 #include "store/chain_int.h"
 
@@ -18,15 +18,6 @@
 #define PAUSE_IDLE (100 * NS_PER_MS)
 #define RETRY_NS   (10 * NS_PER_S)   /* after a failure */
 #define CLOSE_NS   (5 * NS_PER_S)    /* to catch up when it is closed */
-
-static int64_t
-clock_ns(clockid_t which)
-{
-	struct timespec ts;
-
-	clock_gettime(which, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
 
 /* ---- a table that is new ---- */
 
@@ -150,26 +141,6 @@ say(struct store_chain *ch, int err)
 	ch->failing = err != 0;
 }
 
-/* false: it is to end. */
-static bool
-pause_for(struct store_chain *ch, int64_t ns)
-{
-	struct timespec until;
-	bool stop;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	ns += until.tv_nsec;
-	until.tv_sec += ns / NS_PER_S;
-	until.tv_nsec = ns % NS_PER_S;
-	pthread_mutex_lock(&ch->stop_lock);
-	while (!ch->stop && ns != 0 && pthread_cond_timedwait(&ch->stopping,
-	    &ch->stop_lock, &until) == 0)
-		;
-	stop = ch->stop;
-	pthread_mutex_unlock(&ch->stop_lock);
-	return !stop;
-}
-
 static uint64_t
 all_chained(const struct store_chain *ch)
 {
@@ -185,7 +156,7 @@ all_chained(const struct store_chain *ch)
 static int
 heads_due(struct store_chain *ch)
 {
-	int64_t now = clock_ns(CLOCK_MONOTONIC);
+	int64_t now = mono_now().ns;
 
 	if (ch->head_ns == 0 || now < ch->next_head)
 		return 0;
@@ -212,13 +183,13 @@ is_complete(struct store_chain *ch)
 static int
 finish(struct store_chain *ch)
 {
-	int64_t end = clock_ns(CLOCK_MONOTONIC) + CLOSE_NS;
+	int64_t end = mono_now().ns + CLOSE_NS;
 	struct timespec pause = { .tv_nsec = PAUSE_BUSY };
 	bool more = false;
 	int err;
 
 	while ((err = do_all(ch, true, &more)) == 0 && !is_complete(ch) &&
-	    clock_ns(CLOCK_MONOTONIC) < end) {
+	    mono_now().ns < end) {
 		if (!more)
 			nanosleep(&pause, NULL);
 		more = false;
@@ -246,7 +217,7 @@ run(void *arg)
 		if (err == 0)
 			err = heads_due(ch);
 		say(ch, err);
-	} while (pause_for(ch, err != 0 ? RETRY_NS : more ? 0 :
+	} while (pause_for(&ch->pause, err != 0 ? RETRY_NS : more ? 0 :
 	    all_chained(ch) != before ? PAUSE_BUSY : PAUSE_IDLE));
 	say(ch, finish(ch));
 	return NULL;
@@ -273,22 +244,8 @@ free_all(struct store_chain *ch)
 	chain_heads_close(ch->heads);
 	buf_free(&ch->trouble);
 	free(ch->found);
-	pthread_mutex_destroy(&ch->stop_lock);
-	pthread_cond_destroy(&ch->stopping);
+	pause_free(&ch->pause);
 	free(ch);
-}
-
-static int
-start(struct store_chain *ch)
-{
-	sigset_t all, before;
-	int sys;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	sys = pthread_create(&ch->thread, NULL, run, ch);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return fg_errno(sys);
 }
 
 static int
@@ -312,7 +269,6 @@ store_chain_open(struct store_chain **out, struct store *st,
     const struct store_chain_cfg *cfg, char text[STORE_ERR_MAX])
 {
 	struct store_chain *ch = calloc(1, sizeof(*ch));
-	pthread_condattr_t attr;
 	int err;
 
 	if (ch == NULL) {
@@ -320,15 +276,11 @@ store_chain_open(struct store_chain **out, struct store *st,
 		return FG_ENOMEM;
 	}
 	ch->st = st;
-	pthread_mutex_init(&ch->stop_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&ch->stopping, &attr);
-	pthread_condattr_destroy(&attr);
+	pause_init(&ch->pause);
 	snprintf(ch->dir, sizeof(ch->dir), "%s/" CHAIN_DIR, cfg->path);
 	ch->hash = chain_hash_new();
 	ch->head_ns = cfg->head_ns;
-	ch->next_head = clock_ns(CLOCK_MONOTONIC) + cfg->head_ns;
+	ch->next_head = mono_now().ns + cfg->head_ns;
 	text[0] = '\0';
 	err = ch->hash == NULL ? FG_ENOMEM : 0;
 	if (err == 0 && mkdir(ch->dir, 0750) == -1 && errno != EEXIST)
@@ -341,7 +293,7 @@ store_chain_open(struct store_chain **out, struct store *st,
 	if (ch->heads != NULL && (err == FG_ENOSPC || err == FG_EIO))
 		err = 0; /* the thread tries again */
 	if (err == 0)
-		err = start(ch);
+		err = thread_start(&ch->thread, run, ch);
 	if (err != 0) {
 		if (text[0] == '\0')
 			snprintf(text, STORE_ERR_MAX, "chain %.200s: %s",
@@ -358,10 +310,7 @@ store_chain_close(struct store_chain *ch)
 {
 	if (ch == NULL)
 		return;
-	pthread_mutex_lock(&ch->stop_lock);
-	ch->stop = true;
-	pthread_cond_signal(&ch->stopping);
-	pthread_mutex_unlock(&ch->stop_lock);
+	pause_end(&ch->pause);
 	pthread_join(ch->thread, NULL);
 	free_all(ch);
 }

@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/now.h"
 #include "log/log.h"
 
 #define PATH_BYTES 4096
@@ -160,11 +160,9 @@ chain_heads_put(struct chain_heads *hs, const char *table,
 	struct head h = { .incarnation = incarnation, .seq = seq,
 		.commit = commit };
 	char line[HEAD_LINE_MAX];
-	struct timespec ts;
 	int err;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	h.time.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	h.time = wall_now();
 	if (h.time.ns <= hs->last_ns) /* the clock was set back */
 		h.time.ns = hs->last_ns + 1;
 	hs->last_ns = h.time.ns;

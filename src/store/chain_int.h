@@ -9,6 +9,7 @@
 #include "store/chain_heads.h"
 #include "store/chain_place.h"
 #include "store/impl.h"
+#include "store/pause.h"
 
 #define CHAIN_PATH         4096
 #define CHAIN_PASS_BLOCKS  2048 /* of a table, then the others */
@@ -40,10 +41,7 @@ struct store_chain {
 	unsigned current;         /* the table of the pass */
 	bool failing;             /* a failure was said */
 	pthread_t thread;
-
-	pthread_mutex_t stop_lock;
-	pthread_cond_t stopping;
-	bool stop;
+	struct pause pause;
 };
 
 /* ---- chain_rows.c ---- */

@@ -3,20 +3,20 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/err.h"
+#include "base/now.h"
+#include "base/thread.h"
 #include "log/log.h"
 #include "session/session.h"
 #include "store/index_db.h"
+#include "store/pause.h"
 
 #define INDEX_VERSION   1
 #define BATCH_ROWS      10000
@@ -47,6 +47,7 @@ struct store_index {
 	char path[PATH_BYTES];
 	uint64_t visible[INDEX_TABLES]; /* when it was opened */
 	pthread_t thread;
+	struct pause pause;
 
 	/* The thread's. */
 	struct index_state state;
@@ -61,10 +62,6 @@ struct store_index {
 	_Atomic bool broken;  /* a reader has seen it */
 	_Atomic int readers;  /* that wait for the lock */
 	_Atomic uint64_t upto[INDEX_TABLES];
-
-	pthread_mutex_t stop_lock;
-	pthread_cond_t stopping;
-	bool stop;
 };
 
 static int
@@ -76,26 +73,6 @@ slot_of(enum store_table t)
 		if (tables[i] == t)
 			return i;
 	return -1;
-}
-
-/* false: it is to end. */
-static bool
-pause_for(struct store_index *ix, int64_t ns)
-{
-	struct timespec until;
-	bool stop;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	ns += until.tv_nsec;
-	until.tv_sec += ns / NS_PER_S;
-	until.tv_nsec = ns % NS_PER_S;
-	pthread_mutex_lock(&ix->stop_lock);
-	while (!ix->stop && pthread_cond_timedwait(&ix->stopping,
-	    &ix->stop_lock, &until) == 0)
-		;
-	stop = ix->stop;
-	pthread_mutex_unlock(&ix->stop_lock);
-	return !stop;
 }
 
 /* ---- a batch ---- */
@@ -416,20 +393,11 @@ all_visible(const struct store_index *ix)
 	return n;
 }
 
-static int64_t
-clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 /* How long to wait after a round that began then and there. */
 static int64_t
 pace(const struct store_index *ix, int64_t began, uint64_t rows)
 {
-	double took = (double)(clock_ns() - began) / NS_PER_S;
+	double took = (double)(mono_now().ns - began) / NS_PER_S;
 
 	return (double)(all_visible(ix) - rows) > BUSY_RATE * took ? PAUSE_NS
 	    : 0;
@@ -439,7 +407,7 @@ pace(const struct store_index *ix, int64_t began, uint64_t rows)
 static int64_t
 work(struct store_index *ix)
 {
-	int64_t began = clock_ns();
+	int64_t began = mono_now().ns;
 	uint64_t rows = all_visible(ix);
 	bool behind = false;
 	int err = 0, i;
@@ -463,31 +431,17 @@ run(void *arg)
 {
 	struct store_index *ix = arg;
 
-	while (pause_for(ix, work(ix)))
+	while (pause_for(&ix->pause, work(ix)))
 		;
 	return NULL;
 }
 
 /* ---- open and close ---- */
 
-static int
-start(struct store_index *ix)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&ix->thread, NULL, run, ix);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err;
-}
-
 struct store_index *
 store_index_open(struct store *st, const struct store_index_cfg *cfg)
 {
 	struct store_index *ix = calloc(1, sizeof(*ix));
-	pthread_condattr_t attr;
 	int i;
 
 	if (ix == NULL)
@@ -500,14 +454,11 @@ store_index_open(struct store *st, const struct store_index_cfg *cfg)
 	for (i = 0; i < INDEX_TABLES; i++)
 		ix->visible[i] = store_visible(st, tables[i]);
 	pthread_mutex_init(&ix->lock, NULL);
-	pthread_mutex_init(&ix->stop_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&ix->stopping, &attr);
-	pthread_condattr_destroy(&attr);
+	pause_init(&ix->pause);
 	ix->field = calloc(FIELDS_MAX, sizeof(*ix->field));
-	if (ix->field != NULL && start(ix) == 0)
+	if (ix->field != NULL && thread_start(&ix->thread, run, ix) == 0)
 		return ix;
+	pause_free(&ix->pause);
 	free(ix->field);
 	free(ix);
 	return NULL;
@@ -518,10 +469,7 @@ store_index_close(struct store_index *ix)
 {
 	if (ix == NULL)
 		return;
-	pthread_mutex_lock(&ix->stop_lock);
-	ix->stop = true;
-	pthread_cond_signal(&ix->stopping);
-	pthread_mutex_unlock(&ix->stop_lock);
+	pause_end(&ix->pause);
 	pthread_join(ix->thread, NULL);
 	index_db_close(ix->db);
 	buf_free(&ix->keys.bytes);
@@ -529,8 +477,7 @@ store_index_close(struct store_index *ix)
 	buf_free(&ix->sorted);
 	free(ix->field);
 	pthread_mutex_destroy(&ix->lock);
-	pthread_mutex_destroy(&ix->stop_lock);
-	pthread_cond_destroy(&ix->stopping);
+	pause_free(&ix->pause);
 	free(ix);
 }
 

@@ -66,6 +66,8 @@ libstore_a_SOURCES = \
 	src/store/page.h \
 	src/store/pages.c \
 	src/store/pages.h \
+	src/store/pause.c \
+	src/store/pause.h \
 	src/store/read.c \
 	src/store/recent.c \
 	src/store/segment.c \
