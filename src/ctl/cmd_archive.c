@@ -32,7 +32,6 @@ cmd_archive(struct ctl *c, int argc, char **argv)
 	char err[OPT_ERR_MAX];
 	struct link_out *o;
 	wall_t at = { 0 };
-	int code;
 
 	argc = opt_parse(opts, sizeof(opts) / sizeof(opts[0]), argc, argv,
 	    err);
@@ -54,11 +53,10 @@ cmd_archive(struct ctl *c, int argc, char **argv)
 		    "mean it, add --yes";
 	if (why != NULL)
 		return ctl_usage("archive", why);
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	o = wire_begin(c->wire, "ARCHIVE", NULL);
-	link_map(o, (days.given || before != NULL) + gone.given + dry + force);
+	o = ctl_begin(c, "ARCHIVE", (unsigned)(days.given || before != NULL) +
+	    gone.given + dry + force);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	if (days.given || before != NULL)
 		link_key_u64(o, "BEFORE", days.given ? days_ago(&days)
 		    : (uint64_t)at.ns);

@@ -33,7 +33,6 @@ cmd_backup(struct ctl *c, int argc, char **argv)
 	const struct opt opts[] = { { "--logs", OPT_FLAG, &logs } };
 	char err[OPT_ERR_MAX], dir[PATH_MAX];
 	struct link_out *o;
-	int code;
 
 	argc = opt_parse(opts, 1, argc, argv, err);
 	if (argc != 1)
@@ -41,11 +40,9 @@ cmd_backup(struct ctl *c, int argc, char **argv)
 		    : "exactly one directory is needed");
 	if (!absolute(dir, argv[0]))
 		return ctl_usage("backup", "the path is too long");
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	o = wire_begin(c->wire, "BACKUP", NULL);
-	link_map(o, 1 + logs);
+	o = ctl_begin(c, "BACKUP", 1u + logs);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	link_key_str(o, "DIR", dir);
 	if (logs)
 		link_key_bool(o, "LOGS", true);

@@ -4,7 +4,7 @@
 #include "base/num.h"
 #include "ctl/ctl.h"
 #include "ctl/list.h"
-#include "ctl/opt.h"
+#include "ctl/order.h"
 
 int
 cmd_cursor_show(struct ctl *c, int argc, char **argv)
@@ -23,10 +23,8 @@ cmd_cursor_show(struct ctl *c, int argc, char **argv)
 	(void)argv;
 	if (argc != 0)
 		return ctl_usage("cursor show", "it takes no arguments");
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	link_map(wire_begin(c->wire, "CURSOR_LIST", NULL), 0);
+	if (ctl_begin(c, "CURSOR_LIST", 0) == NULL)
+		return CTL_NO_GATEWAY;
 	code = ctl_ask(c, "CURSOR_LIST_ACK", &m);
 	if (code != CTL_OK)
 		return code;
@@ -59,18 +57,8 @@ find_source(struct ctl *c, const char *table, char *out, size_t cap)
 
 /* A client does over again, or leaves out, what is between the old and the new
  * place. */
-static const char *
-check_order(int argc, int want, const char *args, const char *reason, bool yes)
-{
-	if (argc != want)
-		return args;
-	if (reason == NULL || *reason == '\0')
-		return "--reason TEXT is needed: it goes to the log";
-	if (!yes)
-		return "rows are done again or left out by this; stop the "
-		    "client, then add --yes";
-	return NULL;
-}
+static const char moves[] = "rows are done again or left out by this; stop the "
+    "client, then add --yes";
 
 static int
 put_cursor(struct ctl *c, char **argv, uint64_t sequence, const char *reason)
@@ -98,45 +86,33 @@ put_cursor(struct ctl *c, char **argv, uint64_t sequence, const char *reason)
 int
 cmd_cursor_set(struct ctl *c, int argc, char **argv)
 {
-	const char *reason = NULL, *why;
-	uint64_t sequence = 0;
-	bool yes = false;
-	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
-		{ "--yes", OPT_FLAG, &yes } };
-	char err[OPT_ERR_MAX];
+	const struct order order = { .command = "cursor set", .nargs = 4,
+		.args = "CLIENT, KEY, TABLE and SEQUENCE are needed",
+		.audit = "the log", .warning = moves };
+	const char *reason;
+	uint64_t sequence;
 
-	argc = opt_parse(opts, 2, argc, argv, err);
-	why = argc == -1 ? err : check_order(argc, 4,
-	    "CLIENT, KEY, TABLE and SEQUENCE are needed", reason, yes);
-	if (why == NULL && num_parse_u64(argv[3], strlen(argv[3]),
-	    &sequence) != 0)
-		why = "SEQUENCE must be a number";
-	if (why != NULL)
-		return ctl_usage("cursor set", why);
+	if (order_parse(&order, argc, argv, &reason) != CTL_OK)
+		return CTL_USAGE;
+	if (num_parse_u64(argv[3], strlen(argv[3]), &sequence) != 0)
+		return ctl_usage(order.command, "SEQUENCE must be a number");
 	return put_cursor(c, argv, sequence, reason);
 }
 
 int
 cmd_cursor_clear(struct ctl *c, int argc, char **argv)
 {
-	const char *reason = NULL, *why;
-	bool yes = false;
-	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
-		{ "--yes", OPT_FLAG, &yes } };
-	char err[OPT_ERR_MAX];
+	const struct order order = { .command = "cursor clear", .nargs = 3,
+		.args = "CLIENT, KEY and TABLE are needed",
+		.audit = "the log", .warning = moves };
 	struct link_out *o;
-	int code;
+	const char *reason;
 
-	argc = opt_parse(opts, 2, argc, argv, err);
-	why = argc == -1 ? err : check_order(argc, 3,
-	    "CLIENT, KEY and TABLE are needed", reason, yes);
-	if (why != NULL)
-		return ctl_usage("cursor clear", why);
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	o = wire_begin(c->wire, "CURSOR_CLEAR", NULL);
-	link_map(o, 4);
+	if (order_parse(&order, argc, argv, &reason) != CTL_OK)
+		return CTL_USAGE;
+	o = ctl_begin(c, "CURSOR_CLEAR", 4);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	link_key_str(o, "CONSUMER", argv[0]);
 	link_key_str(o, "KEY", argv[1]);
 	link_key_str(o, "TABLE", argv[2]);

@@ -1,7 +1,10 @@
+/* cmd_halt.c: `halt` and `resume`: whether orders leave. */
 #include <string.h>
 
 #include "ctl/ctl.h"
-#include "ctl/opt.h"
+#include "ctl/order.h"
+
+static const char one[] = "exactly one SESSION, or all, is needed";
 
 /* ACK; orders that could not be cancelled are not all well. */
 static int
@@ -20,56 +23,49 @@ done(struct ctl *c)
 	    CTL_OK;
 }
 
+/* To the session that is named, or to all. */
 static int
-order(struct ctl *c, const char *name, const char *type, const char *warning,
-    int argc, char **argv)
+tell(struct ctl *c, const char *type, const char *name, const char *reason,
+    bool cancel)
 {
-	const char *reason = NULL, *why = NULL;
-	bool yes = false, cancel = false, halt = strcmp(type, "HALT") == 0;
-	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
-		{ "--yes", OPT_FLAG, &yes },
-		{ "--cancel", OPT_FLAG, &cancel } };
-	char err[OPT_ERR_MAX];
-	struct link_out *o;
-	bool all;
-	int code;
+	bool all = strcmp(name, "all") == 0;
+	struct link_out *o = ctl_begin(c, type, 1u + !all + cancel);
 
-	argc = opt_parse(opts, halt ? 3 : 2, argc, argv, err);
-	if (argc != 1)
-		why = argc == -1 ? err : "exactly one SESSION, or all, is "
-		    "needed";
-	else if (reason == NULL || *reason == '\0')
-		why = "--reason TEXT is needed: it goes to SESSION_EVENT";
-	else if (!yes)
-		why = warning;
-	if (why != NULL)
-		return ctl_usage(name, why);
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	all = strcmp(argv[0], "all") == 0;
-	o = wire_begin(c->wire, type, NULL);
-	link_map(o, 1 + !all + cancel);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	link_key_str(o, "REASON", reason);
 	if (cancel)
 		link_key_bool(o, "CANCEL", true);
 	if (!all)
-		link_key_str(o, "SESSION", argv[0]);
+		link_key_str(o, "SESSION", name);
 	return done(c);
 }
 
 int
 cmd_halt(struct ctl *c, int argc, char **argv)
 {
-	return order(c, "halt", "HALT", "no order leaves until it is resumed, "
-	    "after restarts, too; those that have left are cancelled with "
-	    "--cancel only; if you mean it, add --yes", argc, argv);
+	bool cancel = false;
+	const struct opt opt = { "--cancel", OPT_FLAG, &cancel };
+	const struct order order = { .command = "halt", .nargs = 1,
+		.args = one, .audit = "SESSION_EVENT", .warning = "no order "
+		"leaves until it is resumed, after restarts, too; those that "
+		"have left are cancelled with --cancel only; if you mean it, "
+		"add --yes", .opt = &opt, .nopts = 1 };
+	const char *reason;
+
+	return order_parse(&order, argc, argv, &reason) != CTL_OK ? CTL_USAGE :
+	    tell(c, "HALT", argv[0], reason, cancel);
 }
 
 int
 cmd_resume(struct ctl *c, int argc, char **argv)
 {
-	return order(c, "resume", "RESUME", "what was accepted before the "
-	    "halt and waits leaves at once; if you mean it, add --yes", argc,
-	    argv);
+	const struct order order = { .command = "resume", .nargs = 1,
+		.args = one, .audit = "SESSION_EVENT", .warning = "what was "
+		"accepted before the halt and waits leaves at once; if you "
+		"mean it, add --yes" };
+	const char *reason;
+
+	return order_parse(&order, argc, argv, &reason) != CTL_OK ? CTL_USAGE :
+	    tell(c, "RESUME", argv[0], reason, false);
 }

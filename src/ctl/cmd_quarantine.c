@@ -7,8 +7,10 @@
 #include "ctl/ctl.h"
 #include "ctl/json.h"
 #include "ctl/list.h"
-#include "ctl/opt.h"
+#include "ctl/order.h"
 #include "ctl/row.h"
+
+static const char one[] = "the SEQUENCE of one event is needed";
 
 static void
 ask_list(struct ctl *c, bool all, uint64_t after)
@@ -246,13 +248,10 @@ cmd_quarantine_show(struct ctl *c, int argc, char **argv)
 	int code;
 
 	if (seq == 0)
-		return ctl_usage("quarantine show",
-		    "the SEQUENCE of one event is needed");
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	o = wire_begin(c->wire, "QUARANTINE_LIST", NULL);
-	link_map(o, 2);
+		return ctl_usage("quarantine show", one);
+	o = ctl_begin(c, "QUARANTINE_LIST", 2);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	link_key_bool(o, "ALL", true);
 	link_key_u64(o, "SEQUENCE", seq);
 	code = ctl_ask(c, "QUARANTINE_LIST_ACK", &m);
@@ -267,35 +266,21 @@ cmd_quarantine_show(struct ctl *c, int argc, char **argv)
 }
 
 static int
-order(struct ctl *c, int argc, char **argv, const char *name, const char *type,
-    const char *warning)
+decide(struct ctl *c, const char *type, const struct order *order, int argc,
+    char **argv)
 {
-	const char *reason = NULL, *why = NULL;
-	bool yes = false;
-	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
-		{ "--yes", OPT_FLAG, &yes } };
-	char err[OPT_ERR_MAX];
 	struct link_out *o;
+	const char *reason;
 	uint64_t seq;
-	int code;
 
-	argc = opt_parse(opts, 2, argc, argv, err);
-	seq = sequence_of(argc, argv);
-	if (argc == -1)
-		why = err;
-	else if (seq == 0)
-		why = "the SEQUENCE of one event is needed";
-	else if (reason == NULL || *reason == '\0')
-		why = "--reason TEXT is needed: it goes to QUARANTINE";
-	else if (!yes)
-		why = warning;
-	if (why != NULL)
-		return ctl_usage(name, why);
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	o = wire_begin(c->wire, type, NULL);
-	link_map(o, 2);
+	if (order_parse(order, argc, argv, &reason) != CTL_OK)
+		return CTL_USAGE;
+	seq = sequence_of(1, argv);
+	if (seq == 0)
+		return ctl_usage(order->command, order->args);
+	o = ctl_begin(c, type, 2);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	link_key_u64(o, "SEQUENCE", seq);
 	link_key_str(o, "REASON", reason);
 	return ctl_done(c);
@@ -304,14 +289,20 @@ order(struct ctl *c, int argc, char **argv, const char *name, const char *type,
 int
 cmd_quarantine_retry(struct ctl *c, int argc, char **argv)
 {
-	return order(c, argc, argv, "quarantine retry", "QUARANTINE_RETRY",
-	    "it is done now, although later events were done before it; if "
-	    "that is right, add --yes");
+	const struct order order = { .command = "quarantine retry", .nargs = 1,
+		.args = one, .audit = "QUARANTINE", .warning = "it is done "
+		"now, although later events were done before it; if that is "
+		"right, add --yes" };
+
+	return decide(c, "QUARANTINE_RETRY", &order, argc, argv);
 }
 
 int
 cmd_quarantine_drop(struct ctl *c, int argc, char **argv)
 {
-	return order(c, argc, argv, "quarantine drop", "QUARANTINE_DROP",
-	    "it is never done then; if that is right, add --yes");
+	const struct order order = { .command = "quarantine drop", .nargs = 1,
+		.args = one, .audit = "QUARANTINE", .warning = "it is never "
+		"done then; if that is right, add --yes" };
+
+	return decide(c, "QUARANTINE_DROP", &order, argc, argv);
 }

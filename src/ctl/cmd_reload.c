@@ -19,11 +19,9 @@ cmd_reload(struct ctl *c, int argc, char **argv)
 	if (argc != dry)
 		return ctl_usage("reload", argc == -1 ? err :
 		    "it takes no arguments but -n");
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	o = wire_begin(c->wire, "RELOAD", NULL);
-	link_map(o, reason == NULL ? 1 : 2);
+	o = ctl_begin(c, "RELOAD", reason == NULL ? 1 : 2);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	link_key_bool(o, "DRY_RUN", dry);
 	if (reason != NULL)
 		link_key_str(o, "REASON", reason);

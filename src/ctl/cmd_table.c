@@ -18,11 +18,9 @@ cmd_table_list(struct ctl *c, int argc, char **argv)
 
 	if (argc > 1)
 		return ctl_usage("table list", "one TABLE at most");
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	o = wire_begin(c->wire, "TABLES", NULL);
-	link_map(o, (uint32_t)argc);
+	o = ctl_begin(c, "TABLES", (unsigned)argc);
+	if (o == NULL)
+		return CTL_NO_GATEWAY;
 	if (argc == 1)
 		link_key_str(o, "TABLE", argv[0]);
 	code = ctl_ask(c, "TABLES_ACK", &m);

@@ -6,7 +6,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/list.h"
-#include "ctl/opt.h"
+#include "ctl/order.h"
 
 #define LINE 1100 /* longer than any password */
 
@@ -70,50 +70,39 @@ cmd_user_list(struct ctl *c, int argc, char **argv)
 	(void)argv;
 	if (argc != 0)
 		return ctl_usage("user list", "it takes no names");
-	code = ctl_connect(c);
-	if (code != CTL_OK)
-		return code;
-	link_map(wire_begin(c->wire, "USER_LIST", NULL), 0);
+	if (ctl_begin(c, "USER_LIST", 0) == NULL)
+		return CTL_NO_GATEWAY;
 	code = ctl_ask(c, "USER_LIST_ACK", &m);
 	return code != CTL_OK ? code : list_print(c,
 	    link_find(m.details, "USERS"), columns, 2);
 }
 
-/* Begin an order about a user, with n more entries. */
+static const char both[] = "a SESSION and a USER are needed";
+
+/* Begin an order about a user, with n more members. */
 static struct link_out *
 begin(struct ctl *c, const char *type, char **argv, unsigned n)
 {
-	struct link_out *o;
+	struct link_out *o = ctl_begin(c, type, 2 + n);
 
-	if (ctl_connect(c) != CTL_OK)
-		return NULL;
-	o = wire_begin(c->wire, type, NULL);
-	link_map(o, 2 + n);
-	link_key_str(o, "SESSION", argv[0]);
-	link_key_str(o, "USER", argv[1]);
+	if (o != NULL) {
+		link_key_str(o, "SESSION", argv[0]);
+		link_key_str(o, "USER", argv[1]);
+	}
 	return o;
 }
 
 int
 cmd_user_remove(struct ctl *c, int argc, char **argv)
 {
-	const char *reason = NULL, *why = NULL;
-	bool yes = false;
-	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason },
-		{ "--yes", OPT_FLAG, &yes } };
-	char err[OPT_ERR_MAX];
+	const struct order order = { .command = "user remove", .nargs = 2,
+		.args = both, .audit = "SESSION_EVENT", .warning = "the user "
+		"cannot log on any more; if you mean it, add --yes" };
+	const char *reason;
 	struct link_out *o;
 
-	argc = opt_parse(opts, 2, argc, argv, err);
-	if (argc != 2)
-		why = argc == -1 ? err : "a SESSION and a USER are needed";
-	else if (reason == NULL || *reason == '\0')
-		why = "--reason TEXT is needed: it goes to SESSION_EVENT";
-	else if (!yes)
-		why = "the user cannot log on any more; if you mean it, add "
-		    "--yes";
-	if (why != NULL)
-		return ctl_usage("user remove", why);
+	if (order_parse(&order, argc, argv, &reason) != CTL_OK)
+		return CTL_USAGE;
 	o = begin(c, "USER_REMOVE", argv, 1);
 	if (o == NULL)
 		return CTL_NO_GATEWAY;
@@ -131,8 +120,7 @@ cmd_user_set(struct ctl *c, int argc, char **argv)
 
 	argc = opt_parse(opts, 1, argc, argv, err);
 	if (argc != 2)
-		return ctl_usage("user set", argc == -1 ? err :
-		    "a SESSION and a USER are needed");
+		return ctl_usage("user set", argc == -1 ? err : both);
 	why = get_password(password);
 	if (why != NULL)
 		return ctl_usage("user set", why);

@@ -54,6 +54,18 @@ ctl_connect(struct ctl *c)
 	return CTL_NO_GATEWAY;
 }
 
+struct link_out *
+ctl_begin(struct ctl *c, const char *type, unsigned n)
+{
+	struct link_out *o;
+
+	if (ctl_connect(c) != CTL_OK)
+		return NULL;
+	o = wire_begin(c->wire, type, NULL);
+	link_map(o, n);
+	return o;
+}
+
 int
 ctl_answer(struct ctl *c, const char *wanted, const struct link_msg *m)
 {

@@ -4,6 +4,7 @@
  *	main.c         options, finding the command, connecting
  *	cmds.c         the table of commands, help
  *	opt.c          options of a command
+ *	order.c        those of orders that cannot be taken back
  *	wire.c         the connection to a process (fixgate-link(7))
  *	cmd_*.c        the commands, one file per group
  *	out_text.c     what they print, for people
@@ -69,6 +70,9 @@ int ctl_usage(const char *name, const char *why);
 /* Connect to the gateway; a command calls it when its arguments are right. An
  * enum ctl_exit; the reason was printed. */
 int ctl_connect(struct ctl *c);
+/* The same, and begin a request with n members of DETAILS. NULL: there is no
+ * gateway (CTL_NO_GATEWAY). */
+struct link_out *ctl_begin(struct ctl *c, const char *type, unsigned n);
 /* Send what was put with wire_begin, wait for the answer. CTL_OK: it is *m
  * (valid until the next wire call) and of the type wanted; else the reason was
  * printed. */

@@ -51,6 +51,8 @@ libctl_a_SOURCES = \
 	src/ctl/offline.h \
 	src/ctl/opt.c \
 	src/ctl/opt.h \
+	src/ctl/order.c \
+	src/ctl/order.h \
 	src/ctl/out.h \
 	src/ctl/out_json.c \
 	src/ctl/out_text.c \

@@ -92,7 +92,7 @@ def event_page(t):
 
 
 MAKERS = "server_answer|server_begin|server_ask_later|wire_begin|" \
-    "wire_begin_ref|remote_ask|remote_begin|ctl_ask"
+    "wire_begin_ref|remote_ask|remote_begin|ctl_ask|ctl_begin"
 
 
 def message_code(t):
