@@ -14,11 +14,10 @@
 #include "base/err.h"
 #include "store/backup.h"
 #include "store/segment.h"
-#include "world.h"
+#include "numbered.h"
 
-#define ROW_BYTES 900 /* of the longest */
-#define PACE_US   500 /* between two commits under load */
-#define LOADED    300 /* commits between two backups, at least */
+#define PACE_US 500 /* between two commits under load */
+#define LOADED  300 /* commits between two backups, at least */
 
 /* A store, and a thread that is its loop. */
 static struct work {
@@ -32,24 +31,13 @@ static struct work {
 
 static char why[STORE_ERR_MAX];
 
-/* What row number n has: known to both sides. */
-static size_t
-text_of(uint64_t n, char out[ROW_BYTES])
-{
-	size_t len = 20 + (size_t)(n * 7919 % (ROW_BYTES - 20));
-
-	memset(out, (char)('a' + n % 26), len);
-	memcpy(out, &n, sizeof(n));
-	return len;
-}
-
 static void
 commit_one(uint64_t n, uint32_t session, enum store_table orders)
 {
 	struct store_batch *b = store_begin(k.w.st);
-	char text[ROW_BYTES];
+	char text[NUMBERED_BYTES];
 	struct store_row row = { .session = session, .epoch = 1,
-		.msg_seq_num = n, .data = text, .len = text_of(n, text) };
+		.msg_seq_num = n, .data = text, .len = numbered_text(n, text) };
 	uint64_t commit;
 
 	store_add(b, STORE_FIX_IN, &row);
@@ -125,16 +113,9 @@ static void
 begin(int kind)
 {
 	memset(&k, 0, sizeof(k));
-	world_open(&k.w, kind);
+	numbered_open(&k.w, kind, 100 << 10, 256 << 10);
 	strcpy(k.base, "backup.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(k.base));
-	k.w.cfg.segment_bytes = 100 << 10;
-	k.w.cfg.log_file_bytes = 256 << 10;
-	k.w.cfg.checkpoint_bytes = 300 << 10;
-	/* A log file stays as large as it was meant to be. */
-	store_close(k.w.st);
-	world_rmdir(k.w.dir);
-	ck_assert_msg(store_open_bdb(&k.w.st, &k.w.cfg, why) == 0, "%s", why);
 }
 
 static const char *
@@ -149,32 +130,10 @@ in_base(const char *name)
 }
 
 static void
-remove_tree(const char *dir)
-{
-	char path[512];
-	struct stat s;
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		if (lstat(path, &s) == 0 && S_ISDIR(s.st_mode))
-			remove_tree(path);
-		else
-			unlink(path);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
-}
-
-static void
 end(void)
 {
 	world_close(&k.w);
-	remove_tree(k.base);
+	world_rmdir(k.base);
 }
 
 static struct store_backup
@@ -198,27 +157,13 @@ restore(const char *from, const char *to, const char *logs)
 	return b;
 }
 
-static int
-check_row(void *arg, const struct store_row *row)
-{
-	uint64_t *n = arg;
-	char text[ROW_BYTES];
-
-	++*n;
-	ck_assert_uint_eq(*n, row->seq);
-	ck_assert_uint_eq(*n, row->msg_seq_num);
-	ck_assert_uint_eq(text_of(*n, text), row->len);
-	ck_assert_mem_eq(text, row->data, row->len);
-	return 0;
-}
-
 static void
 check_table(struct store *st, enum store_table t, uint64_t last)
 {
 	uint64_t n = 0, upto;
 
 	ck_assert_uint_eq(last, store_visible(st, t));
-	ck_assert_int_eq(0, store_read(st, t, 0, SIZE_MAX, SIZE_MAX, check_row,
+	ck_assert_int_eq(0, store_read(st, t, 0, SIZE_MAX, SIZE_MAX, numbered_row,
 	    &n, &upto));
 	ck_assert_uint_eq(last, n);
 }
@@ -255,7 +200,7 @@ look(const char *dir, const char *uuid, bool complete)
 	check_table(st, STORE_FIX_OUT, last);
 	check_table(st, orders, last);
 	ck_assert_int_eq(0, store_read_out(st, id, 1, 1, last, SIZE_MAX,
-	    SIZE_MAX, check_row, &n, &next));
+	    SIZE_MAX, numbered_row, &n, &next));
 	ck_assert_uint_eq(last, n);
 	ck_assert_uint_eq(store_table_incarnation(k.w.st, STORE_FIX_IN) + 1,
 	    store_table_incarnation(st, STORE_FIX_IN));
@@ -336,7 +281,7 @@ START_TEST(a_backup_and_the_stores_own_log_are_all_of_it)
 	r.logs = k.w.dir;
 	ck_assert_int_eq(FG_EBUSY, store_restore(&r, NULL, &n, why));
 	ck_assert_ptr_nonnull(strstr(why, "stop it first"));
-	remove_tree(in_base("r"));
+	world_rmdir(in_base("r"));
 	store_close(k.w.st);
 	n = restore(in_base("b"), in_base("r"), k.w.dir);
 	ck_assert_msg(store_open_bdb(&k.w.st, &k.w.cfg, why) == 0, "%s", why);
@@ -376,8 +321,8 @@ START_TEST(a_changed_backup_is_refused)
 	for (i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
 		char path[512];
 
-		remove_tree(in_base("b"));
-		remove_tree(in_base("r"));
+		world_rmdir(in_base("b"));
+		world_rmdir(in_base("r"));
 		backup(in_base("b"), false);
 		snprintf(path, sizeof(path), "%s/%s", in_base("b"), file[i]);
 		spoil(path);
@@ -391,21 +336,10 @@ START_TEST(a_changed_backup_is_refused)
 }
 END_TEST
 
-/* After so many calls. */
-static int
-give_up(void *arg, uint64_t done, uint64_t total)
-{
-	unsigned *calls = arg;
-
-	(void)done;
-	(void)total;
-	return --*calls == 0;
-}
-
 START_TEST(a_backup_that_was_given_up_leaves_the_one_before)
 {
 	unsigned calls = 3;
-	struct store_work work = { give_up, &calls };
+	struct store_work work = { numbered_give_up, &calls };
 	struct store_backup b, r;
 
 	begin(WORLD_WRITTEN);
@@ -463,7 +397,7 @@ END_TEST
 START_TEST(what_is_half_restored_cannot_be_opened)
 {
 	unsigned calls = 3;
-	struct store_work work = { give_up, &calls };
+	struct store_work work = { numbered_give_up, &calls };
 	struct store_restore r = { 0 };
 	struct store_cfg cfg;
 	struct store_backup b;
@@ -502,12 +436,12 @@ START_TEST(log_files_that_do_not_go_on_are_refused)
 	r.logs = k.w.dir;
 	ck_assert_int_eq(FG_ENOENT, store_restore(&r, NULL, &n, why));
 	ck_assert_ptr_nonnull(strstr(why, "what is behind it cannot be used"));
-	remove_tree(in_base("r"));
+	world_rmdir(in_base("r"));
 	snprintf(path, sizeof(path), "%s/log.%010u", k.w.dir, b.last_log);
 	ck_assert_int_eq(0, unlink(path));
 	ck_assert_int_eq(FG_ENOENT, store_restore(&r, NULL, &n, why));
 	ck_assert_ptr_nonnull(strstr(why, "do not go on from"));
-	remove_tree(k.w.dir);
+	world_rmdir(k.w.dir);
 	ck_assert_msg(store_open_bdb(&k.w.st, &k.w.cfg, why) == 0, "%s", why);
 	end();
 }
@@ -545,7 +479,6 @@ archive_oldest(void)
 START_TEST(archived_segments_come_along)
 {
 	struct store_backup r;
-	char path[512];
 
 	begin(WORLD_WRITTEN);
 	put(3 * LOADED);
@@ -563,8 +496,6 @@ START_TEST(archived_segments_come_along)
 	r = restore(in_base("b"), in_base("s"), k.w.dir);
 	ck_assert_msg(store_open_bdb(&k.w.st, &k.w.cfg, why) == 0, "%s", why);
 	ck_assert_uint_eq(3 * LOADED, look(in_base("s"), r.uuid, true));
-	snprintf(path, sizeof(path), "%s/ARCHIVE", k.w.dir);
-	remove_tree(path);
 	end();
 }
 END_TEST

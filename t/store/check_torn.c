@@ -16,11 +16,10 @@
 #include "base/err.h"
 #include "store/backup.h"
 #include "store/page.h"
-#include "world.h"
+#include "numbered.h"
 
-#define ROUNDS    24
-#define ROW_BYTES 900 /* of the longest */
-#define SOME      400 /* commits of a part of a store's life */
+#define ROUNDS 24
+#define SOME   400 /* commits of a part of a store's life */
 
 static struct world w;
 static char base[64], why[STORE_ERR_MAX];
@@ -34,21 +33,11 @@ pick(unsigned n)
 	return (unsigned)rand_r(&seed) % n;
 }
 
-static size_t
-text_of(uint64_t n, char out[ROW_BYTES])
-{
-	size_t len = 20 + (size_t)(n * 7919 % (ROW_BYTES - 20));
-
-	memset(out, (char)('a' + n % 26), len);
-	memcpy(out, &n, sizeof(n));
-	return len;
-}
-
 static void
 put(unsigned n)
 {
 	uint32_t session = world_session(&w, "A");
-	char text[ROW_BYTES];
+	char text[NUMBERED_BYTES];
 	struct store_row row = { .session = session, .epoch = 1,
 		.data = text };
 	struct store_batch *b;
@@ -56,7 +45,7 @@ put(unsigned n)
 
 	while (n-- > 0) {
 		row.msg_seq_num = ++commits;
-		row.len = text_of(commits, text);
+		row.len = numbered_text(commits, text);
 		b = store_begin(w.st);
 		store_add(b, STORE_FIX_IN, &row);
 		store_add(b, STORE_FIX_OUT, &row);
@@ -71,37 +60,9 @@ static void
 begin(uint64_t segment, uint32_t log)
 {
 	commits = 0;
-	world_open(&w, WORLD_WRITTEN);
+	numbered_open(&w, WORLD_WRITTEN, segment, log);
 	strcpy(base, "torn.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(base));
-	w.cfg.segment_bytes = segment;
-	w.cfg.log_file_bytes = log;
-	w.cfg.checkpoint_bytes = 300 << 10;
-	store_close(w.st);
-	world_rmdir(w.dir);
-	ck_assert_msg(store_open_bdb(&w.st, &w.cfg, why) == 0, "%s", why);
-}
-
-static void
-remove_tree(const char *dir)
-{
-	char path[512];
-	struct stat s;
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		if (lstat(path, &s) == 0 && S_ISDIR(s.st_mode))
-			remove_tree(path);
-		else
-			unlink(path);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
 }
 
 static void
@@ -109,8 +70,8 @@ end(void)
 {
 	store_close(w.st);
 	w.st = NULL;
-	remove_tree(w.dir);
-	remove_tree(base);
+	world_rmdir(w.dir);
+	world_rmdir(base);
 }
 
 static void
@@ -122,19 +83,6 @@ backup(void)
 	    "%s", why);
 }
 
-static int
-check_row(void *arg, const struct store_row *row)
-{
-	uint64_t *n = arg;
-	char text[ROW_BYTES];
-
-	++*n;
-	ck_assert_uint_eq(*n, row->seq);
-	ck_assert_uint_eq(text_of(*n, text), row->len);
-	ck_assert_mem_eq(text, row->data, row->len);
-	return 0;
-}
-
 /* All rows are there. */
 static void
 look(void)
@@ -143,15 +91,15 @@ look(void)
 
 	ck_assert_uint_eq(commits, store_durable(w.st));
 	ck_assert_int_eq(0, store_read(w.st, STORE_FIX_IN, 0, SIZE_MAX,
-	    SIZE_MAX, check_row, &n, &upto));
+	    SIZE_MAX, numbered_row, &n, &upto));
 	ck_assert_uint_eq(commits, n);
 	n = 0;
 	ck_assert_int_eq(0, store_read(w.st, STORE_FIX_OUT, 0, SIZE_MAX,
-	    SIZE_MAX, check_row, &n, &upto));
+	    SIZE_MAX, numbered_row, &n, &upto));
 	ck_assert_uint_eq(commits, n);
 	n = 0;
 	ck_assert_int_eq(0, store_read_out(w.st, 1, 1, 1, commits, SIZE_MAX,
-	    SIZE_MAX, check_row, &n, &upto));
+	    SIZE_MAX, numbered_row, &n, &upto));
 	ck_assert_uint_eq(commits, n);
 }
 
@@ -348,20 +296,10 @@ START_TEST(what_is_sealed_is_not_read_at_start)
 }
 END_TEST
 
-static int
-give_up(void *arg, uint64_t done, uint64_t total)
-{
-	unsigned *calls = arg;
-
-	(void)done;
-	(void)total;
-	return --*calls == 0;
-}
-
 START_TEST(a_recovery_that_was_broken_off_is_begun_again)
 {
 	unsigned calls = 3; /* the log of the backup was looked at before */
-	struct store_work work = { give_up, &calls };
+	struct store_work work = { numbered_give_up, &calls };
 	struct store_repair r;
 	char name[] = "SESSION";
 

@@ -56,6 +56,8 @@ check_PROGRAMS += t/store/check_backup
 TESTS += t/store/check_backup
 t_store_check_backup_SOURCES = \
 	t/store/check_backup.c \
+	t/store/numbered.c \
+	t/store/numbered.h \
 	t/store/world.c \
 	t/store/world.h
 t_store_check_backup_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -73,6 +75,8 @@ check_PROGRAMS += t/store/check_torn
 TESTS += t/store/check_torn
 t_store_check_torn_SOURCES = \
 	t/store/check_torn.c \
+	t/store/numbered.c \
+	t/store/numbered.h \
 	t/store/world.c \
 	t/store/world.h
 t_store_check_torn_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

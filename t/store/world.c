@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -77,11 +78,20 @@ world_reopen(struct world *w)
 void
 world_rmdir(const char *dir)
 {
+	char path[512];
+	struct stat s;
 	DIR *d = opendir(dir);
 	struct dirent *e;
 
-	while (d != NULL && (e = readdir(d)) != NULL)
-		unlinkat(dirfd(d), e->d_name, 0);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (lstat(path, &s) == 0 && S_ISDIR(s.st_mode))
+			world_rmdir(path);
+		else
+			unlink(path);
+	}
 	if (d != NULL)
 		closedir(d);
 	rmdir(dir);

@@ -28,7 +28,7 @@ void world_open(struct world *w, int kind);
 void world_reopen(struct world *w);
 /* Close, remove the files. */
 void world_close(struct world *w);
-/* Remove a directory of files. */
+/* Remove a directory and all that is in it. */
 void world_rmdir(const char *dir);
 
 /* Hold / let go the durable mark; only mem and synced can. */
