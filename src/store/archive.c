@@ -115,6 +115,33 @@ read_head(struct archive *a)
 	return 0;
 }
 
+int
+archive_whose(const char *path, char uuid[ARCHIVE_UUID])
+{
+	char bytes[ARCHIVE_MAGIC_N + 8 + ARCHIVE_UUID - 1];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	ssize_t n = 0;
+
+	uuid[0] = '\0';
+	if (fd != -1)
+		n = pread(fd, bytes, sizeof(bytes), 0);
+	if (fd == -1 || n == -1)
+		err = fg_errno(errno);
+	if (fd != -1)
+		close(fd);
+	if (err != 0)
+		return err;
+	if (memcmp(bytes, ARCHIVE_MAGIC, (size_t)n < ARCHIVE_MAGIC_N
+	    ? (size_t)n : ARCHIVE_MAGIC_N) != 0)
+		return FG_EINVAL;
+	if ((size_t)n < sizeof(bytes))
+		return FG_EPARTIAL;
+	memcpy(uuid, bytes + sizeof(bytes) - (ARCHIVE_UUID - 1),
+	    ARCHIVE_UUID - 1);
+	uuid[ARCHIVE_UUID - 1] = '\0';
+	return 0;
+}
+
 static int
 read_frames(struct archive *a, struct cursor *c)
 {

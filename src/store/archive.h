@@ -15,9 +15,10 @@
 #include "store/store.h"
 
 #define ARCHIVE_SUFFIX ".arc"
+#define ARCHIVE_UUID   37
 
 struct archive_info {
-	char uuid[37]; /* of the store */
+	char uuid[ARCHIVE_UUID]; /* of the store */
 	unsigned table;
 	char name[STORE_NAME_MAX + 1]; /* of the table */
 	uint64_t incarnation;
@@ -65,6 +66,9 @@ struct archive;
 int archive_open(struct archive **out, const char *path,
     char err[STORE_ERR_MAX]);
 void archive_close(struct archive *a); /* NULL is legal */
+/* Of which store is the file, whole or not? 0, FG_ENOENT, FG_EPARTIAL (it has not
+ * even that), FG_EINVAL (it is no archive) or another FG_E*. */
+int archive_whose(const char *path, char uuid[ARCHIVE_UUID]);
 const struct archive_info *archive_info(const struct archive *a);
 const char *archive_path(const struct archive *a);
 /* Read the whole file: are its bytes what was written, is each block whole and

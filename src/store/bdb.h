@@ -50,6 +50,8 @@ struct bdb {
 	pthread_mutex_t seg_lock;
 	struct bdb_table table[STORE_TABLES_MAX];
 	struct bdb_seg *gone; /* deleted: a reader may still look at them */
+	struct bdb_drop *drop; /* whose files are to go; of who archives */
+	size_t n_drop, cap_drop;
 
 	/* The writer's, but for the growth of state; who seals takes the lock
 	 * between two commits. */

@@ -1,5 +1,5 @@
 /*
- * A segment goes to the archive, and an archive goes for good:
+ * A segment goes to the archive (bdb_drop.c: an archive goes for good):
  *
  *	write .TABLE.n.arc.tmp, flush it, read it back, compare
  *	rename it to TABLE.n.arc, flush the directory
@@ -7,7 +7,8 @@
  *	META knows of it, durably; the segment's files are removed
  *
  * Whenever the process dies, the rows are in the segment or in a whole archive
- * that META knows of; an archive that it does not know of is written again.
+ * that META knows of. What it leaves otherwise goes at the next start
+ * (bdb_left.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,8 +48,8 @@ fail(struct work *k, int err, const char *what)
 {
 	char name[BDB_SEG_NAME];
 
-	if (err == 0)
-		return 0;
+	if (err == 0 || k->err[0] != '\0')
+		return err;
 	bdb_seg_name(k->b, k->t, "", k->s->first, name);
 	if (err == FG_ECLOSED)
 		snprintf(k->err, STORE_ERR_MAX, "%s: cancelled", name);
@@ -262,8 +263,8 @@ compare(struct work *k, const char *path, struct store_segment *out)
 	return err;
 }
 
-static int
-flush_dir(const char *path)
+int
+bdb_flush_dir(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
 
@@ -272,6 +273,24 @@ flush_dir(const char *path)
 	if (fd != -1)
 		close(fd);
 	return err;
+}
+
+/* An archive that is in the way is ours, from a run that was broken off, or it
+ * has to stay: it may be the only copy of its rows. */
+static int
+may_replace(struct work *k, const char *path)
+{
+	char uuid[ARCHIVE_UUID];
+	int err = archive_whose(path, uuid);
+
+	if (err == FG_ENOENT || err == FG_EPARTIAL || (err == 0 &&
+	    strcmp(uuid, k->b->st.uuid) == 0))
+		return 0;
+	snprintf(k->err, STORE_ERR_MAX, "%.300s: is there and not of this "
+	    "store (%s): move it elsewhere, and give each store an "
+	    "ArchivePath of its own", path, err == 0 ? uuid
+	    : fg_strerror(err));
+	return FG_EEXIST;
 }
 
 static int
@@ -284,6 +303,10 @@ make_file(struct work *k, struct store_segment *out)
 	if (err == 0)
 		err = bdb_arc_name(b, k->t, k->s->first, false, path,
 		    sizeof(path));
+	if (err == 0)
+		err = may_replace(k, path);
+	if (err == 0)
+		err = may_replace(k, tmp);
 	if (err == 0 && mkdir(b->arc_path, 0750) == -1 && errno != EEXIST)
 		err = fg_errno(errno);
 	k->hash = EVP_MD_CTX_new();
@@ -305,7 +328,7 @@ make_file(struct work *k, struct store_segment *out)
 			unlink(tmp);
 	}
 	EVP_MD_CTX_free(k->hash);
-	return err != 0 ? err : flush_dir(b->arc_path);
+	return err != 0 ? err : bdb_flush_dir(b->arc_path);
 }
 
 /* ---- the segment goes ---- */
@@ -396,6 +419,7 @@ bdb_archive(struct store *st, unsigned t, uint64_t number,
 	struct archive *a;
 	int err;
 
+	why[0] = '\0';
 	k.s = oldest_of(b, t, number);
 	if (k.s == NULL || (err = bdb_is_sealed(b, t, k.s)) == 0) {
 		snprintf(why, STORE_ERR_MAX, "%s.%llu: is not the oldest "
@@ -420,87 +444,4 @@ bdb_archive(struct store *st, unsigned t, uint64_t number,
 	*out = k.s->about;
 	return fail(&k, settle(b, t, k.s), "is archived, and that "
 	    "cannot be noted yet");
-}
-
-/* ---- deleted for good ---- */
-
-/* Nobody finds it any more. */
-static void
-take_out(struct bdb *b, unsigned t, struct bdb_seg *s)
-{
-	struct bdb_table *tb = &b->table[t];
-	uint64_t oldest;
-	size_t i;
-
-	pthread_mutex_lock(&b->seg_lock);
-	for (i = 0; i < tb->n; i++)
-		if (tb->seg[i] == s)
-			break;
-	if (i < tb->n) {
-		memmove(&tb->seg[i], &tb->seg[i + 1],
-		    (tb->n - i - 1) * sizeof(tb->seg[0]));
-		tb->n--;
-		s->gone = b->gone;
-		b->gone = s;
-	}
-	oldest = bdb_kept_oldest(b, t);
-	pthread_mutex_unlock(&b->seg_lock);
-	pthread_mutex_lock(&b->st.lock);
-	if (b->st.visible[t] != 0) {
-		b->st.oldest[t] = oldest;
-		recent_forget(&b->st, t, oldest);
-	}
-	pthread_mutex_unlock(&b->st.lock);
-}
-
-static int
-try_forget(struct bdb *b, unsigned t, uint64_t number)
-{
-	DB_TXN *txn;
-	int ret = b->env->txn_begin(b->env, NULL, &txn, 0);
-
-	if (ret != 0)
-		return ret;
-	ret = bdb_kept_del(b, txn, t, number);
-	if (ret != 0 && ret != DB_NOTFOUND) {
-		txn->abort(txn);
-		return ret;
-	}
-	return txn->commit(txn, DB_TXN_SYNC);
-}
-
-int
-bdb_archive_drop(struct store *st, unsigned t, uint64_t number, char *why)
-{
-	struct bdb *b = (struct bdb *)st;
-	struct bdb_seg *s = bdb_seg_of(b, t, 0);
-	struct work k = { .b = b, .t = t, .s = s, .err = why };
-	char path[PATH_TEXT], name[BDB_SEG_NAME];
-	int ret, tries = 0, err;
-
-	if (s == NULL || s->first != number || s->arc == NULL ||
-	    !s->arc->settled) {
-		snprintf(why, STORE_ERR_MAX, "%s.%llu: is not the oldest "
-		    "segment, or not archived", store_segment_table(st, t),
-		    (unsigned long long)number);
-		return FG_ESTATE;
-	}
-	err = store_fault(st, "archive forget");
-	if (err == 0) {
-		do
-			ret = try_forget(b, t, number);
-		while (ret == DB_LOCK_DEADLOCK && ++tries < TXN_TRIES);
-		err = bdb_err(ret);
-	}
-	if (err != 0)
-		return fail(&k, err, "cannot be deleted");
-	take_out(b, t, s);
-	(void)store_fault(st, "archive unlink");
-	err = bdb_arc_name(b, t, number, false, path, sizeof(path));
-	if (err == 0 && unlink(path) == -1 && errno != ENOENT)
-		err = fg_errno(errno);
-	chain_file_name(name, sizeof(name), bdb_table_name(b, t), number);
-	snprintf(path, sizeof(path), "%s/" CHAIN_DIR "/%s", b->path, name);
-	unlink(path);
-	return fail(&k, err, "cannot be deleted");
 }

@@ -6,7 +6,9 @@
  *	                   newest row 8, 8, bytes of the archive 8
  *
  * It comes before the segment's files are removed, and goes before its archive
- * is deleted.
+ * is deleted. In its place comes, until all of its files are gone,
+ *
+ *	"deleted TABLE n"  version 1
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +24,15 @@
 #define KEPT_VERSION 1
 #define KEPT_BYTES   57
 #define KEPT_PREFIX  "archive "
+#define GONE_PREFIX  "deleted "
 #define KEPT_KEY     96
 #define DIGITS       20
 
 static size_t
-key_of(struct bdb *b, unsigned t, uint64_t number, char key[KEPT_KEY])
+key_of(struct bdb *b, const char *prefix, unsigned t, uint64_t number,
+    char key[KEPT_KEY])
 {
-	return (size_t)snprintf(key, KEPT_KEY, KEPT_PREFIX "%s %0*llu",
+	return (size_t)snprintf(key, KEPT_KEY, "%s%s %0*llu", prefix,
 	    bdb_table_name(b, t), DIGITS, (unsigned long long)number);
 }
 
@@ -38,7 +42,8 @@ bdb_kept_put(struct bdb *b, DB_TXN *txn, unsigned t,
 {
 	char key[KEPT_KEY], value[KEPT_BYTES] = { 0 };
 	struct cursor c = cursor_over(value, sizeof(value));
-	DBT kd = bdb_dbt(key, key_of(b, t, s->number, key)), vd;
+	DBT kd = bdb_dbt(key, key_of(b, KEPT_PREFIX, t, s->number, key));
+	DBT vd;
 
 	cursor_put8(&c, KEPT_VERSION);
 	cursor_put64(&c, s->first);
@@ -55,21 +60,37 @@ bdb_kept_put(struct bdb *b, DB_TXN *txn, unsigned t,
 int
 bdb_kept_del(struct bdb *b, DB_TXN *txn, unsigned t, uint64_t number)
 {
+	static const char version = KEPT_VERSION;
 	char key[KEPT_KEY];
-	DBT kd = bdb_dbt(key, key_of(b, t, number, key));
+	DBT kd = bdb_dbt(key, key_of(b, KEPT_PREFIX, t, number, key));
+	DBT vd = bdb_dbt(&version, 1);
+	int ret = b->meta->del(b->meta, txn, &kd, 0);
 
-	return b->meta->del(b->meta, txn, &kd, 0);
+	if (ret != 0 && ret != DB_NOTFOUND)
+		return ret;
+	kd = bdb_dbt(key, key_of(b, GONE_PREFIX, t, number, key));
+	return b->meta->put(b->meta, txn, &kd, &vd, 0);
+}
+
+int
+bdb_kept_gone(struct bdb *b, DB_TXN *txn, unsigned t, uint64_t number)
+{
+	char key[KEPT_KEY];
+	DBT kd = bdb_dbt(key, key_of(b, GONE_PREFIX, t, number, key));
+	int ret = b->meta->del(b->meta, txn, &kd, 0);
+
+	return ret == DB_NOTFOUND ? 0 : ret;
 }
 
 /* The table and number of a key of META; false: it is none of these. */
 static bool
-parse_key(struct bdb *b, const char *key, size_t n, unsigned *t,
-    uint64_t *number)
+parse_key(struct bdb *b, const char *prefix, const char *key, size_t n,
+    unsigned *t, uint64_t *number)
 {
-	size_t head = strlen(KEPT_PREFIX), len;
+	size_t head = strlen(prefix), len;
 	const char *name;
 
-	if (n < head + 2 + DIGITS || memcmp(key, KEPT_PREFIX, head) != 0 ||
+	if (n < head + 2 + DIGITS || memcmp(key, prefix, head) != 0 ||
 	    key[n - DIGITS - 1] != ' ' ||
 	    num_parse_u64(key + n - DIGITS, DIGITS, number) != 0)
 		return false;
@@ -143,12 +164,18 @@ say_missing(struct bdb *b)
 	}
 }
 
-int
-bdb_kept_load(struct bdb *b)
+static int
+load_gone(struct bdb *b, unsigned t, uint64_t number, const void *p, size_t n)
 {
-	DBT kd = { .data = (void *)(uintptr_t)KEPT_PREFIX,
-		.size = sizeof(KEPT_PREFIX) - 1 };
-	DBT vd = { 0 };
+	return n == 0 || *(const char *)p != KEPT_VERSION ? FG_EFORMAT
+	    : bdb_drop_note(b, t, number);
+}
+
+static int
+load_all(struct bdb *b, const char *prefix, int (*load)(struct bdb *,
+    unsigned, uint64_t, const void *, size_t))
+{
+	DBT kd = bdb_dbt(prefix, strlen(prefix)), vd = { 0 };
 	uint64_t number;
 	unsigned t;
 	DBC *c;
@@ -156,17 +183,26 @@ bdb_kept_load(struct bdb *b)
 
 	if (ret != 0)
 		return bdb_err(ret);
+	kd.flags = 0;
 	for (ret = c->get(c, &kd, &vd, DB_SET_RANGE); ret == 0 && err == 0;
 	    ret = c->get(c, &kd, &vd, DB_NEXT)) {
-		if (kd.size < sizeof(KEPT_PREFIX) - 1 || memcmp(kd.data,
-		    KEPT_PREFIX, sizeof(KEPT_PREFIX) - 1) != 0)
+		if (kd.size < strlen(prefix) || memcmp(kd.data, prefix,
+		    strlen(prefix)) != 0)
 			break;
-		if (parse_key(b, kd.data, kd.size, &t, &number))
-			err = load_one(b, t, number, vd.data, vd.size);
+		if (parse_key(b, prefix, kd.data, kd.size, &t, &number))
+			err = load(b, t, number, vd.data, vd.size);
 	}
 	c->close(c);
-	if (err == 0 && ret != 0 && ret != DB_NOTFOUND)
-		err = bdb_err(ret);
+	return err == 0 && ret != 0 && ret != DB_NOTFOUND ? bdb_err(ret) : err;
+}
+
+int
+bdb_kept_load(struct bdb *b)
+{
+	int err = load_all(b, KEPT_PREFIX, load_one);
+
+	if (err == 0)
+		err = load_all(b, GONE_PREFIX, load_gone);
 	if (err == 0)
 		say_missing(b);
 	return err;

@@ -57,16 +57,17 @@ bdb_seg_add(struct bdb *b, unsigned table, uint64_t first)
 	return s;
 }
 
-/* Is one of that number archived? While opening. */
+/* What is left of a segment whose rows are archived, or gone? While opening. */
 static bool
-is_known(const struct bdb_table *t, uint64_t first)
+is_left(struct bdb *b, unsigned table, uint64_t first)
 {
+	struct bdb_table *t = &b->table[table];
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
-		if (t->seg[i]->first == first)
+		if (t->seg[i]->first == first && t->seg[i]->arc != NULL)
 			return true;
-	return false;
+	return bdb_drop_is(b, table, first);
 }
 
 /* The table and first sequence of a file, if it is a segment. */
@@ -90,6 +91,17 @@ parse_name(struct bdb *b, const char *name, unsigned *table, uint64_t *first)
 	return false;
 }
 
+/* A resend index, whose segment's rows may be gone already. */
+static bool
+parse_index(const char *name, uint64_t *first)
+{
+	static const char head[] = "FIX_OUT_INDEX.";
+	size_t n = sizeof(head) - 1;
+
+	return strncmp(name, head, n) == 0 && strlen(name + n) == SEG_DIGITS
+	    && num_parse_u64(name + n, SEG_DIGITS, first) == 0;
+}
+
 static int
 by_first(const void *a, const void *b)
 {
@@ -111,12 +123,15 @@ bdb_seg_find(struct bdb *b)
 	if (d == NULL)
 		return fg_errno(errno);
 	while (err == 0 && (e = readdir(d)) != NULL)
-		if (!parse_name(b, e->d_name, &t, &first))
-			continue;
-		else if (is_known(&b->table[t], first))
-			bdb_seg_remove(b, t, first);
-		else if (bdb_seg_add(b, t, first) == NULL)
-			err = FG_ENOMEM;
+		if (parse_index(e->d_name, &first)) {
+			if (is_left(b, STORE_FIX_OUT, first))
+				bdb_seg_remove(b, STORE_FIX_OUT, first);
+		} else if (parse_name(b, e->d_name, &t, &first)) {
+			if (is_left(b, t, first))
+				bdb_seg_remove(b, t, first);
+			else if (bdb_seg_add(b, t, first) == NULL)
+				err = FG_ENOMEM;
+		}
 	closedir(d);
 	for (t = 0; t < STORE_TABLES_MAX; t++)
 		if (b->table[t].n != 0)
@@ -165,6 +180,7 @@ void
 bdb_seg_remove(struct bdb *b, unsigned table, uint64_t first)
 {
 	remove_file(b, table, "", first);
+	(void)store_fault(&b->st, "archive half removed");
 	if (table == STORE_FIX_OUT)
 		remove_file(b, table, "_INDEX", first);
 }

@@ -102,11 +102,12 @@ void bdb_archived(struct store *st, unsigned t, uint64_t *files,
 
 /* Find the archives that META knows of; bdb_seg_find comes next. 0 or FG_E*. */
 int bdb_kept_load(struct bdb *b);
-/* In a transaction: that a segment is archived; or that it is deleted. 0 or
- * Berkeley DB's error. */
+/* In a transaction: that a segment is archived; that it is to be deleted; or that
+ * nothing of it is left. 0 or Berkeley DB's error. */
 int bdb_kept_put(struct bdb *b, DB_TXN *txn, unsigned t,
     const struct store_segment *s);
 int bdb_kept_del(struct bdb *b, DB_TXN *txn, unsigned t, uint64_t number);
+int bdb_kept_gone(struct bdb *b, DB_TXN *txn, unsigned t, uint64_t number);
 /* The first row from which on all rows are there. */
 uint64_t bdb_kept_oldest(struct bdb *b, unsigned t);
 
@@ -121,8 +122,33 @@ int bdb_arc_hold(struct bdb *b, unsigned table, struct bdb_seg *s,
     struct archive **a);
 void bdb_arc_release(struct bdb *b, struct bdb_seg *s);
 void bdb_arc_free(struct bdb_arc *arc);
+
+/* ---- bdb_archive.c ---- */
+
 int bdb_archive(struct store *st, unsigned t, uint64_t number,
     const struct store_archive_how *how, struct store_segment *out, char *err);
+/* Flush a directory. 0 or FG_E*. */
+int bdb_flush_dir(const char *path);
+
+/* ---- bdb_drop.c ---- */
+
+struct bdb_drop {
+	unsigned t;
+	uint64_t number;
+};
+
+/* While opening: it is to be deleted. 0 or FG_ENOMEM. */
+int bdb_drop_note(struct bdb *b, unsigned t, uint64_t number);
+/* Is it? While opening. */
+bool bdb_drop_is(const struct bdb *b, unsigned t, uint64_t number);
+/* Delete the files of all that are to be. Returns how many had some. */
+unsigned bdb_drop_all(struct bdb *b);
 int bdb_archive_drop(struct store *st, unsigned t, uint64_t number, char *err);
+
+/* ---- bdb_left.c ---- */
+
+/* The store is open: what a run that was broken off has left in ArchivePath goes,
+ * and what is to be deleted. */
+void bdb_left_over(struct bdb *b);
 
 #endif

@@ -1,5 +1,6 @@
 #include "store/chain_file.h"
 
+#include <dirent.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -34,6 +35,25 @@ chain_file_parse(const char *file, uint64_t *first)
 	    num_parse_u64(dot + 1, DIGITS, first) != 0)
 		return 0;
 	return (size_t)(dot - file);
+}
+
+uint64_t
+chain_file_newest(const char *dir, const char *table, uint64_t before)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	uint64_t first, best = 0;
+	size_t n;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		n = chain_file_parse(e->d_name, &first);
+		if (n == strlen(table) && memcmp(e->d_name, table, n) == 0 &&
+		    first < before && first > best)
+			best = first;
+	}
+	if (d != NULL)
+		closedir(d);
+	return best;
 }
 
 void

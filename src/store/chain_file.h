@@ -51,6 +51,9 @@ struct chain_run {
 void chain_file_name(char *to, size_t cap, const char *table, uint64_t first);
 /* The other way round: the length of the table's name, or 0. */
 size_t chain_file_parse(const char *file, uint64_t *first);
+/* The newest file of a table with a number below `before`; 0: there is none. */
+uint64_t chain_file_newest(const char *dir, const char *table,
+    uint64_t before);
 
 void chain_header_pack(char to[CHAIN_HEADER], const struct chain_header *h);
 /* 0, FG_EFORMAT or FG_EDAMAGED. */

@@ -1,6 +1,5 @@
 #include "store/chain_place.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,26 +21,6 @@ path_of(char to[PATH_BYTES], const char *dir, const char *table, uint64_t seg)
 
 	chain_file_name(name, sizeof(name), table, seg);
 	snprintf(to, PATH_BYTES, "%s/%s", dir, name);
-}
-
-/* The newest file before seg; 0: none. */
-static uint64_t
-newest(const char *dir, const char *table, uint64_t before)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	uint64_t first, best = 0;
-	size_t n;
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		n = chain_file_parse(e->d_name, &first);
-		if (n == strlen(table) && memcmp(e->d_name, table, n) == 0 &&
-		    first < before && first > best)
-			best = first;
-	}
-	if (d != NULL)
-		closedir(d);
-	return best;
 }
 
 /* The name under which something is kept. */
@@ -186,7 +165,8 @@ chain_place_find(struct chain_place *to, const char *dir,
 	int err;
 
 	for (;;) {
-		*to = (struct chain_place){ .seg = newest(dir, h->name, before) };
+		*to = (struct chain_place){ .seg = chain_file_newest(dir,
+		    h->name, before) };
 		if (to->seg == 0)
 			return 0;
 		path_of(path, dir, h->name, to->seg);

@@ -20,8 +20,10 @@ libstore_a_SOURCES = \
 	src/store/bdb_damage.c \
 	src/store/bdb_def.c \
 	src/store/bdb_dir.c \
+	src/store/bdb_drop.c \
 	src/store/bdb_identity.c \
 	src/store/bdb_kept.c \
+	src/store/bdb_left.c \
 	src/store/bdb_log.c \
 	src/store/bdb_old.c \
 	src/store/bdb_read.c \

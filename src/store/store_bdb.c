@@ -201,6 +201,7 @@ close_all(struct bdb *b)
 	free(b->state);
 	free(b->path);
 	free(b->arc_path);
+	free(b->drop);
 	free(b);
 }
 
@@ -364,6 +365,8 @@ bdb_open(struct bdb **out, const struct store_cfg *cfg, enum bdb_how how,
 		err = bdb_scan(b);
 	if (err == 0)
 		bdb_seg_know_old(b);
+	if (err == 0 && how == BDB_NORMAL)
+		bdb_left_over(b);
 	if (err == 0)
 		err = bdb_threads_start(b);
 	if (err != 0) {

@@ -6,6 +6,7 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "base/num.h"
 #include "store/chain_heads.h"
 #include "store/impl.h"
 #include "store/verify_int.h"
@@ -14,10 +15,29 @@
 #define SESSION_HEAD 37
 #define DICT_HEAD    19
 #define RECORD_VERSION 1
+#define DELETED      "deleted "
+#define DIGITS       20
 
 /* ---- before ---- */
 
-/* META has up to which commit SESSION holds. */
+/* "deleted TABLE n" */
+static void
+take_deleted(struct verify *v, const char *key, size_t klen)
+{
+	size_t head = strlen(DELETED), n = klen - head - DIGITS - 1, i;
+	struct source_table *t = v->src->table;
+	uint64_t seg;
+
+	if (klen < head + DIGITS + 2 || memcmp(key, DELETED, head) != 0 ||
+	    num_parse_u64(key + klen - DIGITS, DIGITS, &seg) != 0)
+		return;
+	for (i = 0; i < v->src->n_table; i++, t++)
+		if (strlen(t->name) == n && memcmp(t->name, key + head, n) ==
+		    0 && t->gone < seg)
+			t->gone = seg;
+}
+
+/* META has up to which commit SESSION holds, and what was deleted. */
 static int
 take_meta(void *arg, const void *key, size_t klen, const void *value,
     size_t len)
@@ -25,6 +45,7 @@ take_meta(void *arg, const void *key, size_t klen, const void *value,
 	struct verify *v = arg;
 	struct cursor c = cursor_over(value, len);
 
+	take_deleted(v, key, klen);
 	if (klen != 6 || memcmp(key, "states", 6) != 0)
 		return 0;
 	cursor_get8(&c);

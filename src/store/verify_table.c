@@ -23,6 +23,7 @@ struct walk {
 	bool open;         /* r is */
 	bool no_more;      /* the chain is at its end */
 	uint64_t chain_at; /* the next file has this number at least */
+	bool passed;       /* the files of what is deleted, before any block */
 	struct chain_run run;
 	uint32_t at;       /* the next one of run; rows: all are done */
 
@@ -82,6 +83,35 @@ expected(const struct walk *w)
 	return w->run.first + w->run.behind[w->at];
 }
 
+/* The rows of the file were deleted: what is behind them goes on from there. 1
+ * or DAMAGED. */
+static int
+pass_by(struct walk *w)
+{
+	const struct chain_header *h = &w->r.header;
+	bool skipped;
+	int rc;
+
+	w->last = h->last;
+	w->commit = h->commit;
+	memcpy(w->h, h->hash, CHAIN_HASH);
+	while ((rc = chain_read_run(&w->r, &w->run, &skipped)) == 1) {
+		w->last = w->run.last;
+		w->commit = w->run.commit;
+		memcpy(w->h, w->run.hash, CHAIN_HASH);
+	}
+	w->run.rows = 0;
+	w->passed = true;
+	if (w->commit > w->v->floor)
+		w->v->floor = w->commit;
+	if (w->commit > w->v->last_commit)
+		w->v->last_commit = w->commit;
+	if (rc != FG_EDAMAGED)
+		return 1;
+	bad_chain(w, w->last + 1, "a run is damaged");
+	return DAMAGED;
+}
+
 /* Open the next file: 1, 0: there is none, or DAMAGED. */
 static int
 next_file(struct walk *w)
@@ -107,7 +137,10 @@ next_file(struct walk *w)
 		    ? "is of a newer format" : "its head is damaged");
 		return DAMAGED;
 	}
-	return 1;
+	if (w->began || seg > w->t->gone)
+		return 1;
+	err = pass_by(w);
+	return err == 1 ? next_file(w) : err;
 }
 
 /* Does the file go on from where we are? 0 or STOP. */
@@ -129,7 +162,7 @@ check_header(struct walk *w)
 	}
 	if (w->t->incarnation != 0 && h->incarnation != w->t->incarnation)
 		return bad_chain(w, w->last + 1, "is of another store");
-	if (!w->began) {
+	if (!w->began && !w->passed) {
 		if (h->last == 0 && memcmp(h->hash, zero, CHAIN_HASH) != 0)
 			return bad_chain(w, 1, "does not begin at 0");
 		w->last = h->last;
@@ -388,13 +421,14 @@ check_end(struct walk *w)
 	int rc = more_of_file(w);
 
 	while (rc == 0 && !w->no_more && (rc = next_file(w)) == 1) {
-		if (!w->began)
+		if (!w->began && !w->passed)
 			w->last = w->r.header.last;
 		rc = more_of_file(w);
 		if (rc == 0 && w->r.header.first > w->t->last)
 			break;
 	}
-	while (w->head != w->head_end && !is_ours(w, w->head))
+	while (w->head != w->head_end && (!is_ours(w, w->head) ||
+	    (w->passed && !w->began && w->head->seq <= w->last)))
 		w->head++;
 	if (rc == 1)
 		bad_row(w, expected(w), w->v->unclean ? "missing, or only in "

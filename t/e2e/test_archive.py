@@ -28,11 +28,15 @@ def mix(x):
     return x ^ x >> 31
 
 
+def fill(g):
+    subprocess.run([os.path.join(fg.BUILD, "t", "long", "find_load"), g.store,
+                    str(ROWS)], check=True)
+
+
 def gateway(work, name, **keys):
     g = work.gateway(name, gateway=keys, sessions=[
         fg.acceptor("SERVER", "CLIENT", fg.free_port())])
-    subprocess.run([os.path.join(fg.BUILD, "t", "long", "find_load"), g.store,
-                    str(ROWS)], check=True)
+    fill(g)
     return g.start(60)
 
 
@@ -108,6 +112,16 @@ def command(work):
     assert "FIX_IN: rows 1 to 10000 are deleted" in out, out
     assert oldest(g, "FIX_IN") > ROWS // 2
     assert not archives(where), archives(where)
+    # Its chain goes on from there.
+    for more in (False, True):
+        g.ctl("verify")
+        g.stop()
+        g.ctl("verify", "--store", g.store)
+        if more:
+            fill(g)
+        g.start(60)
+    out = g.ctl("verify")
+    assert int(out.split()[0]) > ROWS, out
     print("ok command")
 
 

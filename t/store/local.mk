@@ -26,10 +26,24 @@ check_PROGRAMS += t/store/check_segment
 TESTS += t/store/check_segment
 t_store_check_segment_SOURCES = \
 	t/store/check_segment.c \
+	t/store/old_rows.c \
+	t/store/old_rows.h \
 	t/store/world.c \
 	t/store/world.h
 t_store_check_segment_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_segment_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
+	$(BDB_LIBS)
+
+check_PROGRAMS += t/store/check_left
+TESTS += t/store/check_left
+t_store_check_left_SOURCES = \
+	t/store/check_left.c \
+	t/store/old_rows.c \
+	t/store/old_rows.h \
+	t/store/world.c \
+	t/store/world.h
+t_store_check_left_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_store_check_left_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
 	$(BDB_LIBS)
 
 check_PROGRAMS += t/store/check_index
