@@ -134,7 +134,7 @@ read_event(struct sender *s, const struct link_val *row)
 	const char *bytes;
 	size_t len;
 
-	if (!link_get_str(link_find(row, "DETAILS"), &bytes, &len))
+	if (!link_get_str(link_find(row, "DETAILS"), &bytes, &len) || len == 0)
 		return NULL;
 	if (!target_is_exec(s->target))
 		return read_message(p, bytes, len);

@@ -200,7 +200,7 @@ void park_row(struct channel *ch, const struct script_row *row, wall_t stamp,
 void park_free(struct channel *ch);
 /* Send what may be sent. */
 void park_work(struct client *c, mono_t now);
-/* An event was given up; too many of them stop the client. */
+/* An event went to QUARANTINE; too many of them stop the client. */
 void park_count(struct client *c);
 
 /* again.c: what an operator wants done again. */

@@ -11,6 +11,7 @@
 #define CREDIT_MAX 1000
 #define CREDIT_BYTES (16u << 20) /* what their events take, about */
 #define HELD_MAX   100000 /* rows that are settled behind one that is not */
+#define PARKS_MAX  50 /* events that wait to be put into QUARANTINE */
 
 struct event *
 event_new(const struct buf *packed, uint32_t nkeys)
@@ -238,6 +239,8 @@ has_room(const struct client *c)
 	size_t i, max = (size_t)c->script->event_handler_buffer;
 	const struct block *b;
 
+	if (c->nparks > PARKS_MAX)
+		return false;
 	for (b = c->block; b < c->block + c->nblock; b++) {
 		if (settle_held(b->settle) > HELD_MAX)
 			return false;

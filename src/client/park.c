@@ -8,7 +8,8 @@
 #include "client/client.h"
 #include "log/log.h"
 
-#define RETRY_NS NS_PER_S /* after an EVENT_PARK that was refused */
+#define RETRY_NS  NS_PER_S  /* after an EVENT_PARK that was refused */
+#define KEPT_MAX (3u << 20) /* bytes; a gateway takes frames of 4 MiB */
 
 static mono_t
 now(const struct client *c)
@@ -49,7 +50,21 @@ insert(struct channel *ch, struct park *new)
 	TAILQ_INSERT_TAIL(&ch->parks, new, link);
 	c->nparks++;
 	c->park_due = (mono_t){ 0 };
-	park_count(c);
+}
+
+/* What is too long for the store is not kept; that it came is. */
+static void
+cut_long(struct park *p)
+{
+	char reason[sizeof(p->reason)];
+
+	if (p->details.len <= KEPT_MAX)
+		return;
+	snprintf(reason, sizeof(reason), "its %zu bytes are too many to be "
+	    "kept, so it cannot be tried again: %.400s", p->details.len,
+	    p->reason);
+	strcpy(p->reason, reason);
+	buf_free(&p->details);
 }
 
 static struct park *
@@ -89,6 +104,7 @@ park_event(struct channel *ch, const struct lane_event *e, const char *code,
 	p->part = e->part;
 	p->attempt = e->attempt;
 	keep_event(ch, e->body, &p->details);
+	cut_long(p);
 	free(e->body);
 	insert(ch, p);
 }
@@ -115,6 +131,8 @@ park_row(struct channel *ch, const struct script_row *row, wall_t stamp,
 		row_put(o, &row->value[i], ROW_ANY);
 	}
 	must_be_0(link_end(o));
+	cut_long(p);
+	c->made += p->details.len;
 	insert(ch, p);
 }
 
@@ -153,6 +171,8 @@ on_parked(void *arg, const struct link_msg *m)
 		(void)settle_done(b->settle, p->seq);
 		drop(ch, p);
 		c->park_due = (mono_t){ 0 }; /* there may be another one */
+		if (!link_find_bool(m->details, "DUPLICATE", false))
+			park_count(c);
 		return;
 	}
 	nack_read(m, &n);
