@@ -171,7 +171,9 @@ driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
 	fs->connected = false;
 	fs->generation++;
 	fs->answering = fs->resending = fs->choked = false;
+	fs->peer_left = fs->owed = false;
 	early_clear(&fs->early);
+	fs->recall = 0;
 	sess_disconnected(fs->machine, d->now, why, &d->acts);
 	driver_run(d, fs, NULL);
 }
@@ -324,8 +326,9 @@ stop_session(struct fgsess *fs)
 	fs->connected = false;
 	fs->generation++;
 	fs->answering = fs->resending = fs->choked = fs->in_work = false;
-	fs->paced = false;
+	fs->paced = fs->peer_left = fs->owed = false;
 	early_clear(&fs->early);
+	fs->recall = 0;
 }
 
 /* New machines from the store. 0 or FG_E*: try again later. */

@@ -67,8 +67,11 @@ struct fgsess {
 	size_t heap_at;        /* place in the heap of timers */
 	mono_t due;
 	struct early early;
+	uint64_t recall; /* the next of them whose turn it is; 0: none */
 	unsigned left; /* how it ended before a restart: enum sess_cancel, 0 */
 	bool answering; /* see driver_is_answering */
+	bool peer_left; /* see driver_peer_left; owed: the disconnect is to come */
+	bool owed;
 	bool resending, pending_active;
 	bool held_back; /* a resend that came to an application's message */
 	uint32_t resend_rate; /* messages per second; 0: any */
@@ -150,6 +153,10 @@ void driver_disconnected(struct driver *d, struct fgsess *fs, const char *why);
 /* A connection for the session could not be made: for status and the log; no
  * row, because a peer that is away for a night would fill the table. */
 void driver_cannot_connect(struct fgsess *fs, const char *why);
+/* The peer has closed its side of the connection, and may read what answers
+ * that which it sent. true: there is something to come, and the disconnect op
+ * is called behind it; false: nothing. */
+bool driver_peer_left(struct driver *d, struct fgsess *fs);
 /* Of what its ResendRequest asked for nothing is on its way yet: what it sent
  * behind that one is to wait, or the answers to it would be first. */
 bool driver_is_answering(const struct fgsess *fs);

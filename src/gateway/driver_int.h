@@ -127,6 +127,9 @@ struct store_batch *driver_batch(struct driver *d);
 void driver_run(struct driver *d, struct fgsess *fs,
     const struct driver_input *in);
 
+/* Early messages whose turn it is; while driver_is_answering they wait, too. */
+void driver_recall(struct driver *d, struct fgsess *fs);
+
 /* Store a message that was not processed in sequence as a FIX_IN_OTHER row: the
  * message, then why; the row's a is where the reason begins. A message without
  * an index (garbled, or of a stranger) counts against the rate: false, it was
@@ -146,6 +149,8 @@ void driver_work(struct driver *d, struct fgsess *fs);
 void driver_work_step(struct driver *d);
 /* What stands behind its ResendRequest need not wait any longer. */
 void driver_answered(struct driver *d, struct fgsess *fs);
+/* Whose peer has closed its side is disconnected behind the last answer. */
+void driver_look_left(struct driver *d, struct fgsess *fs);
 /* Resends that waited for their time go on; when the next one will. */
 mono_t driver_paced(struct driver *d);
 

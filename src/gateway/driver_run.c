@@ -337,6 +337,7 @@ run_one(struct driver *d, struct fgsess *fs, const struct sess_act *a,
 		return a->seq;
 	case SESS_FORGET:
 		early_clear(&fs->early);
+		fs->recall = 0;
 		break;
 	case SESS_DISCONNECT:
 		queue(d, fs, RELEASE_DISCONNECT, a);
@@ -371,21 +372,33 @@ run_list(struct driver *d, struct fgsess *fs, const struct driver_input *in)
 void
 driver_run(struct driver *d, struct fgsess *fs, const struct driver_input *in)
 {
+	uint64_t recall = run_list(d, fs, in);
+
+	if (recall != 0)
+		fs->recall = recall;
+	driver_recall(d, fs);
+	heap_update(&d->heap, fs, sess_due(fs->machine));
+}
+
+void
+driver_recall(struct driver *d, struct fgsess *fs)
+{
 	struct early_msg kept;
 	struct fix_msg m = { 0 };
 	uint64_t recall;
 
-	recall = run_list(d, fs, in);
-	while (recall != 0 && early_take(&fs->early, recall, &kept)) {
-		recall = 0;
+	while (fs->recall != 0 && !fs->answering) {
+		recall = fs->recall;
+		fs->recall = 0;
+		if (!early_take(&fs->early, recall, &kept))
+			break;
 		if (fields_index(&d->kept, &m, kept.p, kept.len,
 		    driver_lens(fs)) == 0) {
 			sess_recv(fs->machine, d->now, &m, kept.arrived,
 			    SESS_RECALLED, &d->acts);
-			recall = run_list(d, fs, &(struct driver_input){
+			fs->recall = run_list(d, fs, &(struct driver_input){
 				.msg = &m, .arrived = kept.arrived });
 		}
 		free(kept.p);
 	}
-	heap_update(&d->heap, fs, sess_due(fs->machine));
 }

@@ -128,6 +128,10 @@ driver_answered(struct driver *d, struct fgsess *fs)
 	if (!fs->answering)
 		return;
 	fs->answering = false;
+	driver_recall(d, fs);
+	if (fs->answering)
+		return;
+	heap_update(&d->heap, fs, sess_due(fs->machine));
 	if (d->ops->answered != NULL)
 		d->ops->answered(d->arg, fs);
 }
@@ -157,6 +161,7 @@ step(struct driver *d, struct fgsess *fs)
 	/* Or the peer reads slowly, or MaxResendRate makes it wait. */
 	if (began)
 		driver_answered(d, fs);
+	driver_look_left(d, fs);
 	return more;
 }
 

@@ -105,12 +105,15 @@ refuse_known(struct visitor *v, const struct route *r, const struct fix_msg *m,
 }
 
 /* A counterparty that comes back at once: its old connection is closed, but we
- * have not read to its end. The Logon stays unread until then. */
+ * have not read to its end. The Logon stays unread until then. It does not wait
+ * for answers there. */
 static bool
 is_early(struct visitor *v, const struct route *r)
 {
 	if (r->visitor == NULL || !conn_is_left(r->visitor->conn))
 		return false;
+	if (r->visitor->left)
+		conn_abort(r->visitor->conn, "closed by peer");
 	conn_kick(v->conn);
 	return true;
 }

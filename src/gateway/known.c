@@ -299,6 +299,12 @@ known_look(struct visitor *v, const struct conf_section *sec,
 	return k->is == KNOWN_YES && *why == NULL;
 }
 
+bool
+known_is_asked(const struct visitor *v)
+{
+	return v->known.is == KNOWN_USER || v->known.is == KNOWN_ASKED;
+}
+
 void
 known_forget(struct visitor *v)
 {

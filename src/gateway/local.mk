@@ -38,6 +38,7 @@ libgateway_a_SOURCES = \
 	src/gateway/driver_halt.c \
 	src/gateway/driver_held.c \
 	src/gateway/driver_int.h \
+	src/gateway/driver_left.c \
 	src/gateway/driver_life.c \
 	src/gateway/driver_lost.c \
 	src/gateway/driver_pending.c \

@@ -81,6 +81,7 @@ op_disconnect(void *arg, struct fgsess *fs, const char *why)
 	if (r->visitor == NULL)
 		return;
 	conn_end(r->visitor->conn);
+	r->left = r->visitor->left;
 	r->visitor->route = NULL;
 	r->visitor = NULL;
 	r->ended_next = p->ended;
@@ -123,7 +124,8 @@ op_visible(void *arg)
 
 	while ((r = p->ended) != NULL) {
 		p->ended = r->ended_next;
-		driver_disconnected(p->g->driver, r->fs, "closed by us");
+		driver_disconnected(p->g->driver, r->fs, r->left ?
+		    "closed by peer" : "closed by us");
 		if (r->initiator)
 			initiate_later(r);
 		peers_check_left(r);

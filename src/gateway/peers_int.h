@@ -28,6 +28,7 @@ struct route {
 	unsigned checks; /* enum fix_check */
 	struct conn_limits limits;
 	const struct schedule *schedule; /* borrowed from the conf */
+	bool left;         /* by its peer, and not by us */
 	bool open;         /* by the schedule */
 	struct timer *edge; /* NULL: the schedule never changes that */
 	wall_t looked;     /* at the schedule, last */
@@ -59,6 +60,7 @@ struct visitor {
 	bool secured;         /* with TLS, or it will be */
 	bool told;            /* the log knows why it was refused */
 	bool began;           /* to send something */
+	bool left;            /* it has closed its side, and gets answers */
 	mono_t deadline;      /* of a stranger's Logon */
 	struct known known;   /* of the Logon that waits */
 	uint64_t noise;       /* bytes dropped since the last good message */
@@ -125,6 +127,8 @@ void introduce_never(struct visitor *v, const char *why);
  * unread until then. */
 bool known_look(struct visitor *v, const struct conf_section *sec,
     const struct fix_msg *m, const char **why);
+/* Does its Logon wait for that? */
+bool known_is_asked(const struct visitor *v);
 /* The visitor goes. */
 void known_forget(struct visitor *v);
 /* Reach the process that the section names, if any. */

@@ -269,6 +269,20 @@ on_data(struct conn *c, void *arg)
 	}
 }
 
+/* It has closed its side: is it to get an answer all the same? */
+static bool
+on_left(struct conn *c, void *arg)
+{
+	struct visitor *v = arg;
+
+	(void)c;
+	if (v->route == NULL)
+		return v->stranger && known_is_asked(v);
+	v->left = v->route->visitor == v &&
+	    driver_peer_left(v->peers->g->driver, v->route->fs);
+	return v->left;
+}
+
 static void
 on_connected(struct conn *c, void *arg)
 {
@@ -323,4 +337,5 @@ const struct conn_ops visitor_ops = {
 	.drained = on_drained,
 	.connected = on_connected,
 	.closed = on_closed,
+	.left = on_left,
 };

@@ -286,8 +286,10 @@ read_some(struct conn *c)
 		c->eof = got != IO_AGAIN || c->broken;
 		if (got == 0 && !c->broken)
 			snprintf(c->why, sizeof(c->why), "closed by peer");
-		if (got == IO_BROKEN)
+		if (got == IO_BROKEN) {
 			snprintf(c->why, sizeof(c->why), "%s", io_why(c));
+			c->broken = true;
+		}
 		return false;
 	}
 	c->nunread += (size_t)got;
@@ -297,13 +299,28 @@ read_some(struct conn *c)
 	return true;
 }
 
+/* Does the owner still have something for who has closed its side? */
+static bool
+stays(struct conn *c)
+{
+	if (c->broken || c->ops == NULL || c->ops->left == NULL ||
+	    !c->ops->left(c, c->arg))
+		return false;
+	if (!c->staying)
+		timer_set(&c->timer, mono_add(loop_now(c->loop).mono,
+		    STAY_TIMEOUT));
+	c->staying = true;
+	return true;
+}
+
 /* At the end of the stream the connection lives on as long as its owner wants
- * to see the rest. */
+ * to see the rest, or to answer. */
 static void
 end_of_stream(struct conn *c)
 {
 	if (!c->eof || c->state != CONN_OPEN || c->paused
-	    || (c->turn & TURN_KICK) != 0)
+	    || (c->turn & TURN_KICK) != 0 || stays(c)
+	    || c->state != CONN_OPEN)
 		return;
 	if (c->out.len > c->out_at)
 		io_write(c, c->out.p + c->out_at, c->out.len - c->out_at);
@@ -491,6 +508,9 @@ on_timeout(void *arg)
 		conn_die(c, "closed");
 		break;
 	case CONN_OPEN:
+		if (c->staying)
+			conn_die_as_said(c);
+		break;
 	case CONN_DEAD:
 		break;
 	}

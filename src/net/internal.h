@@ -22,6 +22,7 @@
 #define NET_BACKLOG    512
 #define DRAIN_TIMEOUT  (2 * NS_PER_S) /* for the peer's end after ours */
 #define WRITE_TIMEOUT  (10 * NS_PER_S) /* ending: without any progress */
+#define STAY_TIMEOUT   (10 * NS_PER_S) /* to send, to who has closed its side */
 #define IO_AGAIN       (-1) /* the socket has nothing, takes nothing */
 #define IO_BROKEN      (-2) /* io_why says why */
 
@@ -123,6 +124,7 @@ struct conn {
 	bool paused;
 	bool eof;
 	bool broken;  /* writing failed: read what is left */
+	bool staying; /* the peer has closed its side, the owner not yet */
 	bool blocked; /* the socket takes no more for now */
 	bool full;    /* above out_high, drained() is due */
 	bool refused; /* the handshake failed: `why' stands, whoever closes */

@@ -82,6 +82,11 @@ struct conn_ops {
 	void (*closed)(struct conn *c, void *arg, const char *why);
 	/* An outgoing connection is up. May be NULL for accepted ones. */
 	void (*connected)(struct conn *c, void *arg);
+	/* The peer has closed its side, and what it sent was shown; it may
+	 * still read. true: there is more to send, and conn_end follows; asked
+	 * again after a kick, and 10 s later c is closed all the same. false,
+	 * or NULL: c is closed now. */
+	bool (*left)(struct conn *c, void *arg);
 };
 
 /* Where limits are asked for, NULL means all defaults and nodelay. */

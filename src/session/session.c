@@ -446,6 +446,12 @@ sess_gap(const struct sess *s)
 	return s->gap.end == 0 ? 0 : s->seqs.next_in;
 }
 
+bool
+sess_is_resending(const struct sess *s)
+{
+	return resend_running(s);
+}
+
 int
 sess_resend_id(const struct sess *s)
 {

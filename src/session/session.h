@@ -126,7 +126,9 @@ enum sess_act_kind {
 	 * seq. */
 	SESS_KEEP,
 	/* If message seq was kept, give it to sess_recv (with SESS_RECALLED)
-	 * next and forget it. */
+	 * and forget it: before what comes from the peer next, but behind the
+	 * first rows of a SESS_RESEND in the same list, which answers a message
+	 * in front of it. */
 	SESS_RECALL,
 	/* Forget all kept messages. */
 	SESS_FORGET,
@@ -276,6 +278,9 @@ const struct fix_lens *sess_std_lens(void);
 uint64_t sess_gap(const struct sess *s);
 /* The heartbeat interval in force, seconds; 0: none. */
 uint32_t sess_heart_bt_int(const struct sess *s);
+/* Is the peer still to get something that it asked for, or that waited for it?
+ */
+bool sess_is_resending(const struct sess *s);
 /* The code of the SESS_RESEND whose rows are wanted. One that has another code
  * was given up: by a reset, a new connection, or our Logout. */
 int sess_resend_id(const struct sess *s);

@@ -4,6 +4,7 @@ and nested groups, numbers over reconnects and restarts for both roles, storms
 of logons. Real processes, real sockets."""
 
 import os
+import socket
 import sys
 
 sys.dont_write_bytecode = True
@@ -17,6 +18,7 @@ fg.need("fixgated", "fixgatectl")
 NAME = "FIX.4.4:GATE->PEER"
 STORM = 100     # connections at once
 SESSIONS = 20
+LONG = 1000     # messages of a resend
 ROUNDS = 5
 # An end of message within a data field, and sub-groups in a group.
 ORDER = ("11=id-%d|55=SYM|54=1|60=20260105-09:00:00.000|38=100|40=1|453=2|"
@@ -98,6 +100,88 @@ def joined_behind_a_resend_request(w):
             take(p, (3,))
             p.expect("5", skip_types=(), t34=6)
             p.close()
+        assert gw.stop() == 0
+
+
+def answered_though_it_has_closed_its_side(w):
+    """Who closes its side right behind its last messages, and reads on, gets
+    all that answers them, and then our end: also when that waits for the disk,
+    and when it is a long resend."""
+    for durability in ("written", "synced"):
+        gw, port = acceptor(w, ResetOnLogon="Y",
+                            gateway={"Durability": durability})
+        with fg.Peer("PEER", "GATE") as p:
+            for n in range(10):
+                p.next_out = 1
+                p.connect(port)
+                p.raw(p.build("A", "98=0|108=30") + p.build("1", "112=x") +
+                      p.build("D", "11=1") + p.build("1", "112=y"))
+                p.sock.shutdown(socket.SHUT_WR)
+                p.expect("A", t34=1)
+                p.expect("0", skip_types=(), t34=2, t112="x")
+                p.expect("3", t34=3, t45=3)
+                p.expect("0", skip_types=(), t34=4, t112="y")
+                p.expect_closed()
+            p.next_out = 1
+            p.connect(port)
+            p.logon()
+            gw.send_file(NAME, ["35=D|" + ORDER % n for n in range(LONG)])
+            for n in range(LONG):
+                p.expect("D", t34=n + 2)
+            p.raw(p.build("2", "7=1|16=0") + p.build("1", "112=x"))
+            p.sock.shutdown(socket.SHUT_WR)
+            while (m := p.recv()) is not None:
+                last = m if m.type != "0" else last
+            assert last.seq == LONG + 1 and last.poss_dup, repr(last)
+        fg.wait_until(lambda: "closed by peer" in
+                      gw.rows("SESSION_EVENT")[-1]["TEXT"])
+        assert gw.stop() == 0
+
+
+def back_at_once_though_answers_wait(w):
+    """It has closed its side, does not read, and logs on again: the old
+    connection goes, whatever was still to be sent there."""
+    gw, port = acceptor(w, ResetOnLogon="Y")
+    with fg.Peer("PEER", "GATE") as old, fg.Peer("PEER", "GATE") as p:
+        old.connect(port)
+        old.logon()
+        gw.send_file(NAME, ["35=D|58=%s|" % ("x" * 10000) + ORDER % n
+                            for n in range(LONG)])
+        for n in range(LONG):
+            old.expect("D", t34=n + 2)
+        old.raw(b"".join(old.build("2", "7=1|16=%d" % (LONG - n))
+                         for n in range(10)))
+        old.sock.shutdown(socket.SHUT_WR)
+        fg.wait_until(lambda: "has closed its side" in gw.log())
+        p.connect(port)
+        p.logon(limit=5)
+        p.sync()
+        p.logout()
+    assert gw.stop() == 0
+
+
+def kept_messages_behind_a_resend_request(w):
+    """A ResendRequest that closes a gap is answered before what was kept behind
+    it."""
+    for durability in ("written", "synced"):
+        gw, port = acceptor(w, ResetOnLogon="Y",
+                            gateway={"Durability": durability})
+        with fg.Peer("PEER", "GATE") as p:
+            p.connect(port)
+            p.logon()
+            gw.ctl("send", NAME, "--raw", "35=D|" + ORDER % 1)
+            p.expect("D", t34=2)
+            p.raw(p.build("1", "112=a", seq=3) + p.build("1", "112=b", seq=4))
+            p.expect("2", t34=3, t7=2)
+            p.raw(p.build("2", "7=1|16=0", seq=2) +
+                  p.build("1", "112=c", seq=5))
+            p.expect("4", skip_types=(), t34=1, t36=2, t43="Y")
+            take(p, (2,))
+            p.expect("4", skip_types=(), t34=3, t36=4, t43="Y")
+            for n, text in enumerate("abc"):
+                p.expect("0", skip_types=(), t34=4 + n, t112=text)
+            p.next_out = 6
+            p.logout()
         assert gw.stop() == 0
 
 
@@ -225,6 +309,9 @@ def sessions_storm_in_and_out(w):
 
 CASES = (cut_at_every_byte, joined_in_every_number,
          joined_behind_a_resend_request,
+         answered_though_it_has_closed_its_side,
+         back_at_once_though_answers_wait,
+         kept_messages_behind_a_resend_request,
          an_acceptor_goes_on_after_a_restart,
          an_initiator_goes_on_after_a_restart, one_of_a_storm_gets_in,
          sessions_storm_in_and_out)

@@ -1,7 +1,10 @@
 #include "check_net.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct loop *l;
 static struct end a, b;
@@ -302,6 +305,64 @@ START_TEST(the_rest_is_shown_before_the_peers_end_is_told)
 }
 END_TEST
 
+/* A peer that sends "abc", closes its side, and reads on. */
+static int
+half_closed(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct listener *li = end_listen(&b, NULL);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_port = htons(listener_port(li));
+	ck_assert_int_eq(0, connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	ck_assert_int_eq(3, send(fd, "abc", 3, 0));
+	ck_assert_int_eq(0, shutdown(fd, SHUT_WR));
+	run_until(l, is_up, &b);
+	listener_free(li);
+	return fd;
+}
+
+static bool
+is_left(void *arg)
+{
+	return ((struct end *)arg)->nleft > 0;
+}
+
+START_TEST(who_has_closed_its_side_gets_what_is_still_to_come)
+{
+	char got[16];
+	int fd;
+
+	b.stays = true;
+	fd = half_closed();
+	run_until(l, is_left, &b);
+	ck_assert(same(&b.got, "abc", 3));
+	ck_assert_int_eq(0, conn_send(b.c, "answer", 6));
+	conn_kick(b.c);
+	loop_again(l);
+	run_until(l, is_up, &b);
+	ck_assert_int_eq(0, b.nclosed);
+	conn_end(b.c);
+	run_until(l, is_closed, &b);
+	ck_assert_int_eq(6, recv(fd, got, sizeof(got), MSG_WAITALL));
+	ck_assert_mem_eq("answer", got, 6);
+	ck_assert_int_eq(0, recv(fd, got, sizeof(got), 0));
+	close(fd);
+}
+END_TEST
+
+START_TEST(who_has_closed_its_side_is_left_at_once_if_nothing_is_to_come)
+{
+	int fd = half_closed();
+
+	run_until(l, is_closed, &b);
+	ck_assert_int_eq(1, b.nleft);
+	ck_assert_str_eq("closed by peer", b.why);
+	close(fd);
+}
+END_TEST
+
 START_TEST(a_paused_connection_reads_nothing_and_loses_nothing)
 {
 	end_pair(l, &a, &b, NULL);
@@ -489,6 +550,9 @@ conn_suite(void)
 	tcase_add_test(t, connections_may_be_aborted_from_a_callback);
 	tcase_add_test(t, a_kick_is_a_call_even_without_bytes);
 	tcase_add_test(t, the_rest_is_shown_before_the_peers_end_is_told);
+	tcase_add_test(t, who_has_closed_its_side_gets_what_is_still_to_come);
+	tcase_add_test(t,
+	    who_has_closed_its_side_is_left_at_once_if_nothing_is_to_come);
 	tcase_add_test(t, a_paused_connection_reads_nothing_and_loses_nothing);
 	tcase_add_test(t,
 	    what_came_before_a_reset_is_read_though_writing_fails);

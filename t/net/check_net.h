@@ -22,6 +22,8 @@ struct end {
 	size_t bite;     /* data() takes at most so many, then kicks */
 	bool mute;       /* data() takes nothing */
 	bool echo;       /* data() sends back what it takes */
+	bool stays;      /* left() says so */
+	int nleft;
 	int stop_after;  /* closed() calls that stop the loop; 0: never */
 	void (*on_data)(struct end *e); /* instead of all that */
 };

@@ -56,11 +56,22 @@ on_connected(struct conn *c, void *arg)
 	((struct end *)arg)->nconnected++;
 }
 
+static bool
+on_left(struct conn *c, void *arg)
+{
+	struct end *e = arg;
+
+	ck_assert_ptr_eq(c, e->c);
+	e->nleft++;
+	return e->stays;
+}
+
 const struct conn_ops end_ops = {
 	.data = on_data,
 	.drained = on_drained,
 	.closed = on_closed,
 	.connected = on_connected,
+	.left = on_left,
 };
 
 void

@@ -201,6 +201,7 @@ session_scenarios = \
 	t/session/acceptor_ResetNeedsOne.fix \
 	t/session/acceptor_ResetOnDisconnect.fix \
 	t/session/acceptor_ResetOnLogout.fix \
+	t/session/early_BehindResendRequest.fix \
 	t/session/early_DoesNotAge.fix \
 	t/session/early_PassedByReset.fix \
 	t/session/early_ResendRequest.fix \

@@ -254,10 +254,10 @@ mem_run(struct mem *m, const struct sess_acts *a, const struct fix_msg *msg,
 {
 	uint64_t recalled = run_list(m, a, msg, arrived);
 
-	if (recalled != 0)
-		recall(m, recalled);
 	if (!m->pause_rows && m->row_last != 0)
 		mem_rows(m, SIZE_MAX);
+	if (recalled != 0)
+		recall(m, recalled);
 }
 
 void

@@ -130,6 +130,11 @@ receive(struct sim_link *l, int to)
 
 	while (err == 0 && e->open && e->in.len > 0 &&
 	    !driver_is_full(sim.gate[to].driver)) {
+		/* As gateway/visitor.c does. */
+		if (e->told && driver_is_answering(e->fs)) {
+			sim_count[SIM_PAUSE]++;
+			return;
+		}
 		err = fix_frame(e->in.p, e->in.len, MESSAGE_MAX, &f);
 		if (err == 0)
 			take_message(l, to, &f);
@@ -137,6 +142,23 @@ receive(struct sim_link *l, int to)
 			f.len = 0;
 		eat(e, f.skip + f.len);
 	}
+}
+
+/* The other side is closed, and all that it sent was seen. What is still to go
+ * there goes, and nobody gets it. */
+static void
+left(struct sim_link *l, int to)
+{
+	struct sim_gate *g = &sim.gate[to];
+	struct sim_end *e = &l->end[to];
+
+	e->out.len = 0;
+	if (!e->told || !driver_peer_left(g->driver, e->fs)) {
+		hang_up(l, to, "closed by peer");
+		return;
+	}
+	sim_count[SIM_LEFT]++;
+	driver_drained(g->driver, e->fs);
 }
 
 /* Some of the bytes arrive, cut anywhere. */
@@ -171,7 +193,7 @@ deliver(struct sim_link *l, int to)
 	    sim_gate_is_up(&sim.gate[!to]))
 		driver_drained(sim.gate[!to].driver, from->fs);
 	if (!from->open && from->out.len == 0 && e->in.len == 0)
-		hang_up(l, to, "closed by peer");
+		left(l, to);
 }
 
 static void

@@ -89,6 +89,8 @@ struct sim_gate {
 	X(NIGHT, "nights")                                                     \
 	X(GARBLED, "garbled messages")                                         \
 	X(REFUSED, "orders that the dictionary refused")                       \
+	X(PAUSE, "reading paused behind a ResendRequest")                      \
+	X(LEFT, "answers on their way to who has closed its side")             \
 	X(LOGOUT, "logouts")
 
 enum sim_event {
