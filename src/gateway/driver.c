@@ -209,6 +209,18 @@ driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m)
 }
 
 void
+driver_refuse(struct driver *d, struct fgsess *fs, const struct fix_msg *m,
+    const char *why)
+{
+	struct driver_input in = { .msg = m };
+
+	driver_now(d);
+	in.arrived = d->now.wall;
+	sess_refuse(fs->machine, d->now, m, why, &d->acts);
+	driver_run(d, fs, &in);
+}
+
+void
 driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
     const char *p, size_t n)
 {

@@ -162,6 +162,9 @@ bool driver_peer_left(struct driver *d, struct fgsess *fs);
 bool driver_is_answering(const struct fgsess *fs);
 /* A clean, indexed frame. */
 void driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m);
+/* The Logon that its connection began with, and that somebody else refused. */
+void driver_refuse(struct driver *d, struct fgsess *fs,
+    const struct fix_msg *m, const char *why);
 /* A garbled frame, or bytes that are none, on the session's connection. */
 void driver_garbled(struct driver *d, struct fgsess *fs, enum fix_garble why,
     const char *p, size_t n);

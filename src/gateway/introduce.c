@@ -93,12 +93,24 @@ is_whole(const struct conf_section *sec, const struct fix_msg *m)
 	    &f) == 0 && f.garble == FIX_CLEAN;
 }
 
-/* It is the session's counterparty that tries: one event tells of all tries for
- * the same reason. */
+/* It is the session's counterparty that tries: it is told why, or one event
+ * tells of all tries for the same reason. */
 static void
-refuse_known(struct visitor *v, const struct route *r, const struct fix_msg *m,
+refuse_known(struct visitor *v, struct route *r, const struct fix_msg *m,
     const char *why)
 {
+	char text[VISITOR_TEXT];
+
+	if (r->fs->cfg.refused_logon_logout && r->visitor == NULL &&
+	    !v->known.secret) {
+		v->told = true;
+		log_event(LOG_LEVEL_WARN, "refused", r->fs->name, "%s: refused "
+		    "with a Logout: %s: %s", conn_peer(v->conn), why,
+		    visitor_shown(text, r, m->buf, m->len));
+		bind_route(v, r);
+		driver_refuse(v->peers->g->driver, r->fs, m, why);
+		return;
+	}
 	introduce_refuse(v, m->buf, m->len, why);
 	if (strstr(r->fs->last_event, why) == NULL)
 		driver_event(v->peers->g->driver, r->fs, SESS_EV_REFUSED, why);
@@ -220,17 +232,26 @@ make_route(struct visitor *v, const struct fix_msg *m)
 	return fs == NULL ? NULL : fs->owner;
 }
 
-/* Why its counterparty cannot have the session now; NULL: it can. */
+/* Why nobody can have the session; NULL: its counterparty can. */
 static const char *
-why_not_now(const struct route *r)
+why_never(const struct route *r)
 {
 	if (r->initiator)
 		return "this session is an initiator here";
-	if (!r->enabled)
-		return "the session is stopped";
 	if (r->fs->held)
 		return "the session is held since its store was restored; "
 		    "fixgatectl status says what to do";
+	return NULL;
+}
+
+/* Why its counterparty cannot have it now. */
+static const char *
+why_not_now(const struct route *r)
+{
+	if (!r->enabled)
+		return "the session is stopped";
+	if (!r->open)
+		return "outside its schedule";
 	return NULL;
 }
 
@@ -238,7 +259,7 @@ bool
 introduce_first(struct visitor *v, const struct fix_msg *m)
 {
 	struct route *r;
-	const char *why;
+	const char *why, *later;
 
 	if (!fix_is(m, fix_find(m, 35), "A")) {
 		introduce_refuse(v, m->buf, m->len,
@@ -253,11 +274,15 @@ introduce_first(struct visitor *v, const struct fix_msg *m)
 	window_look(r);
 	why = why_not(v, r->conf, m);
 	if (why == NULL)
-		why = why_not_now(r);
+		why = why_never(r);
+	later = why_not_now(r);
 	if (why != NULL) {
 		introduce_refuse(v, m->buf, m->len, why);
-	} else if (!r->open) {
-		refuse_known(v, r, m, "outside its schedule");
+	} else if (later != NULL && !r->fs->cfg.refused_logon_logout) {
+		if (r->enabled)
+			refuse_known(v, r, m, later);
+		else
+			introduce_refuse(v, m->buf, m->len, later);
 	} else if (is_early(v, r)) {
 		return false;
 	} else if (r->visitor != NULL) {
@@ -266,6 +291,8 @@ introduce_first(struct visitor *v, const struct fix_msg *m)
 	} else if (!known_look(v, r->conf, m, &why)) {
 		if (why != NULL)
 			refuse_known(v, r, m, why);
+	} else if (later != NULL) {
+		refuse_known(v, r, m, later);
 	} else {
 		bind_route(v, r);
 		return true;

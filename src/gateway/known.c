@@ -43,6 +43,8 @@ text_of(const struct fix_msg *m, int32_t tag, char out[CREDENTIAL_MAX + 1])
 	return true;
 }
 
+static const char missing[] = "Username or Password is missing";
+
 static void
 deny(struct visitor *v, const char *why)
 {
@@ -69,6 +71,7 @@ on_checked(void *arg, const char *why)
 	char ip[NET_ADDR_MAX];
 
 	v->known.is = KNOWN_HALF;
+	v->known.secret = false;
 	if (why != NULL)
 		deny(v, why);
 	if (why == NULL || why == auth_wrong)
@@ -96,7 +99,7 @@ begin_check(struct visitor *v, const struct conf_section *sec,
 	if (!text_of(m, TAG_USERNAME, user) ||
 	    !text_of(m, TAG_PASSWORD, password) ||
 	    !text_of(m, TAG_COMP_ID, comp_id))
-		return "Username or Password is missing";
+		return missing;
 	text_of(m, TAG_NEW_PASSWORD, fresh);
 	if (fix_find(m, TAG_NEW_PASSWORD) != NULL)
 		ask.fresh = fresh;
@@ -121,6 +124,8 @@ check_user(struct visitor *v, const struct conf_section *sec,
 {
 	const char *why = begin_check(v, sec, m);
 
+	/* Who guesses is not helped, and not answered for ever. */
+	v->known.secret = why != missing;
 	if (why != NULL)
 		deny(v, why);
 	else

@@ -45,6 +45,7 @@ struct route {
 struct known {
 	enum { KNOWN_NEW, KNOWN_USER, KNOWN_HALF, KNOWN_ASKED, KNOWN_YES } is;
 	char why_not[160]; /* "": nothing is wrong so far */
+	bool secret;       /* ... and not for its ears */
 };
 
 /* A connection, from accept or connect to its end. */
@@ -112,7 +113,8 @@ void visitors_time_out(void *arg);
 void visitors_stall(struct peers *p, bool on);
 
 /* introduce.c. The first message of an accepted connection. false: it was
- * refused, or stays for later. */
+ * refused, and is done with if the session has the connection, or it stays for
+ * later. */
 bool introduce_first(struct visitor *v, const struct fix_msg *m);
 /* The connection that was made for a route is the session's from now on. */
 void introduce_up(struct visitor *v);

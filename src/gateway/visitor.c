@@ -166,7 +166,7 @@ take_frame(struct visitor *v, const struct fix_frame *f, const char *p)
 	}
 	if (v->route == NULL) {
 		if (!introduce_first(v, &m))
-			return false;
+			return v->route != NULL;
 		/* The session's own dictionary may know more data fields. */
 		if (fields_index(&v->peers->fields, &m, p + f->skip, f->len,
 		    driver_lens(v->route->fs)) != 0)

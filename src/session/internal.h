@@ -194,6 +194,9 @@ void logon_recv_reset(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a);
 void logon_refuse(struct sess *s, struct now now, enum sess_other why,
     uint64_t seq, const char *text, struct sess_acts *a);
+/* Who is not known gets no answer [R7]; who is may be told why. */
+void logon_refuse_known(struct sess *s, struct now now, const struct rx *rx,
+    const char *fault, struct sess_acts *a);
 
 /* logout.c */
 /* Send a Logout and wait for the answer; text (58) may be NULL, why is for the

@@ -206,9 +206,8 @@ established(struct sess *s, struct now now, const struct rx *rx,
 		resend_range(s, now, next, next_out - 1, a);
 }
 
-/* Who is not known gets no answer [R7]; who is may be told why. */
-static void
-refuse_known(struct sess *s, struct now now, const struct rx *rx,
+void
+logon_refuse_known(struct sess *s, struct now now, const struct rx *rx,
     const char *fault, struct sess_acts *a)
 {
 	if (!s->cfg.refused_logon_logout || !recv_comp_ids_ok(s, rx)) {
@@ -235,7 +234,7 @@ logon_recv_first(struct sess *s, struct now now, struct rx *rx,
 	}
 	fault = logon_fault(s, rx, &interval);
 	if (fault != NULL) {
-		refuse_known(s, now, rx, fault, a);
+		logon_refuse_known(s, now, rx, fault, a);
 		return;
 	}
 	if (reset_contradicts(s, now, rx, a))

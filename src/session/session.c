@@ -227,6 +227,18 @@ sess_recv(struct sess *s, struct now now, const struct fix_msg *m,
 }
 
 void
+sess_refuse(struct sess *s, struct now now, const struct fix_msg *m,
+    const char *text, struct sess_acts *a)
+{
+	struct rx rx;
+
+	recv_read(&rx, m, now.wall, 0);
+	if (s->state == SESS_LOGON_WAIT)
+		logon_refuse_known(s, now, &rx, text, a);
+	acts_state(s, a);
+}
+
+void
 sess_garbled(struct sess *s, struct now now, const struct fix_msg *m,
     enum fix_garble why, struct sess_acts *a)
 {

@@ -205,6 +205,12 @@ void sess_disconnected(struct sess *s, struct now now, const char *text,
 void sess_recv(struct sess *s, struct now now, const struct fix_msg *m,
     wall_t arrived, unsigned flags, struct sess_acts *a);
 
+/* A Logon was refused before it came here, though it is of the peer: a
+ * connection that is up and has nothing else yet ends, with a Logout that says
+ * text if RefusedLogon asks for one. */
+void sess_refuse(struct sess *s, struct now now, const struct fix_msg *m,
+    const char *text, struct sess_acts *a);
+
 /* A garbled frame; m has the fields before what is wrong, or none. It is
  * dropped, or answered if RejectGarbledMessage is set and it tells its number.
  * */

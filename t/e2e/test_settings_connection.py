@@ -438,6 +438,41 @@ def UseTCPProxy(work):
     assert "another UseTCPProxy" in g.log(), g.log()
 
 
+def RefusedLogon(work):
+    """Whoever is known is told why, in a Logout with a number of the session;
+    nobody else gets a byte."""
+    port = fg.free_port()
+    hour = time.gmtime().tm_hour
+    keys = {"RefusedLogon": "logout"}
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCH", "USER", port, AuthenticateLogonCredentials="Y",
+                    **keys),
+        fg.acceptor("EXCH", "OFF", port, Enabled="N", **keys),
+        fg.acceptor("EXCH", "NIGHT", port, NonStopSession="N",
+                    StartTime="%02d:00:00" % ((hour + 10) % 24),
+                    EndTime="%02d:00:00" % ((hour + 12) % 24), **keys),
+        fg.acceptor("EXCH", "FAR", port, AllowedRemoteAddresses="127.0.0.9",
+                    Enabled="N", **keys)]).start()
+    for name, text in (("USER", "Username or Password is missing"),
+                       ("OFF", "the session is stopped"),
+                       ("NIGHT", "outside its schedule")):
+        for n in (1, 2):
+            with fg.Peer(name, "EXCH") as p:
+                p.connect(port)
+                p.raw(p.build("A", "98=0|108=30|") + p.build("1", "112=x"))
+                p.expect("5", t34=n, t58=text)
+                p.expect_closed()
+    with fg.Peer("USER", "EXCH") as p:
+        p.connect(port)
+        p.send("A", "98=0|108=30|553=joe|554=secret|")
+        p.expect("5", t34=3, t58="wrong Username or Password")
+        p.expect_closed()
+    for name in ("FAR", "STRANGER"):
+        assert not is_let_in(port, name, "EXCH")
+    assert "secret" not in g.log(), g.log()
+    assert len(g.rows("FIX_OUT")) == 7
+
+
 def UsersFile(work):
     """Nobody but those of the file; more in test_a3_logons.py."""
     with open(work.path("users"), "w") as f:
