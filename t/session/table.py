@@ -26,6 +26,10 @@ BEYOND = [
     ("ResendRequests in chunks", "t/session/ResendRequestChunkSize.fix"),
     ("packets that end at every byte", "t/e2e/test_beyond.py "
      "t/e2e/test_flow.py t/fix/check_frame.c"),
+    ("a side closed right behind the last messages",
+     "t/e2e/test_beyond.py t/net/check_conn.c"),
+    ("messages kept behind a ResendRequest",
+     "t/session/early_BehindResendRequest.fix t/e2e/test_beyond.py"),
     ("several messages in a packet", "t/e2e/test_beyond.py "
      "t/e2e/test_flow.py"),
     ("141=Y with another number", "t/session/acceptor_ResetNeedsOne.fix"),
@@ -158,7 +162,7 @@ both. The table is written by `table.py write`, and held against the files by
 
 
 TAIL = """\
-What these cases leave out, and where it is tested; TLS is not there yet.
+What these cases leave out, and where it is tested.
 
 | what | tests |
 |---|---|
