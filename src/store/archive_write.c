@@ -34,6 +34,7 @@
 
 #include "base/err.h"
 #include "store/archive_int.h"
+#include "store/block.h"
 
 #define LEVEL 3 /* of the compression */
 #define FLUSH_BYTES (8u << 20) /* so that the end is no burst of writes */
@@ -56,8 +57,7 @@ struct archive_writer {
 	struct buf section[ARCHIVE_SECTIONS]; /* its place, for the index */
 	struct archive_frame frame; /* that is being filled */
 	uint32_t frames;
-	struct archive_range *range; /* of that frame */
-	size_t n_range, cap_range;
+	struct block_pack range; /* ranges of that frame; no rows */
 	struct ids sessions, dict_ids;
 	int err;
 };
@@ -190,7 +190,7 @@ free_writer(struct archive_writer *w)
 	buf_free(&w->ranges);
 	buf_free(&w->names);
 	buf_free(&w->dicts);
-	free(w->range);
+	block_pack_free(&w->range);
 	free(w->sessions.bit);
 	free(w->dict_ids.bit);
 	EVP_MD_CTX_free(w->hash);
@@ -252,51 +252,20 @@ archive_has_dict(const struct archive_writer *w, uint32_t id)
 }
 
 static void
-note_range(struct archive_writer *w, const struct store_row *row)
-{
-	struct archive_range *r;
-	size_t i, cap;
-
-	for (i = w->n_range; i-- > 0;) {
-		r = &w->range[i];
-		if (r->session != row->session || r->epoch != row->epoch)
-			continue;
-		if (row->msg_seq_num < r->first)
-			r->first = row->msg_seq_num;
-		if (row->msg_seq_num > r->last)
-			r->last = row->msg_seq_num;
-		return;
-	}
-	if (w->n_range == w->cap_range) {
-		cap = w->cap_range == 0 ? 16 : w->cap_range * 2;
-		r = realloc(w->range, cap * sizeof(*r));
-		if (r == NULL) {
-			w->err = FG_ENOMEM;
-			return;
-		}
-		w->range = r;
-		w->cap_range = cap;
-	}
-	w->range[w->n_range++] = (struct archive_range){
-		.session = row->session, .epoch = row->epoch,
-		.first = row->msg_seq_num, .last = row->msg_seq_num };
-}
-
-static void
 put_ranges(struct archive_writer *w)
 {
-	const struct archive_range *r;
+	const struct block_range *r;
 	size_t i;
 
-	for (i = 0; i < w->n_range; i++) {
-		r = &w->range[i];
+	for (i = 0; i < w->range.n_range; i++) {
+		r = &w->range.range[i];
 		put_be(w, &w->ranges, r->session, 4);
 		put_be(w, &w->ranges, r->epoch, 4);
 		put_be(w, &w->ranges, w->frames, 4);
 		put_be(w, &w->ranges, r->first, 8);
 		put_be(w, &w->ranges, r->last, 8);
 	}
-	w->n_range = 0;
+	block_pack_clear(&w->range);
 }
 
 /* Write the frame that was filled. */
@@ -333,8 +302,9 @@ note_row(struct archive_writer *w, const struct store_row *row)
 		i->until = row->time;
 	set_id(w, &w->sessions, row->session);
 	set_id(w, &w->dict_ids, row->dict);
-	if (i->table == STORE_FIX_OUT)
-		note_range(w, row);
+	if (i->table == STORE_FIX_OUT &&
+	    block_pack_range(&w->range, row) != 0)
+		w->err = FG_ENOMEM;
 }
 
 int

@@ -253,45 +253,27 @@ static const struct store_seg_ops seg_ops = {
 	.path = bdb_arc_path,
 };
 
+/* All but for who writes. */
+#define BDB_OPS                                                                \
+	.add_session = bdb_add_session, .add_dict = bdb_add_dict,              \
+	.dict_text = bdb_dict_text, .put_table = bdb_put_table,                \
+	.put_def = bdb_put_def, .read = bdb_read, .read_out = bdb_read_out,    \
+	.blocks = bdb_blocks, .records = bdb_records,                          \
+	.next_file = bdb_next_file, .segment = bdb_segment,                    \
+	.flushed = bdb_flushed, .backup = bdb_backup, .seg = &seg_ops,         \
+	.recover = recover, .close = bdb_close
+
+/* The thread that commits writes, too. */
 static const struct store_ops direct_ops = {
 	.write = write_now,
 	.accepted = now_durable,
-	.add_session = bdb_add_session,
-	.add_dict = bdb_add_dict,
-	.dict_text = bdb_dict_text,
-	.put_table = bdb_put_table,
-	.put_def = bdb_put_def,
-	.read = bdb_read,
-	.read_out = bdb_read_out,
-	.blocks = bdb_blocks,
-	.records = bdb_records,
-	.next_file = bdb_next_file,
-	.segment = bdb_segment,
-	.flushed = bdb_flushed,
-	.backup = bdb_backup,
-	.seg = &seg_ops,
-	.recover = recover,
-	.close = bdb_close,
+	BDB_OPS,
 };
 
+/* A thread of the store does. */
 static const struct store_ops queued_ops = {
 	.accepted = now_queued,
-	.add_session = bdb_add_session,
-	.add_dict = bdb_add_dict,
-	.dict_text = bdb_dict_text,
-	.put_table = bdb_put_table,
-	.put_def = bdb_put_def,
-	.read = bdb_read,
-	.read_out = bdb_read_out,
-	.blocks = bdb_blocks,
-	.records = bdb_records,
-	.next_file = bdb_next_file,
-	.segment = bdb_segment,
-	.flushed = bdb_flushed,
-	.backup = bdb_backup,
-	.seg = &seg_ops,
-	.recover = recover,
-	.close = bdb_close,
+	BDB_OPS,
 };
 
 static int
