@@ -105,22 +105,12 @@ diff_values(struct diff *d, struct heading *h, const struct dict_field *a,
 	}
 }
 
-static int32_t
-length_of(const struct dict *d, int32_t tag)
-{
-	size_t i;
-
-	for (i = 0; i < d->lens.n; i++)
-		if (d->lens.pair[i].data_tag == tag)
-			return d->lens.pair[i].length_tag;
-	return 0;
-}
-
 static void
 diff_field(struct diff *d, const struct dict_field *a,
     const struct dict_field *b)
 {
-	int32_t x = length_of(d->a, a->tag), y = length_of(d->b, b->tag);
+	int32_t x = fix_length_tag(&d->a->lens, a->tag);
+	int32_t y = fix_length_tag(&d->b->lens, b->tag);
 	struct heading h = { .printed = false };
 
 	snprintf(h.text, sizeof(h.text), "~ field %d %.200s", (int)a->tag,

@@ -60,21 +60,10 @@ put_tag(struct dump *o, int32_t tag)
 		o->err = buf_printf(o->out, "\t%d", (int)tag);
 }
 
-static int32_t
-length_of(const struct dict *d, int32_t tag)
-{
-	size_t i;
-
-	for (i = 0; i < d->lens.n; i++)
-		if (d->lens.pair[i].data_tag == tag)
-			return d->lens.pair[i].length_tag;
-	return 0;
-}
-
 static void
 put_field(struct dump *o, const struct dict *d, const struct dict_field *f)
 {
-	int32_t length = length_of(d, f->tag);
+	int32_t length = fix_length_tag(&d->lens, f->tag);
 	size_t i;
 
 	put(o, "field");

@@ -158,9 +158,8 @@ fix_lens_init(struct fix_lens *lens, const struct fix_len_pair *pair, size_t n)
 	}
 }
 
-/* The tag of the length field for a data field; 0 if it is no data field. */
-static int32_t
-length_tag(const struct fix_lens *lens, int32_t tag)
+int32_t
+fix_length_tag(const struct fix_lens *lens, int32_t tag)
 {
 	size_t lo = 0, hi = lens->n, mid;
 
@@ -185,7 +184,7 @@ static int
 data_end(const struct fix_msg *m, const struct fix_lens *lens, int32_t tag,
     size_t at, size_t *end)
 {
-	int32_t want = length_tag(lens, tag);
+	int32_t want = fix_length_tag(lens, tag);
 	uint32_t i = m->nfield, stop;
 	const struct fix_field *f;
 	uint64_t n;

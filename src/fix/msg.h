@@ -48,6 +48,9 @@ struct fix_lens {
 void fix_lens_init(struct fix_lens *lens, const struct fix_len_pair *pair,
     size_t n);
 
+/* The length field of a data field; 0 if it is no data field. */
+int32_t fix_length_tag(const struct fix_lens *lens, int32_t tag);
+
 /*
  * Index the message at buf (as fix_frame found it, or a body alone). A data
  * field whose length field stands before it is read by that length.

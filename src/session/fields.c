@@ -32,24 +32,6 @@ fields_over(const struct sess *s, const char *p, size_t n)
 	return (struct fields){ .p = p, .n = n, .lens = lens };
 }
 
-/* The tag whose value is the length of this data field, or 0. */
-static int32_t
-length_tag(const struct fix_lens *lens, int32_t tag)
-{
-	size_t lo = 0, hi = lens->n, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (lens->pair[mid].data_tag == tag)
-			return lens->pair[mid].length_tag;
-		if (lens->pair[mid].data_tag < tag)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return 0;
-}
-
 static int
 read_tag(struct fields *w, int32_t *tag)
 {
@@ -79,7 +61,7 @@ fields_next(struct fields *w, struct field *f)
 		return FG_EINVAL;
 	f->whole = w->p + start;
 	f->value = w->p + w->at;
-	if (w->last_tag != 0 && length_tag(w->lens, f->tag) == w->last_tag) {
+	if (w->last_tag != 0 && fix_length_tag(w->lens, f->tag) == w->last_tag) {
 		if (w->last_value >= w->n - w->at ||
 		    f->value[w->last_value] != FIX_SOH)
 			return FG_EINVAL;
