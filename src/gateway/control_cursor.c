@@ -188,12 +188,8 @@ put_got(struct control_defer *w, const struct server_ask *a,
 	struct getting *g = (struct getting *)w;
 	struct link_out *o;
 
-	if (a == NULL)
+	if (!control_can_answer(a, done))
 		return;
-	if (done->err != 0) {
-		control_nack_err(a, done->err);
-		return;
-	}
 	o = server_answer(a, "CURSOR_ACK");
 	link_map(o, 5);
 	link_key_str(o, "SOURCE", g->names.source);

@@ -43,6 +43,14 @@ control_deferred(void *defer, const struct release_done *done)
 	control_defer_free(w);
 }
 
+bool
+control_can_answer(const struct server_ask *a, const struct release_done *done)
+{
+	if (a != NULL && done->err != 0)
+		control_nack_err(a, done->err);
+	return a != NULL && done->err == 0;
+}
+
 /* ---- a request whose answer is ACK ---- */
 
 struct ack {

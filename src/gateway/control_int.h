@@ -231,6 +231,9 @@ void control_defer_free(void *defer);
 void control_deferred(void *defer, const struct release_done *done);
 /* ACK when all that was done so far is durable. text is static. */
 void control_ack_durable(const struct server_ask *a, const char *text);
+/* For a control_defer_fn: false if nobody waits, or a NACK was sent. */
+bool control_can_answer(const struct server_ask *a,
+    const struct release_done *done);
 /* NACK of what the store could not do. */
 void control_nack_err(const struct server_ask *a, int err);
 

@@ -22,12 +22,8 @@ put_opened(struct control_defer *w, const struct server_ask *a,
 	struct opening *op = (struct opening *)w;
 	struct link_out *o;
 
-	if (a == NULL)
+	if (!control_can_answer(a, done))
 		return;
-	if (done->err != 0) {
-		control_nack_err(a, done->err);
-		return;
-	}
 	o = server_answer(a, "LANE_ACK");
 	link_map(o, 4);
 	link_key_u64(o, "LANE", op->lane->mark);
@@ -130,12 +126,8 @@ put_parked(struct control_defer *w, const struct server_ask *a,
 	struct parking *p = (struct parking *)w;
 	struct link_out *o;
 
-	if (a == NULL)
+	if (!control_can_answer(a, done))
 		return;
-	if (done->err != 0) {
-		control_nack_err(a, done->err);
-		return;
-	}
 	o = server_answer(a, "EVENT_ACK");
 	link_map(o, p->duplicate ? 2 : 1);
 	link_key_u64(o, "PARKED", p->seq);
