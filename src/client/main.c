@@ -120,11 +120,7 @@ main(int argc, char **argv)
 	p.start.arg = &p;
 	err = files_load(&p.files, NULL, p.start.file, p.start.nfile,
 	    &faults);
-	if (faults.len > 0)
-		fwrite(faults.p, 1, faults.len, stderr);
-	else if (err != 0)
-		fprintf(stderr, "%s: %s\n", PROGRAM, fg_strerror(err));
-	buf_free(&faults);
+	start_complain(&p.start, &faults, err);
 	if (p.start.check && err == 0) {
 		printf("%s: %zu clients, no errors\n", p.start.file[0],
 		    p.files.nclient);

@@ -157,36 +157,40 @@ nack_read(const struct link_msg *m, struct nack *n)
 	n->retry = link_find_bool(m->details, "RETRY", false);
 }
 
+/* false: it has ended already, and nothing is said. */
+static bool
+say_error(struct client *c, const char *fmt, va_list ap)
+{
+	char text[TEXT_MAX];
+
+	if (c->state == CLIENT_STOPPED || c->state == CLIENT_LEAVING)
+		return false;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	client_say(c, HEALTH_ERROR, text);
+	c->reset = true;
+	return true;
+}
+
 void
 client_fail(struct client *c, const char *fmt, ...)
 {
-	char text[TEXT_MAX];
 	va_list ap;
 
-	if (c->state == CLIENT_STOPPED || c->state == CLIENT_LEAVING)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	if (say_error(c, fmt, ap))
+		wait_for(c, RETRY_FAILED);
 	va_end(ap);
-	client_say(c, HEALTH_ERROR, text);
-	wait_for(c, RETRY_FAILED);
-	c->reset = true;
 }
 
 void
 client_stop(struct client *c, const char *fmt, ...)
 {
-	char text[TEXT_MAX];
 	va_list ap;
 
-	if (c->state == CLIENT_STOPPED || c->state == CLIENT_LEAVING)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	if (say_error(c, fmt, ap))
+		c->state = CLIENT_STOPPED;
 	va_end(ap);
-	client_say(c, HEALTH_ERROR, text);
-	c->state = CLIENT_STOPPED;
-	c->reset = true;
 }
 
 void

@@ -122,6 +122,16 @@ start_options(struct start *st, const char *program, int argc, char **argv)
 		name_of_file(st);
 }
 
+void
+start_complain(const struct start *st, struct buf *faults, int err)
+{
+	if (faults->len > 0)
+		fwrite(faults->p, 1, faults->len, stderr);
+	else if (err != 0)
+		fprintf(stderr, "%s: %s\n", st->program, fg_strerror(err));
+	buf_free(faults);
+}
+
 int
 start_read(const char *path, struct buf *text, struct buf *faults)
 {

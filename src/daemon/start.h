@@ -66,6 +66,10 @@ struct start {
 void start_options(struct start *st, const char *program, int argc,
     char **argv);
 
+/* The files were read: say what is wrong with them on standard error. Frees
+ * faults. */
+void start_complain(const struct start *st, struct buf *faults, int err);
+
 /* The text of a file; 0, or FG_E* with a line in faults. */
 int start_read(const char *path, struct buf *text, struct buf *faults);
 

@@ -148,11 +148,7 @@ main(int argc, char **argv)
 	start_options(&st.start, PROGRAM, argc, argv);
 	err = load_files(&st.load, NULL, st.start.file, st.start.nfile,
 	    &faults);
-	if (faults.len > 0)
-		fwrite(faults.p, 1, faults.len, stderr);
-	else if (err != 0)
-		fprintf(stderr, "%s: %s\n", PROGRAM, fg_strerror(err));
-	buf_free(&faults);
+	start_complain(&st.start, &faults, err);
 	if (st.start.check && err == 0) {
 		printf("%s: %zu stream%s, no errors\n", st.start.file[0],
 		    st.load.nstream, st.load.nstream == 1 ? "" : "s");
