@@ -49,7 +49,7 @@ initiate_later(struct route *r)
 {
 	struct now now = loop_now(r->peers->g->loop);
 
-	if (!r->enabled || r->fs->held || !r->open || r->visitor != NULL)
+	if (!r->enabled || r->fs->held || !r->hours.open || r->visitor != NULL)
 		return;
 	if (r->fs->logged_on_at.ns >= r->dialed.ns)
 		r->tries = 0;
@@ -188,7 +188,7 @@ initiate_now(struct route *r)
 	uint16_t port, first_port;
 
 	r->next_try = MONO_NEVER;
-	if (!r->enabled || r->fs->held || !r->open || r->visitor != NULL ||
+	if (!r->enabled || r->fs->held || !r->hours.open || r->visitor != NULL ||
 	    r->dialing != NULL)
 		return;
 	if (p->halted || driver_is_down(p->g->driver)) {

@@ -250,7 +250,7 @@ why_not_now(const struct route *r)
 {
 	if (!r->enabled)
 		return "the session is stopped";
-	if (!r->open)
+	if (!r->hours.open)
 		return "outside its schedule";
 	return NULL;
 }

@@ -57,6 +57,8 @@ libgateway_a_SOURCES = \
 	src/gateway/fields.h \
 	src/gateway/heap.c \
 	src/gateway/heap.h \
+	src/gateway/hours.c \
+	src/gateway/hours.h \
 	src/gateway/identity.c \
 	src/gateway/identity.h \
 	src/gateway/join.c \

@@ -449,17 +449,17 @@ peers_is_open(const struct fgsess *fs, wall_t *since)
 {
 	const struct route *r = fs->owner;
 
-	if (r->open)
-		*since = r->opened;
+	if (r->hours.open)
+		*since = r->hours.opened;
 	else if (!window_opens(r, since))
 		since->ns = INT64_MAX;
-	return r->open;
+	return r->hours.open;
 }
 
 const struct schedule *
 peers_schedule(const struct fgsess *fs)
 {
-	return ((const struct route *)fs->owner)->schedule;
+	return ((const struct route *)fs->owner)->hours.schedule;
 }
 
 const char *

@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "gateway/fields.h"
 #include "gateway/gateway.h"
+#include "gateway/hours.h"
 #include "gateway/identity.h"
 #include "net/tls.h"
 
@@ -27,12 +28,9 @@ struct route {
 	size_t max_message;
 	unsigned checks; /* enum fix_check */
 	struct conn_limits limits;
-	const struct schedule *schedule; /* borrowed from the conf */
+	struct hours hours;
 	bool left;         /* by its peer, and not by us */
-	bool open;         /* by the schedule */
 	struct timer *edge; /* NULL: the schedule never changes that */
-	wall_t looked;     /* at the schedule, last */
-	wall_t opened;     /* since when it is open */
 	/* initiator: */
 	struct timer *retry;
 	mono_t next_try;
@@ -150,7 +148,7 @@ int window_setup(struct route *r);
 void window_free(struct route *r);
 /* Obey the schedule from now on: connect the session when it says so. */
 void window_begin(struct route *r);
-/* What does the schedule want now? Sets r->open, and does it. */
+/* What does the schedule want now? Sets r->hours, and does it. */
 void window_look(struct route *r);
 /* When it is open next; false: not within a year. */
 bool window_opens(const struct route *r, wall_t *at);

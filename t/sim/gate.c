@@ -109,8 +109,9 @@ start(struct sim_gate *g)
 		if (driver_add(g->driver, &e->cfg, &e->fs) != 0)
 			sim_fail("driver_add");
 		e->fs->when_off = e->when_off;
-		e->admits = sim.kind == SIM_NO_SCHEDULE;
-		e->looked = e->edge = (wall_t){ 0 };
+		e->hours = (struct hours){ .schedule = &sim.schedule,
+			.open = sim.kind == SIM_NO_SCHEDULE };
+		e->look = (mono_t){ 0 };
 	}
 	if (driver_start(g->driver) != 0)
 		sim_fail("driver_start");
@@ -179,38 +180,25 @@ sim_gate_restart(struct sim_gate *g)
 	start(g);
 }
 
-/* As gateway/window.c does: at its edges, when the clock was set back, and
- * always before a connection, because a reset may have been lost with its
- * commit. */
+/* As gateway/window.c does: at the edges, and always before a connection,
+ * because a reset may have been lost with its commit. */
 static void
 look(struct sim_gate *g, struct sim_end *e, bool always)
 {
-	wall_t now = op_now(g).wall, at;
-	struct schedule_window w;
-	bool was = e->admits, is_first = e->looked.ns == 0, reset;
+	struct hours was = e->hours;
+	struct now now = op_now(g);
+	bool on = sess_state(e->fs->machine) == SESS_ON;
+	uint32_t epoch = sess_seqs(e->fs->machine).epoch;
 
-	if (driver_is_down(g->driver) || (!always && now.ns >= e->looked.ns &&
-	    now.ns < e->edge.ns))
+	if (driver_is_down(g->driver) ||
+	    (!always && mono_before(now.mono, e->look)))
 		return;
-	reset = !is_first && schedule_reset_after(&sim.schedule, e->looked,
-	    &at) && at.ns <= now.ns;
-	e->looked = now;
-	e->admits = false;
-	if (schedule_window(&sim.schedule, now, &w) &&
-	    schedule_is_in(&w, now)) {
-		e->admits = schedule_is_open(&w, now);
-		driver_window_begins(g->driver, e->fs, w.start);
-		sim_count[SIM_WINDOW] += !was && !is_first;
-	}
-	if (was && !e->admits)
-		driver_window_ends(g->driver, e->fs);
-	else if (reset) {
-		sim_count[SIM_RESET_TIME] += e->cfg.role == SESS_INITIATOR &&
-		    sess_state(e->fs->machine) == SESS_ON;
-		driver_reset_open(g->driver, e->fs);
-	}
-	if (schedule_next(&sim.schedule, now, &e->edge) == 0)
-		e->edge.ns = INT64_MAX;
+	hours_look(&e->hours, g->driver, e->fs, now.wall);
+	sim_count[SIM_WINDOW] += !was.open && e->hours.open &&
+	    was.looked.ns != 0;
+	sim_count[SIM_RESET_TIME] += sim.kind == SIM_RESET_TIMES && on &&
+	    sess_seqs(e->fs->machine).epoch != epoch;
+	e->look = mono_add(now.mono, hours_wait(&e->hours, now.wall));
 }
 
 void
@@ -229,7 +217,7 @@ sim_gate_admits(struct sim_gate *g, int link)
 
 	if (sim.kind != SIM_NO_SCHEDULE)
 		look(g, e, true);
-	return e->admits && !driver_is_down(g->driver);
+	return e->hours.open && !driver_is_down(g->driver);
 }
 
 /* The disk: fast, slow or full. */

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "gateway/driver.h"
 #include "gateway/fields.h"
+#include "gateway/hours.h"
 #include "schedule/schedule.h"
 #include "store/store.h"
 
@@ -40,8 +41,8 @@ struct sim_end {
 	bool received[SIM_IDS];
 	bool wrong[SIM_IDS]; /* by the dictionary */
 	/* What the schedule says. */
-	bool admits;
-	wall_t looked, edge; /* last; the next one */
+	struct hours hours;
+	mono_t look; /* next */
 	/* What was seen in this end's tables. */
 	uint64_t in_epoch, in_seq, out_epoch, out_seq, order;
 	uint64_t refused, rejects; /* rows of FIX_IN_OTHER; Rejects in FIX_IN */
