@@ -3,6 +3,7 @@
 each step, another one of its name."""
 
 import os
+import signal
 import sys
 import threading
 
@@ -182,9 +183,9 @@ def crash_points(work):
             if not hit or n >= len(steps):
                 real(conn, k, ref, d)
             if hit:
-                dead.append(conn)
                 begun.wait()
-                c.kill()
+                c.signal(signal.SIGKILL)
+                dead.append(conn)
         w.streamer.rows.clear()
         w.streamer.parked.clear()
         w.gateway.effects.clear()

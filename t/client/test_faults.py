@@ -172,7 +172,8 @@ def quarantine_limit(work):
             ("stopped", "ERROR"), clients["C"]
         assert "quarantineLimit" in clients["C"]["TEXT"]
         assert clients["D"]["HEALTH"] == "HEALTHY", clients["D"]
-    assert len([1 for x in w.streamer.logons if x[2]["client"] == "C"]) == 0
+    w.wait(lambda: not [1 for x in w.streamer.logons
+                        if x[2]["client"] == "C"], "it is logged off")
 
 
 def quarantine_retry(work):
@@ -278,7 +279,7 @@ def handler_down_waits(work):
     before = c.cpu()
     w.wait(lambda: "send G/EVENT_A: ERROR: G is not there" in c.log(),
            "ERROR")
-    assert c.cpu() - before < 0.1, "it is busy: %g s" % (c.cpu() - before)
+    assert c.cpu() - before < 0.3, "it is busy: %g s" % (c.cpu() - before)
     w.gateway.start()
     w.wait_cursor(5)
     assert seqs(w) == [1, 2, 3, 4, 5]
@@ -348,21 +349,21 @@ def back_pressure(work):
     w.wait_cursor(1000, "QUICK")
     before = slow.memory()
     w.book.freeze()
-    w.streamer.add(*[[text, "1"]] * 60000)
+    w.streamer.add(*[[text * 3, "1"]] * 20000)
     w.wait(lambda: "send B/ROW: WARNING: B has answered nothing" in
            slow.log(), "WARNING")
     w.wait(lambda: "send B/ROW: ERROR: B has answered nothing" in
            slow.log(), "ERROR")
-    w.wait_cursor(61000, "QUICK", limit=120)
+    w.wait_cursor(21000, "QUICK")
     taken = [x[2]["at"] for x in w.streamer.logons
              if x[2]["client"] == "C"][0]
     assert taken < 1000 + 100 + 2 * 100 + 64, taken
     grown = slow.memory() - before
     assert grown < 8 << 20, "%d KB more" % (grown >> 10)
     w.book.thaw()
-    w.wait_cursor(61000, limit=120)
+    w.wait_cursor(21000)
     w.wait(lambda: "send B/ROW is HEALTHY again" in slow.log(), "HEALTHY")
-    assert w.book.rows() == list(range(1, 61001))
+    assert w.book.rows() == list(range(1, 21001))
     print("  memory grew by %d KB behind 60 MB of rows" % (grown >> 10))
     assert quick.running()
 
@@ -501,9 +502,9 @@ def nonsense(work):
         w.fill(1, 2)
         before = len(w.streamer.asked)
         fg.wait_until(lambda: len(w.streamer.asked) > before + 10 or
-                      not c.running(), 30, "requests")
+                      not c.running(), what="requests")
         assert c.running(), c.log()
-    assert c.stop(limit=20) == 0
+    assert c.stop() == 0
 
 
 def columns_do_not_fit(work):

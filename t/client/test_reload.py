@@ -155,8 +155,8 @@ def new_and_gone(work):
     write(w, c.one, w.simple(name="E"))
     hangup(c)
     w.wait_cursor(5, "E")
-    names = sorted(x[2]["client"] for x in w.streamer.logons)
-    assert names == ["D", "E"], names
+    w.wait(lambda: sorted(x[2]["client"] for x in w.streamer.logons) ==
+           ["D", "E"], "the one is gone, the other is there")
     w.fill(6, 7)
     w.wait_cursor(7, "D")
     w.wait_cursor(7, "E")
@@ -195,7 +195,7 @@ def programs(work):
     write(w, c.one, w.simple(sends='send("G", "EVENT_A")'), process)
     before = other.pid()
     hangup(c)
-    assert not os.path.exists("/proc/%d" % before)
+    w.wait(lambda: not os.path.exists("/proc/%d" % before), "it ends")
     w.fill(5, 5)
     w.wait_cursor(5)
 

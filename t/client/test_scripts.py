@@ -76,7 +76,7 @@ def rows_are_put_aside(work):
     c = w.client(text)
     w.fill(1, 4)
     for name in names + ["GOOD"]:
-        w.wait_cursor(4, name, limit=60)
+        w.wait_cursor(4, name)
     assert [d["SEQUENCE"] for _, d in w.gateway.events] == [1, 2, 3, 4]
     for i, (_, said) in enumerate(FAILURES):
         got = [m["seq"] for m in w.book.lines() if m["event"] == "E%d" % i]

@@ -62,7 +62,7 @@ addresses_case(void)
 {
 	TCase *t = tcase_create("address");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, addresses_are_read, 0, COUNT(addresses));
 	return t;
 }

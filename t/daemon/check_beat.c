@@ -144,7 +144,7 @@ beat_case(void)
 {
 	TCase *t = tcase_create("beat");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, heartbeats_are_due_when_nothing_was_said);
 	tcase_add_test(t, who_does_not_listen_hears_no_silence);

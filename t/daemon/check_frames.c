@@ -176,7 +176,7 @@ frames_case(void)
 {
 	TCase *t = tcase_create("frames");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, a_wrong_frame_is_refused_with_a_reason, 0,
 	    COUNT(wrongs));

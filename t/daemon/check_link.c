@@ -231,7 +231,7 @@ main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_request_is_answered_with_its_ref);
 	tcase_add_test(t, an_unknown_request_is_refused_and_the_next_one_served);

@@ -77,7 +77,7 @@ main(void)
 	SRunner *sr;
 	int failed;
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, a_password_is_known_by_its_text_only);
 	tcase_add_test(tc, lengths_have_limits);
 	tcase_add_test(tc, other_texts_are_no_password);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GIVE_UP_MS 30000
+#define GIVE_UP_MS 120000
 
 struct ends ends;
 

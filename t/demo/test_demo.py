@@ -14,4 +14,4 @@ fg.need("fixgated", "fixgatectl", "fixgate-streamer", "fixgate-client")
 for args in (["--orders", "300", "--seconds", "1"],
              ["--orders", "1000", "--seconds", "10", "--chaos"]):
     subprocess.run([sys.executable, os.path.join(HERE, "run.py"),
-                    "--limit", "180", *args], check=True)
+                    "--limit", "600", *args], check=True)

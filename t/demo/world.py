@@ -174,4 +174,4 @@ class Desk(threading.Thread):
                 child.stdin.close()
             except BrokenPipeError:
                 pass
-            return child.wait(60) == 0
+            return child.wait(fg.LIMIT) == 0

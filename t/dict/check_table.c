@@ -381,7 +381,7 @@ table_cases(void)
 {
 	TCase *t = tcase_create("table");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, each_message_of_the_table_is_judged_as_it_says,
 	    0, (int)(sizeof(tables) / sizeof(tables[0])));
 	return t;

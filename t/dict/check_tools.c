@@ -403,7 +403,7 @@ main(void)
 	SRunner *r;
 	int failed;
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, every_difference_is_told_once, 0, COUNT(diffs));
 	tcase_add_test(t, what_one_adds_the_other_lacks);
 	tcase_add_loop_test(t,

@@ -121,8 +121,10 @@ def a3_26_the_message_store(work):
         assert p.logon().seq == 60
         epoch = state(g)["EPOCH"]
         p.logout()
+        fg.wait_until(lambda: state(g)["STATE"] != "logged on", what="off")
         g.ctl("session", "reset", "A", "--reason", "new", "--yes")
-        got = state(g)
+        got = fg.wait_until(lambda: (lambda s: s if s["EPOCH"] > epoch else
+                                     None)(state(g)), what="reset")
         assert (got["NEXT_IN"], got["NEXT_OUT"]) == (1, 1), got
         assert got["EPOCH"] == epoch + 1, got
         made = [r["TIMESTAMP"] for r in g.rows("SESSION_EVENT")

@@ -140,7 +140,7 @@ def a3_4_sessions_at_run_time(work):
             a for a in args if "SubID" not in a and "LocationID" not in a])
         assert state(g)["NEXT_IN"] >= number, state(g)
         p.connect(port).logon()
-    is_initiator = fg.initiator("EXCH", "OUT", port + 1)
+    is_initiator = fg.initiator("EXCH", "OUT", fg.free_port())
     g.ctl("session", "create", "OUT", *["%s=%s" % kv for kv in
                                         is_initiator.items()])
     assert state(g, "OUT")["ROLE"] == "initiator"

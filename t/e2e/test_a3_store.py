@@ -116,15 +116,17 @@ def a3_11_no_row_waits_for_a_batch(work):
     with fg.Peer("A", "EXCH") as p, Link(g.socket) as link:
         p.connect(g.port).logon()
         link.ask("TAIL", TABLE="FIX_IN", ADMIN=False, CREDIT=1000)
-        start = time.monotonic()
+        took = []
         for i in range(50):
+            start = time.monotonic()
             p.send("D", order(i))
             rows = []
             while not rows:
                 rows = link.recv()[2]["ROWS"]
             assert len(rows) == 1, rows
-        took = time.monotonic() - start
-        assert took < 50 * 0.2, took
+            took.append(time.monotonic() - start)
+        # Where the machine is busy some take longer; by the clock all would.
+        assert sorted(took)[len(took) // 4] < 0.1, took
 
 
 def a3_12_a_store_that_takes_nothing(work):
@@ -142,7 +144,7 @@ def a3_12_a_store_that_takes_nothing(work):
             return
         g.configure(MinDiskFree=free * 4)
         g.ctl("reload")
-        p.expect("5", limit=30)
+        p.expect("5")
         p.send("5")
         p.expect_closed()
         p.connect(g.port).send("A", "98=0|108=30")
@@ -245,7 +247,7 @@ def a3_16_logs(work):
     assert fg.bar(raw) in g.ctl("tail", "FIX_IN", "--all")
     os.rename(logfile, logfile + ".1")
     g.signal(signal.SIGHUP)
-    fg.wait_until(text, 10, "a new log file", step=0.05)
+    fg.wait_until(text, what="a new log file", step=0.05)
     assert g.stop() == 0
 
 

@@ -32,7 +32,7 @@ def argv(g, *args):
 
 def append(g, text, *args):
     """Its exit status, and what it printed to both."""
-    r = subprocess.run(argv(g, *args), input=text.encode(), timeout=60,
+    r = subprocess.run(argv(g, *args), input=text.encode(), timeout=fg.LIMIT,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return r.returncode, r.stdout.decode(), r.stderr.decode()
 
@@ -98,7 +98,7 @@ def wrong(g):
         assert got[0] == code and why in got[2], got
     got = subprocess.run([fg.program("fixgatectl"), "-s", g.socket + ".none",
                           "append", "FILLS"], stdin=subprocess.DEVNULL,
-                         stderr=subprocess.PIPE, timeout=60)
+                         stderr=subprocess.PIPE, timeout=fg.LIMIT)
     assert got.returncode == 2, got
     print("ok wrong")
 
@@ -168,7 +168,7 @@ def stopped(g, work):
     g.ctl("reload")
     fg.wait_until(lambda: "MinDiskFree" in g.ctl("status", check=False),
                   what="the disk is low")
-    out, err = p.communicate("".join(lines[300:]).encode(), timeout=60)
+    out, err = p.communicate("".join(lines[300:]).encode(), timeout=fg.LIMIT)
     err = err.decode()
     assert p.returncode == 3 and "DISK_FULL" in err, (p.returncode, err)
     assert len(err.splitlines()) == 2, err
@@ -222,7 +222,8 @@ def killed(g, rnd):
                              stderr=subprocess.PIPE)
         t = threading.Thread(target=pour, args=(p.stdin, text.encode()))
         t.start()
-        fg.wait_until(lambda: visible(g) >= target, 30, "rows", step=0.001)
+        fg.wait_until(lambda: visible(g) >= target, what="rows",
+                      step=0.001)
         g.kill()
         code = p.wait(fg.LIMIT)
         t.join()

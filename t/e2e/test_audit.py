@@ -64,7 +64,7 @@ class World:
         return subprocess.run([fg.program("fixgatectl")] + where +
                               [str(a) for a in args], input=stdin,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=60)
+                              timeout=fg.LIMIT)
 
     def events(self):
         """Those since the last call."""

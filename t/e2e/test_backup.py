@@ -32,7 +32,7 @@ fg.need("fixgated", "fixgatectl", "fixgate-streamer", "fixgate-client")
 SEED = int(os.environ.get("FG_SEED", str(random.randrange(1 << 32))))
 BATCH = 20
 SOME = 120  # orders of a part of the test
-LIMIT = 60
+LIMIT = fg.LIMIT
 ORDER = "35=D|11=%s|21=1|55=X|54=1|60=20260105-09:00:00|38=1|40=1|"
 
 STREAMS = """

@@ -107,7 +107,7 @@ def one_of_a_name(w):
     wait(lambda: new.state("ONE") == "standby", "it stands by")
     old.signal(signal.SIGSTOP)
     w.insert("A", 501, 600)
-    wait(lambda: new.is_live("ONE"), "the new one has its place", 60)
+    wait(lambda: new.is_live("ONE"), "the new one has its place")
     old.signal(signal.SIGCONT)
     w.insert("A", 601, 700)
     wait(lambda: old.state("ONE") == "standby" and
@@ -215,7 +215,7 @@ def back_pressure(w):
     before = [p.memory() for p in procs]
     w.book.freeze()
     w.insert("A", 1201, 21200, ID=text)
-    wait(lambda: quick.is_live("QUICK"), "the other one has all", 60)
+    wait(lambda: quick.is_live("QUICK"), "the other one has all")
     wait(lambda: "send B/SLOW: ERROR" in slow.log(), "ERROR")
     state = slow.list()["SLOW"]
     assert (state["HEALTH"], state["STATE"]) == ("ERROR", "replay"), state
@@ -223,7 +223,7 @@ def back_pressure(w):
     grown = [p.memory() - b for p, b in zip(procs, before)]
     assert max(grown) < 8 << 20, grown
     w.book.thaw()
-    wait(lambda: slow.is_live("SLOW"), "it has all, too", 60)
+    wait(lambda: slow.is_live("SLOW"), "it has all, too")
     got = [m["details"]["QTY"] for m in w.book.lines()
            if m["event"] == "SLOW"]
     assert got == list(range(1001, 21201)), len(got)

@@ -155,7 +155,7 @@ def sessions_are_shown(work):
         (s,) = g.ctl_json("--json", "session", "show", "BROKER")
         assert (s["SESSION"], s["NEXT_IN"], s["NEXT_OUT"], s["EPOCH"],
                 s["ENABLED"], s["HEART_BT_INT"]) == \
-            ("BROKER", 2, 2, 1, True, 30), s
+            ("BROKER", 2, 2, 1, True, fg.HEART_BT_INT), s
         expect(run(g, "session", "show", "NOBODY"), 3, err="(NO_SESSION)")
     assert g.stop() == 0
 

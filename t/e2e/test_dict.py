@@ -25,7 +25,7 @@ def run(*args, sock="/nowhere.sock"):
     """(exit status, standard output, standard error)"""
     r = subprocess.run([fg.program("fixgatectl"), "-s", sock] + list(args),
                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, timeout=60)
+                       stderr=subprocess.PIPE, timeout=fg.LIMIT)
     return r.returncode, r.stdout.decode(), r.stderr.decode()
 
 

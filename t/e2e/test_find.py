@@ -71,7 +71,7 @@ def questions(g):
 def ctl(g, *args):
     r = subprocess.run([fg.program("fixgatectl"), "-s", g.socket, *args],
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       timeout=60)
+                       timeout=fg.LIMIT)
     return r.returncode, r.stdout.decode("latin-1"), r.stderr.decode("latin-1")
 
 

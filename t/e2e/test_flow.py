@@ -152,7 +152,7 @@ def does_not_answer_the_logon(w):
     with fg.Peer("PEER", "GATE") as p:
         port = p.listen()
         gw = w.gateway("gate", sessions=[
-            fg.initiator("GATE", "PEER", port, LogonTimeout=1)]).start()
+            fg.initiator("GATE", "PEER", port, LogonTimeout=4)]).start()
         p.accept()
         assert p.recv().type == "A"
         p.expect_closed()

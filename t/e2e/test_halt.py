@@ -26,7 +26,7 @@ def refused(g, want, status, *args):
     r = subprocess.run([fg.program("fixgatectl"), "-s", g.socket] +
                        [str(a) for a in args], stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                       timeout=60)
+                       timeout=fg.LIMIT)
     assert r.returncode == status, (args, r)
     assert want in r.stderr.decode(), (args, r.stderr)
 
@@ -175,7 +175,7 @@ def cancels(work):
             + m[11] in event["TEXT"], event
         # Again, as it did not help; and with those that cannot.
         r = subprocess.run([fg.program("fixgatectl"), "-s", g.socket, "halt",
-                            "all", "--cancel", *SURE], timeout=60,
+                            "all", "--cancel", *SURE], timeout=fg.LIMIT,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         said = r.stdout.decode()
         assert r.returncode == 4, r

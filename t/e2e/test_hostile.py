@@ -83,10 +83,10 @@ class Trader(threading.Thread):
 
 
 def connect(port):
-    return socket.create_connection(("127.0.0.1", port), 30)
+    return socket.create_connection(("127.0.0.1", port), fg.LIMIT)
 
 
-def closed(s, limit=30):
+def closed(s, limit=fg.LIMIT):
     """The other side closes, and sends no byte before."""
     s.settimeout(limit)
     try:
@@ -172,7 +172,7 @@ def silent(g, port):
             break
         time.sleep(0.05)
     for s in all_of_them:
-        closed(s, 60)
+        closed(s)
     return len(all_of_them)
 
 
@@ -187,7 +187,7 @@ def links(g):
         try:
             s.sendall(data)
             s.shutdown(socket.SHUT_WR)
-            s.settimeout(30)
+            s.settimeout(fg.LIMIT)
             while s.recv(65536):
                 pass
         except ConnectionError:

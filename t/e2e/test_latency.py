@@ -5,6 +5,7 @@ before and not twice; STATUS has the last minute of it, /metrics all."""
 import os
 import re
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -73,9 +74,15 @@ def run(g, fix, port):
     def added(**want):
         """Only these stages have more than before."""
         nonlocal was
-        now, sums = counts(port)
-        more = {"_".join(s): now[s] - was.get(s, 0) for s in STAGES
-                if now[s] != was.get(s, 0)}
+        end = time.monotonic() + fg.LIMIT
+        while True:
+            now, sums = counts(port)
+            more = {"_".join(s): now[s] - was.get(s, 0) for s in STAGES
+                    if now[s] != was.get(s, 0)}
+            # What was answered may be counted a moment later.
+            if more == want or time.monotonic() > end or any(
+                    n > want.get(s, 0) for s, n in more.items()):
+                break
         assert more == want, (more, want)
         was = now
         return sums
@@ -154,21 +161,24 @@ def run(g, fix, port):
     return was
 
 
-def status(g, was):
-    """The same of the last minute, which all this took less than."""
+def status(g, was, begun):
+    """The same of the last minute, if all this took less than that."""
     got = g.ctl_json("status", "--json", check=False)[0]
     said = {(s["PATH"], s["STAGE"]): s for s in got["LATENCY"]}
-    assert list(said) == STAGES, list(said)
+    in_time = time.monotonic() - begun < 50
+    assert list(said) == STAGES or not in_time, list(said)
     for s, v in said.items():
-        assert v["COUNT"] == was[s] or s in STAGES[:2], (s, v, was[s])
+        assert v["COUNT"] == was[s] or s in STAGES[:2] or not in_time and \
+            v["COUNT"] < was[s], (s, v, was[s])
         assert 0 < v["P50"] <= v["P99"] <= v["MAX"] < 60e9, (s, v)
     assert got["DISK_FREE"] > 0 and got["LAG"] >= 0, got
     size = sum(os.stat(os.path.join(top, f)).st_blocks * 512
                for top, _, names in os.walk(g.store) for f in names)
     assert size / 2 <= got["STORE_BYTES"] <= size * 2, (got, size)
     text = g.ctl("status", check=False)
-    assert re.search(r"^LAST MINUTE +COUNT +P50 +P99 +MAX$", text, re.M), text
-    for s in STAGES:
+    for s in STAGES if in_time else ():
+        assert re.search(r"^LAST MINUTE +COUNT +P50 +P99 +MAX$", text,
+                         re.M), text
         assert re.search(r"^%-3s  %-9s +\d+ +\S+ [mu]?s +\S+ [mu]?s +\S+ "
                          "[mu]?s$" % s, text, re.M), text
     assert re.search(r"^store +\S+, written, .* \d+ MB, \d+ MB free on it$", text,
@@ -190,6 +200,7 @@ with fg.Work() as work:
         fg.acceptor("EXCH", "AWAY", listen, SessionName="AWAY")])
     gate.start()
     fresh(gate)
+    begun = time.monotonic()
     status(gate, run(gate, listen, int(re.search(
-        r"metrics on port (\d+)", gate.log())[1])))
+        r"metrics on port (\d+)", gate.log())[1])), begun)
     assert gate.stop() == 0

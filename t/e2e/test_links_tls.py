@@ -215,7 +215,7 @@ def What_cannot_be(work):
 def ctl(*args, stdin=b"", **env):
     """Status and output of fixgatectl, errors too."""
     r = subprocess.run([fg.program("fixgatectl"), *args], input=stdin,
-                       env=dict(os.environ, **env), timeout=60,
+                       env=dict(os.environ, **env), timeout=fg.LIMIT,
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return r.returncode, r.stdout.decode()
 

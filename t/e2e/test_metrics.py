@@ -170,8 +170,9 @@ def scraped(w, port):
         {"result": []})["result"])
     assert {m["metric"]["session"]: m["value"][1] for m in got}["BANK"] == \
         "1", got
-    target = query("/api/v1/targets")["activeTargets"][0]
-    assert target["health"] == "up" and not target["lastError"], target
+    # On a busy machine one of them may not be in time.
+    fg.wait_until(lambda: [t for t in query("/api/v1/targets")["activeTargets"]
+                           if t["health"] == "up" and not t["lastError"]])
     fg.wait_until(lambda: [a for a in (query("/api/v1/alerts") or
                                        {"alerts": []})["alerts"]
                            if a["labels"]["alertname"] == "FixgateSessionOff"

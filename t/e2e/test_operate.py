@@ -25,7 +25,7 @@ def refused(g, want, status, *args):
     r = subprocess.run([fg.program("fixgatectl"), "-s", g.socket] +
                        [str(a) for a in args], stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                       timeout=60)
+                       timeout=fg.LIMIT)
     assert r.returncode == status, (args, r)
     assert want in r.stderr.decode(), (args, r.stderr)
 

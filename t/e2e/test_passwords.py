@@ -149,7 +149,7 @@ def Guessing_is_slow_and_harms_nobody(work):
             peers.append(p)
         began = time.monotonic()
         b.sync()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         for p in peers:
             p.expect_closed()
             p.close()

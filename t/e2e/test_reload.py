@@ -48,31 +48,34 @@ def only_what_changed_is_touched(work):
         return fg.acceptor("EXCH", name, at, SessionName=name, **keys)
 
     g = work.gateway("gw", sessions=[
-        acceptor("KEPT", HeartBtInt=1), acceptor("CHANGED"),
+        acceptor("KEPT", HeartBtInt=5), acceptor("CHANGED"),
         acceptor("GONE", other)]).start()
     with fg.Peer("KEPT", "EXCH") as kept, fg.Peer("CHANGED", "EXCH") as \
             changed, fg.Peer("GONE", "EXCH") as gone, \
             fg.Peer("NEW", "EXCH") as new:
-        kept.connect(port).logon(1)
+        kept.connect(port).logon(5)
         changed.connect(port).logon()
         changed.sync()
         gone.connect(other).logon()
         new.connect(port)
         new.send("A", "98=0|108=30", seq=1)
         new.expect_closed()
-        g.sessions = [acceptor("KEPT", HeartBtInt=1),
+        g.sessions = [acceptor("KEPT", HeartBtInt=5),
                       acceptor("CHANGED", MaxMessageSize=70000),
                       acceptor("NEW")]
         g.configure()
         want = {"ADDED": ["NEW"], "CHANGED": ["CHANGED"],
                 "REMOVED": ["GONE"], "UNTOUCHED": ["KEPT"]}
+        kept.send("0")
         got = reload(g, "-n")
         assert lists(got) == want and not got["APPLIED"], got
         assert names(g) == ["CHANGED", "GONE", "KEPT"]
         assert changed.sync() == []
         before = session(g, "KEPT")
+        kept.send("0")
         got = reload(g)
         assert lists(got) == want and got["APPLIED"], got
+        kept.send("0")
         # Who changed or went is logged out in order.
         m = changed.expect("5")
         assert "settings" in m[58], m
@@ -82,7 +85,7 @@ def only_what_changed_is_touched(work):
         gone.send("5")
         gone.expect_closed()
         # Who did not goes on: the same connection, numbers and heartbeats.
-        m = kept.expect("0", 3, skip_types=())
+        m = kept.expect("0", skip_types=("1",))
         kept.sync()
         after = session(g, "KEPT")
         for key in ("ADDRESS", "EPOCH", "LOGGED_ON_AT"):
@@ -90,6 +93,7 @@ def only_what_changed_is_touched(work):
         assert after["NEXT_OUT"] > before["NEXT_OUT"]
         assert "5" not in [r["MSG_TYPE"] for r in
                            g.rows("FIX_OUT", session="KEPT")]
+        kept.close()
         # The changed one is back with its numbers, the new one is there.
         fg.wait_until(lambda: names(g) == ["CHANGED", "KEPT", "NEW"])
         m = changed.connect(port).logon()
@@ -334,8 +338,9 @@ def who_did_not_change_does_not_notice_under_load(work):
             many.wait()
     assert many.returncode == 0, err
     got = dict(line.split() for line in out.splitlines())
-    assert int(got["orders"]) == int(got["reports"]) > n and rounds > 3
-    assert float(got["heartbeat_overdue_ms"]) < 1000, got
+    assert int(got["orders"]) == int(got["reports"]) > n and rounds > 1
+    late = 1000 if os.environ.get("FG_SANITIZER", "no") in ("", "no") else 5000
+    assert float(got["heartbeat_overdue_ms"]) < late, got
     print("   %d reloads, %s orders, at most %s ms from order to report" % (
         rounds, got["orders"], got["lag_max_ms"]))
     assert g.stop() == 0, g.log()

@@ -252,7 +252,7 @@ def a_kill_finds_it_whole_or_not_at_all(work):
         time.sleep(rnd.random() * 0.2) # the moment is random, no condition
         g.kill()
         stop.set()
-        t.join(20)
+        t.join(2 * fg.LIMIT)
         assert not t.is_alive()
         g.start()
         assert "cannot be read" not in g.log() and \

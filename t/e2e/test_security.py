@@ -57,7 +57,7 @@ class World:
             fg.free_port() for _ in range(3))
         self.stream_port = fg.free_port()
         self.g = w.gateway("g", gateway={
-            "LogonTimeout": 6, "AdminListen": "127.0.0.1:0",
+            "LogonTimeout": 10, "AdminListen": "127.0.0.1:0",
             "LinkListen": "tls:127.0.0.1:%d" % self.link_port,
             "LinkCertificates": self.folder,
             "LogTarget": w.path("gate.log")}, sessions=[

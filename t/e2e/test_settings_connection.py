@@ -274,7 +274,7 @@ def HostSelectionPolicyPriorityStartOverInterval(work):
             HostSelectionPolicy="PRIORITY",
             HostSelectionPolicyPriorityStartOverInterval=1)]).start()
         for _ in range(3):
-            first.accept(5)
+            first.accept()
             first.expect("A")
             first.close()
 
@@ -291,7 +291,7 @@ def SocketConnectTimeout(work):
             s.connect_ex(("127.0.0.1", port))
         g = work.gateway("gw", sessions=[fg.initiator(
             "BANK", "EXCH", port, SocketConnectTimeout=1)]).start()
-        fg.wait_until(lambda: "timed out" in g.log(), 8, "a timeout")
+        fg.wait_until(lambda: "timed out" in g.log(), 20, "a timeout")
         for s in held:
             s.close()
 
@@ -335,7 +335,7 @@ def ReconnectInterval(work):
             "BANK", "EXCH", p.listen(), ReconnectInterval="1x1;600",
             SessionName="S")]).start()
         for _ in range(2):
-            p.accept(5)
+            p.accept()
             p.expect("A")
             p.close()
         left = next_try(g)

@@ -231,7 +231,7 @@ def LogonSignatureKeyFile(work):
                         public], check=True)
         m = signed_logon(work, LogonSignature="ed25519",
                          LogonSignatureKeyFile=key) if n == 0 else \
-            work.peers[0].accept(20).expect("A")
+            work.peers[0].accept().expect("A")
         for name, data in (("text", default_text(m).encode()),
                            ("signature", base64.b64decode(m[96]))):
             with open(work.path(name), "wb") as f:
@@ -287,8 +287,7 @@ def MaxResendRate(work):
     for n in range(20):
         p.expect("D", t11=n)
     begun = time.monotonic()
-    p.send("2", "7=1|16=0|")
-    p.send("1", "112=NOW")
+    p.raw(p.build("2", "7=1|16=0|") + p.build("1", "112=NOW"))
     came = []
     while "21" not in [m.get(34) for m in came if m.type == "D"]:
         came.append(p.recv())

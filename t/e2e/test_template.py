@@ -36,7 +36,7 @@ def refused(g, port, peer, why, head=""):
     peer.connect(port)
     peer.send("A", "98=0|108=30", head=head, seq=1)
     peer.expect_closed()
-    fg.wait_until(lambda: g.log().count(why) > before, 5, why)
+    fg.wait_until(lambda: g.log().count(why) > before, what=why)
     assert set(sessions(g)) == had
 
 

@@ -25,7 +25,7 @@ STUB = os.path.join(fg.SRC, "etc", "bash-completion", "fixgatectl")
 def commands():
     """{name: arguments} as help shows them."""
     text = subprocess.run([CTL, "help"], stdout=subprocess.PIPE, check=True,
-                          timeout=60).stdout.decode()
+                          timeout=fg.LIMIT).stdout.decode()
     got, at = {}, None
     for line in text.splitlines():
         m = re.match(r"  ([a-z].*)", line)
@@ -53,7 +53,7 @@ def complete(*words, socket="/nonexistent"):
     r = subprocess.run(["bash", "-c", script, STUB, CTL] + list(words),
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                        env=dict(os.environ, FIXGATE_SOCKET=socket),
-                       timeout=60)
+                       timeout=fg.LIMIT)
     assert r.returncode == 0 and r.stderr == b"", r
     return [x for x in r.stdout.decode().split("\n") if x]
 
@@ -171,7 +171,7 @@ def watch(g):
     p.wait(fg.LIMIT)
     for bad in ("0", "3601", "x"):
         r = subprocess.run([CTL, "-s", g.socket, "status", "--every", bad],
-                           stderr=subprocess.PIPE, timeout=60)
+                           stderr=subprocess.PIPE, timeout=fg.LIMIT)
         assert r.returncode == 1, r
     print("ok watch")
 
@@ -205,13 +205,13 @@ def progress(g, w):
                     "OrdType=1\n" % i)
     argv = [CTL, "-s", g.socket, "send", "BANK", "--file", path]
     t = Terminal(argv, only_stderr=True)
-    t.read_until(rb"\rsend \[#* *\] \d+ %, \d+ s left\x1b\[K", 60)
+    t.read_until(rb"\rsend \[#* *\] \d+ %, \d+ s left\x1b\[K")
     t.close()
     # None into a pipe.
     r = subprocess.run([CTL, "-s", g.socket, "append", "FILLS"],
                        input=b"".join(line % i for i in range(50000)),
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       timeout=120)
+                       timeout=fg.LIMIT)
     assert r.returncode == 0 and r.stderr == b"", r.stderr
     print("ok progress")
 

@@ -47,7 +47,7 @@ def until_closed(sock):
 def wrong_peers_harm_nobody(work):
     path, port = tls.certs(work), fg.free_port()
     keys = tls.settings(path, CertificateRevocationListFile=path + "/crl.pem")
-    g = work.gateway("gw", gateway={"LogonTimeout": 2}, sessions=[
+    g = work.gateway("gw", gateway={"LogonTimeout": 5}, sessions=[
         fg.acceptor("EXCH", "GOOD", port, **keys),
         fg.acceptor("EXCH", "BANK", port, **keys)]).start()
     with tls.Peer("GOOD", "EXCH", tls.client(path)) as good:
@@ -91,7 +91,7 @@ def wrong_peers_harm_nobody(work):
             until_closed(s)
             address = s.getsockname()
         refused(g, address, "no Logon within LogonTimeout")
-        assert 1.5 < time.monotonic() - began < 20
+        assert 4.5 < time.monotonic() - began < fg.LIMIT
         # One that leaves in the middle.
         with socket.create_connection(("127.0.0.1", port)) as s:
             s.sendall(b"\x16\x03")
@@ -165,8 +165,8 @@ def openssl_itself(work):
         input=fg.Peer("BANK", "EXCH").build("A", "98=0|108=30"),
         stdout=subprocess.PIPE, timeout=fg.LIMIT)
     assert b"Verified peername: localhost" in r.stdout, r.stdout
-    assert "logged-on" in g.log(), g.log()
     fg.wait_until(lambda: "disconnected: closed by peer" in g.log())
+    assert "logged-on" in g.log(), g.log()
     assert "certificate of O=Banzai Ltd,CN=BANZAI" in g.log(), g.log()
 
 
@@ -276,7 +276,7 @@ def gateways_among_themselves(work):
     venue.kill()
     fg.wait_until(lambda: "disconnected" in bank.log())
     venue.start()
-    fg.wait_until(lambda: bank.log().count("logged on") == 2)
+    fg.wait_until(lambda: bank.log().count("logged on") >= 2)
     assert bank.stop() == 0 and venue.stop() == 0
 
 

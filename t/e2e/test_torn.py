@@ -85,7 +85,7 @@ def recover(line):
     command = re.search(r"get it back with: fixgatectl (recover [^\"]*)",
                         line).group(1)
     r = subprocess.run([fg.program("fixgatectl")] + shlex.split(command),
-                       capture_output=True, text=True, timeout=60)
+                       capture_output=True, text=True, timeout=fg.LIMIT)
     assert r.returncode == 0, r.stderr
     assert "1 damaged file was put aside" in r.stdout, r.stdout
 
@@ -148,7 +148,8 @@ def main():
             g.ctl("backup", work.path("backup"))
             for _ in range(ROUNDS):
                 trade(p, sent)
-                uuid = g.ctl_json("status", "--json")[0]["STORE_UUID"]
+                uuid = g.ctl_json("status", "--json", check=False)[0][
+                    "STORE_UUID"]
                 g.kill()
                 p.close()
                 name, n = damage(g.store, rnd)

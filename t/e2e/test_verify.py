@@ -22,7 +22,7 @@ HEADER = 172  # bytes of a chain file before its runs
 def verify(*argv):
     r = subprocess.run([fg.program("fixgatectl"), *argv],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       text=True, timeout=60)
+                       text=True, timeout=fg.LIMIT)
     return r.returncode, r.stdout
 
 

@@ -87,7 +87,7 @@ class Process(threading.Thread):
 
 
 def ctl(*args):
-    r = subprocess.run([fg.program("fixgatectl")] + list(args), timeout=60,
+    r = subprocess.run([fg.program("fixgatectl")] + list(args), timeout=fg.LIMIT,
                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE)
     return r.returncode, r.stdout.decode(), r.stderr.decode()

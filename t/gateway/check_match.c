@@ -253,14 +253,14 @@ main(void)
 	printf("seed %u\n", seed);
 	srand(seed);
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_set_timeout(c, 120);
+	tcase_set_timeout(c, 600);
 	tcase_add_test(c, rows_with_a_field_are_found);
 	tcase_add_test(c, what_does_not_match_is_passed_quickly);
 	tcase_add_test(c, times_bound_it_and_are_jumped_to);
 	suite_add_tcase(s, c);
 	tcase_add_checked_fixture(x, NULL, teardown);
 	tcase_add_checked_fixture(x, setup_index, teardown_index);
-	tcase_set_timeout(x, 120);
+	tcase_set_timeout(x, 600);
 	tcase_add_test(x, rows_with_a_field_are_found);
 	tcase_add_test(x, times_bound_it_and_are_jumped_to);
 	tcase_add_test(x, rows_that_are_looked_up_come_at_once);

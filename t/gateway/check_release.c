@@ -779,7 +779,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60); /* sanitizers on a busy machine */
+	tcase_set_timeout(tc, 600); /* sanitizers on a busy machine */
 	tcase_add_test(tc, a_rows_are_invisible_until_they_are_durable);
 	tcase_add_test(tc, b_sends_of_a_dead_connection_do_not_reach_the_next_one);
 	tcase_add_test(tc, c_a_disconnect_stays_behind_the_logout_that_waits);

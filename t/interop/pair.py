@@ -7,7 +7,7 @@ from qf import fg
 
 HEART_BT_INT = 3  # seconds; the last numbers may be lost with a connection,
                   # and then a heartbeat brings the sides in step
-LIMIT = 60  # seconds, for one exchange of everything
+LIMIT = 240  # seconds, for one exchange of everything
 HEADER = (8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122)
 PACE_MAX = 10   # of the peer's messages, a millisecond
 SHORTEST = 500  # milliseconds that its messages take: some meet a drop

@@ -23,7 +23,7 @@ from qf import fg
 
 HEART_BT_INT = 5     # seconds; the last numbers may be lost with a connection,
                      # and then a heartbeat brings the sides in step
-LIMIT = 60           # seconds, to recover and to get in step
+LIMIT = 240          # seconds, to recover and to get in step
 BATCH = 500          # messages in a file for fixgatectl
 PACE = 2             # of the peers' messages, a millisecond
 LONGEST = 0.6        # seconds of traffic before a kill

@@ -49,7 +49,7 @@ class Counterparty(threading.Thread):
     def session(self):
         p = self.peer
         p.connect(self.port)
-        p.send("A", "98=0|108=30")
+        p.send("A", "98=0|108=%d" % fg.HEART_BT_INT)
         asked = False
         while not self.stop:
             try:

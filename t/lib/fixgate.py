@@ -31,8 +31,8 @@ import tempfile
 import time
 
 import logfmt
-from peer import (LIMIT, SOH, Msg, Peer, Timeout, bar, frame, soh, split,
-                  utc)
+from peer import (HEART_BT_INT, LIMIT, SOH, Msg, Peer, Timeout, bar, frame,
+                  soh, split, utc)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.environ.get("FG_SRC") or os.path.dirname(os.path.dirname(HERE))
@@ -140,7 +140,7 @@ def session(sender, target, begin="FIX.4.4", **keys):
         "SenderCompID": sender,
         "TargetCompID": target,
         "NonStopSession": "Y",
-        "HeartBtInt": 30,
+        "HeartBtInt": HEART_BT_INT,
         "DataDictionary": dictionary(begin),
     }
     s.update(keys)
@@ -203,13 +203,16 @@ class Proc:
 
     def wait(self, limit=LIMIT):
         """Its exit status; below 0: the signal that ended it."""
+        return self._end_of(self.child, limit)
+
+    def _end_of(self, child, limit):
         try:
-            return self.child.wait(limit)
+            return child.wait(limit)
         except subprocess.TimeoutExpired:
             raise Timeout("%s does not end" % self.name) from None
         finally:
-            if self.child.returncode is not None:
-                for f in (self.child.stdin, self.child.stdout):
+            if child.returncode is not None:
+                for f in (child.stdin, child.stdout):
                     if f:
                         f.close()
 
@@ -218,13 +221,17 @@ class Proc:
 
     def stop(self, limit=LIMIT):
         """SIGTERM; its exit status."""
-        self.signal(signal.SIGTERM)
-        return self.wait(limit)
+        return self._end(signal.SIGTERM, limit)
 
     def kill(self):
         """SIGKILL, in the middle of whatever it does."""
-        self.signal(signal.SIGKILL)
-        return self.wait()
+        return self._end(signal.SIGKILL, LIMIT)
+
+    def _end(self, signum, limit):
+        """Of this run: another thread may start the next one at once."""
+        child = self.child
+        child.send_signal(signum)
+        return self._end_of(child, limit)
 
     def cpu(self):
         """Seconds that it has computed."""

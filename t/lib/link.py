@@ -62,7 +62,7 @@ class Link:
     """A connection: send() and recv() messages, ask() for an answer."""
 
     def __init__(self, path, name="test", role="application", hello=True,
-                 limit=45):
+                 limit=120):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(limit)
         self.sock.connect(path)

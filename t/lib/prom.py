@@ -63,7 +63,7 @@ def parse(text):
 
 
 def ask(port, path="/metrics", method="GET", host="127.0.0.1"):
-    c = http.client.HTTPConnection(host, port, timeout=20)
+    c = http.client.HTTPConnection(host, port, timeout=120)
     c.request(method, path)
     r = c.getresponse()
     body = r.read().decode("utf-8")

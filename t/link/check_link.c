@@ -467,7 +467,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, all_kinds_go_out_and_come_back);
 	tcase_add_test(t, a_value_is_copied);
 	tcase_add_test(t, every_prefix_needs_more);

@@ -15,7 +15,7 @@
 #define MANY_MSG  1024 /* bytes of a message, of either side */
 #define MANY_IN   (16 * MANY_MSG)
 #define MANY_LAGS (1U << 20) /* that are kept */
-#define LIMIT_S   60.0 /* for all to log on, to be answered, to log out */
+#define LIMIT_S   240.0 /* for all to log on, to be answered, to log out */
 
 enum state { CONNECTING, LOGGING_ON, ON, LOGGING_OUT, GONE };
 

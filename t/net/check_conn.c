@@ -536,7 +536,7 @@ conn_suite(void)
 	TCase *t = tcase_create("conn");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, bytes_go_there_and_back);
 	tcase_add_loop_test(t, large_transfers_both_ways_arrive_whole, 0, 6);
 	tcase_add_test(t, a_slow_reader_meets_the_marks);

@@ -447,7 +447,7 @@ listener_suite(void)
 	TCase *t = tcase_create("listener");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, a_unix_socket_has_its_mode_and_knows_its_peer);
 	tcase_add_test(t, a_living_socket_is_respected_and_a_dead_one_replaced);
 	tcase_add_test(t, a_file_that_is_no_socket_is_never_removed);

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "net/net.h"
 
-#define GIVE_UP_MS 10000 /* a test that waits longer has failed */
+#define GIVE_UP_MS 120000 /* a test that waits longer has failed */
 
 struct end {
 	struct loop *l;

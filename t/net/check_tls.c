@@ -738,7 +738,7 @@ tls_suite(void)
 
 	tcase_add_unchecked_fixture(t, make_certs, remove_certs);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, bytes_go_there_and_back_in_both_versions, 0, 3);
 	tcase_add_loop_test(t, ciphers_by_their_standard_names, 0, 3);
 	tcase_add_loop_test(t, large_transfers_both_ways_arrive_whole, 0, 6);

@@ -172,7 +172,7 @@ clock_suite(void)
 	Suite *s = suite_create("clock");
 	TCase *t = tcase_create("ten years");
 
-	tcase_set_timeout(t, 120);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t,
 	    a_session_is_open_when_the_clock_on_the_wall_says_so, 0,
 	    (int)N_NAMES);

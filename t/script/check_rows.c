@@ -376,7 +376,7 @@ row_cases(void)
 {
 	TCase *t = tcase_create("rows");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, a_message_is_read_by_names_and_types);
 	tcase_add_test(t, wrong_uses_of_a_row_are_errors);
 	tcase_add_test(t, a_row_kept_for_later_is_an_error);

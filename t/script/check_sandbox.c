@@ -275,7 +275,7 @@ sandbox_cases(void)
 {
 	TCase *t = tcase_create("sandbox");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, what_could_leave_the_sandbox_is_not_there);
 	tcase_add_test(t, no_call_runs_for_ever);
 	tcase_add_test(t, patterns_mean_what_they_mean_in_lua);

@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import fixgate as fg
 
 LONGEST = 40     # seconds of waiting that a scenario may ask for
-ANSWER = 10      # seconds for an answer that is due at once
+ANSWER = fg.LIMIT  # seconds for an answer that is due at once
 EARLY = 0.3      # seconds that a timer may seem early, seen from here
 AT_ONCE = 150    # scenarios; most of them wait
 
@@ -398,7 +398,7 @@ def main():
         gw = work.gateway(
             "gw", gateway={"DictionaryPath": os.path.join(fg.SRC, "dict"),
                            "Durability": "written"},
-            sessions=[p.settings(port) for p in plays]).start(60)
+            sessions=[p.settings(port) for p in plays]).start()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(play, sorted(plays, key=lambda p: -waits(p.lines))))
         print("%d played, %d failed" % (len(plays), len(failed)))

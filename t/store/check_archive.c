@@ -319,7 +319,7 @@ main(void)
 
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		return EXIT_FAILURE;
-	tcase_set_timeout(tc, 240);
+	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, what_goes_in_comes_out);
 	tcase_add_test(tc, rows_are_read_from_anywhere);
 	tcase_add_test(tc, resends_find_their_session_and_numbers);

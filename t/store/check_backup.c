@@ -104,7 +104,7 @@ wait_commits(uint64_t more)
 	int tries = 0;
 
 	while (k.durable < until) {
-		ck_assert_int_lt(tries++, 20000);
+		ck_assert_int_lt(tries++, 200000);
 		usleep(1000);
 	}
 }
@@ -557,7 +557,7 @@ main(void)
 	SRunner *sr;
 	int failed;
 
-	tcase_set_timeout(tc, 240);
+	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, a_backup_under_load_when_written);
 	tcase_add_test(tc, a_backup_under_load_when_synced);
 	tcase_add_test(tc, a_backup_and_the_stores_own_log_are_all_of_it);

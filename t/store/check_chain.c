@@ -582,7 +582,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, all_tables_are_chained);
 	tcase_add_test(tc, the_hash_is_of_the_rows_alone);
 	tcase_add_test(tc, a_stop_chains_the_rest);

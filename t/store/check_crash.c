@@ -242,7 +242,7 @@ main(void)
 	SRunner *sr;
 	int failed;
 
-	tcase_set_timeout(tc, 240);
+	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc,
 	    a_killed_process_leaves_whole_commits_when_written);
 	tcase_add_test(tc, a_killed_process_leaves_whole_commits_when_synced);

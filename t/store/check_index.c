@@ -275,7 +275,7 @@ main(void)
 	if (freopen(log_path, "w+", stderr) == NULL)
 		return EXIT_FAILURE;
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_set_timeout(c, 120);
+	tcase_set_timeout(c, 600);
 	tcase_add_test(c, rows_are_found_by_their_values);
 	tcase_add_test(c, it_goes_on_where_it_was);
 	tcase_add_test(c, other_tags_make_it_new);

@@ -339,7 +339,7 @@ main(void)
 	size_t i;
 	int failed;
 
-	tcase_set_timeout(tc, 240);
+	tcase_set_timeout(tc, 600);
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_loop_test(tc, tests[i], WORLD_WRITTEN,
 		    WORLD_SYNCED + 1);

@@ -339,7 +339,7 @@ main(void)
 	    : (unsigned)time(NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("seed %u\n", seed);
-	tcase_set_timeout(tc, 240);
+	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, a_damaged_page_is_found_and_put_back);
 	tcase_add_test(tc, without_a_backup_the_whole_log_will_do);
 	tcase_add_test(tc, what_is_sealed_is_not_read_at_start);

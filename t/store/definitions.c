@@ -102,7 +102,7 @@ definitions_case(int first, int last)
 {
 	TCase *tc = tcase_create("definitions");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, a_text_is_kept_under_its_name, first,
 	    last + 1);
 	/* What is in memory only ends with the store. */

@@ -594,7 +594,7 @@ disk_case(void)
 	TCase *tc = tcase_create("disk");
 	size_t i;
 
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 600);
 	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++)
 		tcase_add_loop_test(tc, each[i], WORLD_NONE, WORLDS);
 	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++)

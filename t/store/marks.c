@@ -161,7 +161,7 @@ marks_case(int first, int last)
 	TCase *tc = tcase_create("marks");
 	size_t i;
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 600);
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_loop_test(tc, tests[i], first, last + 1);
 	return tc;

@@ -122,7 +122,7 @@ tables_case(int first, int last)
 {
 	TCase *tc = tcase_create("tables");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, a_declared_table_has_rows_like_any_other,
 	    first, last + 1);
 	tcase_add_loop_test(tc,

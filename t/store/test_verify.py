@@ -18,7 +18,7 @@ SPOIL = os.path.join(BUILD, 't/store/spoil')
 def verify(store, *more):
     p = subprocess.run([CTL, 'verify', '--store', store, *more],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       text=True, timeout=60)
+                       text=True, timeout=300)
     return p.returncode, p.stdout
 
 

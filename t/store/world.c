@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-#define WAIT_S 20 /* longest wait for a thread of the store */
+#define WAIT_S 120 /* longest wait for a thread of the store */
 
 static void
 notify(void *arg)

@@ -18,7 +18,7 @@ from streams import Logon, Streamer, insert, table
 fg.need("fixgated", "fixgate-streamer")
 
 ROWS = 200
-BUSY = 1000  # rows for a script that spins
+BUSY = 8000  # rows for a script that spins
 HEAD = 'process("GW", "unix:/none")\nlisten("unix:/none/s")\n'
 GOOD = 'stream("GOOD", "T") { }\n'
 

@@ -155,7 +155,7 @@ def takeover_of_a_silent_one(s):
     """It missed a heartbeat: its place is free for who does not say that it
     must not be taken."""
     link = Link(s.socket, hello=False)
-    link.ask("HELLO", VERSION=1, HEARTBEAT=2)
+    link.ask("HELLO", VERSION=1, HEARTBEAT=5)
     a = Logon(s, "U", "A", link=link, FROM="live")
     codes = set()
     with Link(s.socket) as other:

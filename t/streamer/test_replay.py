@@ -21,7 +21,7 @@ ROWS = int(os.environ.get("FG_ROWS", "20000"))
 RATE = int(os.environ.get("FG_RATE", "1000"))  # rows/s that keep arriving
 LIVE = 2000         # rows that are to come after the hand-over
 GROWTH = 48 << 20   # bytes of a process
-LIMIT = 60 + ROWS / 500
+LIMIT = 180 + ROWS / 500
 
 LUA = """
 stream("ALL", "T") { batchSize = 500, maxLogons = 2 }
@@ -47,13 +47,18 @@ class Feed:
         self.ctl.stdin.flush()
 
     def run(self):
-        """RATE rows in a second, up to the goal when there is one."""
-        began, first = time.monotonic(), self.n
+        """RATE rows in a second, up to the goal when there is one; after a
+        while fewer, for a machine that has other work, too."""
+        began = last = time.monotonic()
+        due = 0
         while self.n != self.goal:
             time.sleep(0.02)
-            due = first + int((time.monotonic() - began) * RATE)
-            self.add((due if self.goal is None else min(due, self.goal)) -
-                     self.n)
+            now = time.monotonic()
+            due += (now - last) * RATE / (1 + (now - began) // 20)
+            last, rows = now, int(due)
+            due -= rows
+            self.add(rows if self.goal is None else
+                     min(rows, self.goal - self.n))
 
     def end(self):
         self.ctl.stdin.close()
