@@ -12,6 +12,19 @@
 
 #define CACHE_BYTES (512u << 10) /* of one file */
 
+/* The scan had it open in the environment. */
+static void
+leave(struct bdb_seg *s)
+{
+	DB *rows = s->rows, *out = s->out;
+
+	s->rows = s->out = NULL;
+	if (rows != NULL)
+		rows->close(rows, DB_NOSYNC);
+	if (out != NULL)
+		out->close(out, DB_NOSYNC);
+}
+
 /* A segment behind which there are rows is not written any more. */
 void
 bdb_seg_know_old(struct bdb *b)
@@ -22,8 +35,11 @@ bdb_seg_know_old(struct bdb *b)
 
 	for (t = 0; t < b->st.n_tables; t++) {
 		tb = &b->table[t];
-		for (i = 0; i + 1 < tb->n; i++)
+		for (i = 0; i + 1 < tb->n; i++) {
 			tb->seg[i]->old = tb->seg[i + 1]->first < b->next[t];
+			if (tb->seg[i]->old)
+				leave(tb->seg[i]);
+		}
 	}
 }
 
