@@ -24,7 +24,7 @@ GROWTH = 16 << 20  # bytes that a streamer may grow by a client that stands
 
 LUA = """
 stream("T", "T") { maxLogons = 3 }
-stream("U", "T") { }
+stream("U", "T") { logoffTimeout = 60000 }
 stream("MANY", "T") { maxLogons = 2000 }
 """
 
