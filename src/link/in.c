@@ -1,49 +1,28 @@
 #include "link/link.h"
 
-#include <msgpack/unpack.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
 #include "base/err.h"
-#include "link/scan.h"
+#include "link/value.h"
 
-#define HEAD      4u    /* bytes of the length */
-#define ZONE_SIZE 8192u /* first chunk of memory for a decoded message */
-#define TYPE_MAX  64u   /* bytes of a message's name with its NUL */
+#define HEAD     4u  /* bytes of the length */
+#define TYPE_MAX 64u /* bytes of a message's name with its NUL */
 
 struct link_in {
-	msgpack_zone zone;
+	struct value_pool pool;
+	struct link_val root;
 	char type[TYPE_MAX];
 };
 
-static const msgpack_object no_details = { .type = MSGPACK_OBJECT_MAP };
-
-/* A struct link_val is a msgpack_object that nobody else can look into. */
-
-static const struct link_val *
-to_val(const msgpack_object *o)
-{
-	return (const struct link_val *)o;
-}
-
-static const msgpack_object *
-to_object(const struct link_val *v)
-{
-	return (const msgpack_object *)v;
-}
+static const struct link_val no_details = { .raw = "\x80",
+	.kind = LINK_MAP };
 
 struct link_in *
 link_in_new(void)
 {
-	struct link_in *in;
-
-	in = calloc(1, sizeof(*in));
-	if (in != NULL && !msgpack_zone_init(&in->zone, ZONE_SIZE)) {
-		free(in);
-		return NULL;
-	}
-	return in;
+	return calloc(1, sizeof(struct link_in));
 }
 
 void
@@ -51,7 +30,7 @@ link_in_free(struct link_in *in)
 {
 	if (in == NULL)
 		return;
-	msgpack_zone_destroy(&in->zone);
+	value_pool_free(&in->pool);
 	free(in);
 }
 
@@ -76,7 +55,7 @@ read_map(struct link_in *in, const struct link_val *v, struct link_msg *m,
 		*why = "SOURCE_REF is not an unsigned number";
 	m->details = link_find(v, "DETAILS");
 	if (m->details == NULL)
-		m->details = to_val(&no_details);
+		m->details = &no_details;
 	else if (link_kind(m->details) != LINK_MAP)
 		*why = "DETAILS is not a map";
 	return *why == NULL ? 0 : FG_EGARBLED;
@@ -88,8 +67,6 @@ link_decode(struct link_in *in, const char *p, size_t n, struct link_msg *m,
 {
 	struct cursor c = cursor_over(p, n);
 	uint32_t len = cursor_get32(&c);
-	msgpack_object object;
-	size_t off = 0;
 	int err;
 
 	if (c.err != 0)
@@ -99,77 +76,47 @@ link_decode(struct link_in *in, const char *p, size_t n, struct link_msg *m,
 		return FG_EGARBLED;
 	if (n - HEAD < len)
 		return FG_EPARTIAL;
-	*why = scan_value(p + HEAD, len);
-	if (*why != NULL)
-		return FG_EGARBLED;
-	msgpack_zone_clear(&in->zone);
-	*why = "out of memory";
-	if (msgpack_unpack(p + HEAD, len, &off, &in->zone, &object)
-	    != MSGPACK_UNPACK_SUCCESS)
-		return FG_ENOMEM;
-	err = read_map(in, to_val(&object), m, why);
+	err = value_read(&in->pool, p + HEAD, len, &in->root, why);
+	if (err == 0)
+		err = read_map(in, &in->root, m, why);
 	return err != 0 ? err : (int64_t)HEAD + len;
 }
 
 enum link_kind
 link_kind(const struct link_val *v)
 {
-	switch (to_object(v)->type) {
-	case MSGPACK_OBJECT_BOOLEAN:
-		return LINK_BOOL;
-	case MSGPACK_OBJECT_POSITIVE_INTEGER:
-		return LINK_U64;
-	case MSGPACK_OBJECT_NEGATIVE_INTEGER:
-		return LINK_I64;
-	case MSGPACK_OBJECT_FLOAT32:
-	case MSGPACK_OBJECT_FLOAT64:
-		return LINK_FLOAT;
-	case MSGPACK_OBJECT_STR:
-		return LINK_STR;
-	case MSGPACK_OBJECT_BIN:
-		return LINK_BIN;
-	case MSGPACK_OBJECT_ARRAY:
-		return LINK_ARRAY;
-	case MSGPACK_OBJECT_MAP:
-		return LINK_MAP;
-	case MSGPACK_OBJECT_NIL:
-	case MSGPACK_OBJECT_EXT: /* scan_value lets none in */
-		break;
-	}
-	return LINK_NIL;
+	return v->kind;
 }
 
 size_t
 link_count(const struct link_val *v)
 {
-	const msgpack_object *o = to_object(v);
+	return v->kind == LINK_ARRAY || v->kind == LINK_MAP ? v->n : 0;
+}
 
-	if (o->type == MSGPACK_OBJECT_ARRAY)
-		return o->via.array.size;
-	return o->type == MSGPACK_OBJECT_MAP ? o->via.map.size : 0;
+size_t
+link_size(const struct link_val *v)
+{
+	return (size_t)(value_end(v) - v->raw);
 }
 
 const struct link_val *
 link_at(const struct link_val *array, size_t i)
 {
-	const msgpack_object *o = to_object(array);
-
-	if (o->type != MSGPACK_OBJECT_ARRAY || i >= o->via.array.size)
+	if (array->kind != LINK_ARRAY || i >= array->n)
 		return NULL;
-	return to_val(&o->via.array.ptr[i]);
+	return &array->at[i];
 }
 
 const struct link_val *
 link_map_at(const struct link_val *map, size_t i, const char **key,
     size_t *len)
 {
-	const msgpack_object *o = to_object(map);
-
-	if (o->type != MSGPACK_OBJECT_MAP || i >= o->via.map.size)
+	if (map->kind != LINK_MAP || i >= map->n)
 		return NULL;
-	*key = o->via.map.ptr[i].key.via.str.ptr;
-	*len = o->via.map.ptr[i].key.via.str.size;
-	return to_val(&o->via.map.ptr[i].val);
+	*key = map->at[2 * i].p;
+	*len = map->at[2 * i].n;
+	return &map->at[2 * i + 1];
 }
 
 const struct link_val *
@@ -188,56 +135,38 @@ link_find(const struct link_val *map, const char *key)
 bool
 link_get_str(const struct link_val *v, const char **p, size_t *n)
 {
-	const msgpack_object *o = to_object(v);
-
-	if (o == NULL)
+	if (v == NULL || (v->kind != LINK_STR && v->kind != LINK_BIN))
 		return false;
-	if (o->type == MSGPACK_OBJECT_STR) {
-		*p = o->via.str.ptr;
-		*n = o->via.str.size;
-		return true;
-	}
-	if (o->type == MSGPACK_OBJECT_BIN) {
-		*p = o->via.bin.ptr;
-		*n = o->via.bin.size;
-		return true;
-	}
-	return false;
+	*p = v->p;
+	*n = v->n;
+	return true;
 }
 
 bool
 link_get_u64(const struct link_val *v, uint64_t *out)
 {
-	if (v == NULL || link_kind(v) != LINK_U64)
+	if (v == NULL || v->kind != LINK_U64)
 		return false;
-	*out = to_object(v)->via.u64;
+	*out = v->u;
 	return true;
 }
 
 bool
 link_get_i64(const struct link_val *v, int64_t *out)
 {
-	const msgpack_object *o = to_object(v);
-
-	if (o == NULL)
+	if (v == NULL || (v->kind != LINK_I64 &&
+	    (v->kind != LINK_U64 || v->u > INT64_MAX)))
 		return false;
-	if (o->type == MSGPACK_OBJECT_NEGATIVE_INTEGER) {
-		*out = o->via.i64;
-		return true;
-	}
-	if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER
-	    || o->via.u64 > INT64_MAX)
-		return false;
-	*out = (int64_t)o->via.u64;
+	*out = v->i;
 	return true;
 }
 
 bool
 link_get_bool(const struct link_val *v, bool *out)
 {
-	if (v == NULL || link_kind(v) != LINK_BOOL)
+	if (v == NULL || v->kind != LINK_BOOL)
 		return false;
-	*out = to_object(v)->via.boolean;
+	*out = v->b;
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /*
  * link.h: the messages between fixgate's processes (fixgate-link(7)): a frame
  * is a 4-byte big-endian length and one MessagePack map {MESSAGE_TYPE,
- * SOURCE_REF, DETAILS}. Pure: bytes in, bytes out. The only user of msgpack.
+ * SOURCE_REF, DETAILS}. Pure: bytes in, bytes out. The only user of msgpack-c.
  */
 #ifndef FG_LINK_LINK_H
 #define FG_LINK_LINK_H
@@ -54,9 +54,13 @@ void link_u64(struct link_out *o, uint64_t v);
 void link_i64(struct link_out *o, int64_t v);
 void link_bool(struct link_out *o, bool v);
 void link_nil(struct link_out *o);
-/* A value of a message that came, as it is; NULL: nil. */
+/* A value of a message that came, as it is; NULL: nil. The same bytes: a client
+ * may have written them longer than we would. */
 struct link_val;
 void link_copy(struct link_out *o, const struct link_val *v);
+/* n values of an array that came, from index i on; it has as many. */
+void link_copy_from(struct link_out *o, const struct link_val *array,
+    size_t i, size_t n);
 /* A key and its value in one. */
 void link_key_str(struct link_out *o, const char *key, const char *s);
 void link_key_strn(struct link_out *o, const char *key, const char *p,
@@ -94,6 +98,7 @@ enum link_kind { LINK_NIL, LINK_BOOL, LINK_U64, LINK_I64, LINK_STR, LINK_BIN,
 
 enum link_kind link_kind(const struct link_val *v);
 size_t link_count(const struct link_val *v); /* of an array or map */
+size_t link_size(const struct link_val *v);  /* its bytes in the message */
 const struct link_val *link_at(const struct link_val *array, size_t i);
 const struct link_val *link_map_at(const struct link_val *map, size_t i,
     const char **key, size_t *len);

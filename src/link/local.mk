@@ -3,6 +3,6 @@ liblink_a_SOURCES = \
 	src/link/in.c \
 	src/link/link.h \
 	src/link/out.c \
-	src/link/scan.c \
-	src/link/scan.h
+	src/link/value.c \
+	src/link/value.h
 liblink_a_CFLAGS = $(AM_CFLAGS) $(MSGPACK_CFLAGS)

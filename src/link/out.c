@@ -11,13 +11,13 @@
  */
 #include "link/link.h"
 
-#include <msgpack/object.h>
 #include <msgpack/pack.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "link/value.h"
 
 #define HEAD 4u /* bytes of the length */
 #define OPEN UINT32_MAX /* as many values may follow in an open array */
@@ -37,10 +37,15 @@ static int
 append(void *arg, const char *p, size_t n)
 {
 	struct link_out *o = arg;
+	struct buf *b = o->to;
 
-	if (o->err == 0)
-		o->err = buf_add(o->to, p, n);
-	if (o->err == 0 && o->to->len - o->start - o->head > LINK_FRAME_MAX)
+	if (b->cap - b->len < n && o->err == 0)
+		o->err = buf_reserve(b, n);
+	if (o->err != 0 || n == 0)
+		return o->err;
+	memcpy(b->p + b->len, p, n);
+	b->len += n;
+	if (b->len - o->start - o->head > LINK_FRAME_MAX)
 		o->err = FG_ELIMIT;
 	return o->err;
 }
@@ -253,7 +258,20 @@ link_copy(struct link_out *o, const struct link_val *v)
 	if (v == NULL)
 		msgpack_pack_nil(&o->pk);
 	else
-		msgpack_pack_object(&o->pk, *(const msgpack_object *)v);
+		append(o, v->raw, link_size(v));
+}
+
+void
+link_copy_from(struct link_out *o, const struct link_val *array, size_t i,
+    size_t n)
+{
+	const struct link_val *first = link_at(array, i);
+	const struct link_val *last = link_at(array, i + n - 1);
+
+	if (n == 0)
+		return;
+	link_values(o, first->raw, (size_t)(value_end(last) - first->raw),
+	    (uint32_t)n);
 }
 
 void

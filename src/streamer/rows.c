@@ -101,30 +101,29 @@ put_head(struct work *w, const struct link_val *v, uint32_t n)
 		    ? link_at(v, s->timestamp) : NULL);
 }
 
-static size_t
-text_size(const struct link_val *v)
-{
-	const char *p;
-	size_t n;
-
-	return link_get_str(v, &p, &n) ? n + 5 : 9;
-}
-
 /* Columns that are sent as they came. */
 static void
 copy_columns(struct work *w, const struct link_val *v)
 {
 	const struct stream *s = w->s;
-	bool all = s->form == FORM_ROW;
-	size_t i, n = all ? s->in.n : s->script->ncolumn_out;
+	size_t i, n = s->script->ncolumn_out;
 	const struct link_val *c;
 
 	put_head(w, v, (uint32_t)n);
 	for (i = 0; i < n; i++) {
-		c = link_at(v, first_value(w) + (all ? i : s->from[i]));
-		w->size += text_size(c);
+		c = link_at(v, first_value(w) + s->from[i]);
+		w->size += link_size(c);
 		link_copy(w->o, c);
 	}
+}
+
+/* All of them. */
+static void
+copy_row(struct work *w, const struct link_val *v)
+{
+	put_head(w, v, (uint32_t)w->s->in.n);
+	w->size += link_size(v);
+	link_copy_from(w->o, v, first_value(w), w->s->in.n);
 }
 
 static void
@@ -151,8 +150,12 @@ make_row(struct work *w, const struct link_val *v)
 	size_t i, size = 0;
 	int r;
 
-	if (s->form == FORM_COLUMNS || (s->form == FORM_ROW && !s->maps)) {
+	if (s->form == FORM_COLUMNS) {
 		copy_columns(w, v);
+		return ACT_SENT;
+	}
+	if (s->form == FORM_ROW && !s->maps) {
+		copy_row(w, v);
 		return ACT_SENT;
 	}
 	if (s->form == FORM_ROW) { /* a map of another streamer's toRow */
@@ -328,14 +331,10 @@ batch(struct work *w)
 static void
 set_window(struct work *w)
 {
-	size_t i, k, n, sum = 0, rows = 0;
-	const struct link_val *v;
+	size_t i, sum = 0, rows = 0;
 
 	for (i = 0; i < w->n; i += 1 + w->n / SAMPLES) {
-		v = link_at(w->rows, i);
-		n = link_kind(v) == LINK_ARRAY ? link_count(v) : 0;
-		for (k = 0; k < n; k++)
-			sum += text_size(link_at(v, k));
+		sum += link_size(link_at(w->rows, i));
 		rows++;
 	}
 	if (sum == 0)

@@ -164,6 +164,45 @@ START_TEST(a_value_is_copied)
 }
 END_TEST
 
+START_TEST(some_values_of_an_array_are_copied_at_once)
+{
+	struct buf again = { 0 };
+	struct link_in *in2 = link_in_new();
+	const struct link_val *v;
+	struct link_msg m2;
+	uint64_t n;
+
+	link_begin(o, &b, "T", 1);
+	link_map(o, 1);
+	link_str(o, "A");
+	link_array(o, 4);
+	link_u64(o, 1);
+	link_array(o, 2);
+	link_key_str(o, "two", "values");
+	link_str(o, "text");
+	link_u64(o, 300);
+	ck_assert_int_eq(0, link_end(o));
+	ck_assert_int_gt(link_decode(in, b.p, b.len, &m, &why), 0);
+	v = link_find(m.details, "A");
+	ck_assert_uint_eq(1 + 1 + 12 + 5 + 3, link_size(v));
+	link_begin(o, &again, "T", 1);
+	link_map(o, 1);
+	link_str(o, "A");
+	link_array(o, 3);
+	link_copy_from(o, v, 0, 0);
+	link_copy_from(o, v, 1, 3);
+	ck_assert_int_eq(0, link_end(o));
+	ck_assert_int_gt(link_decode(in2, again.p, again.len, &m2, &why), 0);
+	v = link_find(m2.details, "A");
+	ck_assert_uint_eq(3, link_count(v));
+	ck_assert_uint_eq(2, link_count(link_at(v, 0)));
+	ck_assert_int_eq(LINK_STR, link_kind(link_at(v, 1)));
+	ck_assert(link_get_u64(link_at(v, 2), &n) && n == 300);
+	link_in_free(in2);
+	buf_free(&again);
+}
+END_TEST
+
 START_TEST(every_prefix_needs_more)
 {
 	size_t n;
@@ -470,6 +509,7 @@ main(void)
 	tcase_set_timeout(t, 600);
 	tcase_add_test(t, all_kinds_go_out_and_come_back);
 	tcase_add_test(t, a_value_is_copied);
+	tcase_add_test(t, some_values_of_an_array_are_copied_at_once);
 	tcase_add_test(t, every_prefix_needs_more);
 	tcase_add_test(t, no_change_of_a_byte_does_harm);
 	tcase_add_test(t,
