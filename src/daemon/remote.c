@@ -470,26 +470,6 @@ remote_new(const struct remote_cfg *cfg)
 	return NULL;
 }
 
-static void
-on_data_gone(struct conn *conn, void *arg)
-{
-	(void)conn;
-	(void)arg;
-}
-
-static void
-on_closed_gone(struct conn *conn, void *arg, const char *why)
-{
-	(void)conn;
-	(void)arg;
-	(void)why;
-}
-
-static const struct conn_ops gone_ops = {
-	.data = on_data_gone,
-	.closed = on_closed_gone,
-};
-
 void
 remote_free(struct remote *r)
 {
@@ -506,7 +486,7 @@ remote_free(struct remote *r)
 		while ((w = LIST_FIRST(&r->waiters[i])) != NULL)
 			drop_waiter(r, w);
 	if (r->conn != NULL) {
-		conn_set_ops(r->conn, &gone_ops, NULL);
+		conn_set_ops(r->conn, NULL, NULL);
 		conn_end(r->conn);
 	}
 	if (r->timer != NULL)

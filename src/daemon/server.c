@@ -285,27 +285,6 @@ static const struct conn_ops conn_ops = {
 	.closed = on_closed,
 };
 
-/* Of connections that the loop still has when the server is gone. */
-static void
-on_data_gone(struct conn *conn, void *arg)
-{
-	(void)conn;
-	(void)arg;
-}
-
-static void
-on_closed_gone(struct conn *conn, void *arg, const char *why)
-{
-	(void)conn;
-	(void)arg;
-	(void)why;
-}
-
-static const struct conn_ops gone_ops = {
-	.data = on_data_gone,
-	.closed = on_closed_gone,
-};
-
 /* Of those who have shown no certificate yet there may be some only: else they
  * could take all descriptors. */
 static bool
@@ -448,7 +427,7 @@ server_free(struct server *s)
 	}
 	while ((sc = s->first) != NULL) {
 		server_hold(sc);
-		conn_set_ops(sc->conn, &gone_ops, NULL);
+		conn_set_ops(sc->conn, NULL, NULL);
 		conn_abort(sc->conn, "the process ends");
 		detach(sc);
 		sc->server = NULL;

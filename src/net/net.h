@@ -115,6 +115,7 @@ struct conn *conn_connect(struct loop *l, const char *host, uint16_t port,
     unsigned timeout_ms, const struct conn_limits *lim,
     const struct conn_ops *ops, void *arg, char err[NET_ERR_MAX]);
 
+/* NULL: nobody is told any more. */
 void conn_set_ops(struct conn *c, const struct conn_ops *ops, void *arg);
 void *conn_arg(const struct conn *c);
 /* "127.0.0.1:5001", "unix:pid 7, uid 0"; valid as long as c. */
