@@ -156,15 +156,19 @@ struct conn *conn_new(struct loop *l, const struct conn_limits *lim);
 /* Go to CONN_OPEN on a connected socket, which is taken; 0 or FG_ENOMEM. */
 int conn_open(struct conn *c, int fd);
 void conn_watch(struct conn *c);
-/* It is connected: begin with the handshake, if it is to have one. */
-void conn_shake(struct conn *c);
 void conn_die(struct conn *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void conn_die_as_said(struct conn *c); /* c->why is set */
 void conn_turn_later(struct conn *c, unsigned why);
-void conns_turn(struct loop *l);
 void conns_close(struct loop *l);
 void conn_free(struct conn *c);
+
+/* turn.c */
+/* After a callback: what was not taken moves out of the loop's scratch. */
+void conn_keep_unread(struct conn *c);
+/* It is connected: begin with the handshake, if it is to have one. */
+void conn_shake(struct conn *c);
+void conns_turn(struct loop *l);
 
 /* send.c */
 void conn_flush_later(struct conn *c);

@@ -18,5 +18,6 @@ libnet_a_SOURCES = \
 	src/net/tls_file.c \
 	src/net/tls_int.h \
 	src/net/tls_peer.c \
-	src/net/tls_stream.c
+	src/net/tls_stream.c \
+	src/net/turn.c
 libnet_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS) $(OPENSSL_CFLAGS)
