@@ -132,7 +132,7 @@ channel_done(struct channel *ch, uint64_t ref)
 		return;
 	ev = e.body;
 	answered(s, &e);
-	ch->backs_off = false;
+	ch->backs_off = (mono_t){ 0 };
 	settled(ch, e.seq);
 	if (ev->quarantine != 0)
 		again_done(s->block->client, ev->quarantine, true, "");
@@ -145,8 +145,8 @@ channel_retry(struct channel *ch, uint64_t ref, bool stopped)
 	struct lane_event e;
 
 	if (lane_answer(ch->lane, ref, stopped ? LANE_STOPPED : LANE_RETRY,
-	    now(ch->sender), &e) == 0)
-		ch->backs_off = true;
+	    now(ch->sender), &e) == 0 && ch->backs_off.ns == 0)
+		ch->backs_off = now(ch->sender);
 }
 
 void
@@ -163,7 +163,7 @@ channel_refused(struct channel *ch, uint64_t ref, const char *code,
 		return;
 	ev = e.body;
 	answered(s, &e);
-	ch->backs_off = false;
+	ch->backs_off = (mono_t){ 0 };
 	log_event(LOG_LEVEL_WARN, "event-refused", NULL, "client %s, row %llu: "
 	    "%s refused %s: %s: %s", c->script->name, (unsigned long long)e.seq,
 	    s->script->process, s->script->event, code, text);
@@ -238,6 +238,18 @@ sender_queued(const struct sender *s)
 	return n;
 }
 
+size_t
+sender_flowing(const struct sender *s)
+{
+	const struct channel *ch;
+	size_t n = 0;
+
+	for (ch = s->channel; ch != NULL; ch = ch->next)
+		if (ch->backs_off.ns == 0)
+			n += lane_queued(ch->lane);
+	return n;
+}
+
 uint64_t
 sender_handled(const struct sender *s)
 {
@@ -261,15 +273,28 @@ range_of(const struct script_range *r)
 	return (struct health_range){ r->low * NS_PER_S, r->high * NS_PER_S };
 }
 
-static bool
-any_backs_off(const struct sender *s)
+/* The one that was asked first; NULL: none was. */
+static const struct channel *
+first_back(const struct sender *s)
 {
-	const struct channel *ch;
+	const struct channel *ch, *first = NULL;
 
 	for (ch = s->channel; ch != NULL; ch = ch->next)
-		if (ch->backs_off)
-			return true;
-	return false;
+		if (ch->backs_off.ns != 0 && (first == NULL ||
+		    mono_before(ch->backs_off, first->backs_off)))
+			first = ch;
+	return first;
+}
+
+/* Of one lane of several, while the others go on. */
+static void
+say_lane(struct sender *s, const struct channel *ch, mono_t at)
+{
+	snprintf(s->text, sizeof(s->text), "%s asks for later on the lane %s, "
+	    "for %lld s now, and %zu events of it wait",
+	    s->script->process, ch->name,
+	    (long long)((at.ns - ch->backs_off.ns) / NS_PER_S),
+	    lane_queued(ch->lane));
 }
 
 static void
@@ -283,7 +308,7 @@ say_why(struct sender *s, size_t queued, mono_t at)
 		snprintf(s->text, sizeof(s->text), "%s is not there, and %zu "
 		    "events wait: %.300s", s->script->process, queued,
 		    target_trouble(s->target));
-	else if (any_backs_off(s))
+	else if (first_back(s) != NULL)
 		snprintf(s->text, sizeof(s->text), "%s asks for later; "
 		    "nothing was done for %lld s, and %zu events wait",
 		    s->script->process, seconds, queued);
@@ -302,7 +327,10 @@ sender_look(struct sender *s, mono_t at)
 	struct health_facts f = { .sent = s->sent, .answered = s->answered,
 		.waiting = s->busy, .unanswered = s->window.unanswered };
 	size_t queued = sender_queued(s);
-	enum health was = s->health;
+	const struct channel *back =
+	    s->script->lane_on == NULL ? NULL : first_back(s);
+	enum health was = s->health, lane = back == NULL ? HEALTH_HEALTHY :
+	    health_in(&receive, at.ns - back->backs_off.ns);
 
 	/* What cannot be sent waits for an answer, too. */
 	f.full = f.unanswered >= s->window.max ||
@@ -314,8 +342,12 @@ sender_look(struct sender *s, mono_t at)
 		f.sent = f.waiting;
 	s->health = health_look(&f, &sent, &receive, at);
 	s->text[0] = '\0';
-	if (s->health != HEALTH_HEALTHY)
+	if (s->health < lane) {
+		s->health = lane;
+		say_lane(s, back, at);
+	} else if (s->health != HEALTH_HEALTHY) {
 		say_why(s, queued, at);
+	}
 	if (s->health == was)
 		return;
 	if (s->health == HEALTH_HEALTHY)

@@ -77,7 +77,7 @@ struct channel {
 	struct lane *lane;
 	enum channel_state state;
 	bool again;      /* events from QUARANTINE: of no lane */
-	bool backs_off;  /* the target asked to try later */
+	mono_t backs_off; /* since when the target asks to try later; 0: no */
 	mono_t open_due; /* the next LANE_OPEN */
 	uint64_t number; /* LANE; 0: the target has no lanes */
 	uint64_t acked;  /* what the cursor's ACKED said */
@@ -141,6 +141,8 @@ void sender_start(struct sender *s, struct block *b,
     const struct script_send *script);
 void sender_clear(struct sender *s);
 size_t sender_queued(const struct sender *s);
+/* The same without lanes that were asked to try later. */
+size_t sender_flowing(const struct sender *s);
 /* The last row up to which its events are answered. */
 uint64_t sender_handled(const struct sender *s);
 /* Look at the warning ranges. */

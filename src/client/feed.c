@@ -11,6 +11,7 @@
 #define CREDIT_MAX 1000
 #define CREDIT_BYTES (16u << 20) /* what their events take, about */
 #define HELD_MAX   100000 /* rows that are settled behind one that is not */
+#define LANES_HELD 10000 /* events of lanes that are asked to try later */
 #define PARKS_MAX  50 /* events that wait to be put into QUARANTINE */
 
 struct event *
@@ -232,12 +233,26 @@ feed_rows(struct client *c, const struct link_msg *m)
 
 /* ---- credit ---- */
 
+/* A lane that is asked to try later holds up its own events; many of them wait
+ * before no more rows are taken, for the sake of the other lanes. */
+static bool
+sender_has_room(const struct client *c, const struct sender *s)
+{
+	size_t max = (size_t)c->script->event_handler_buffer;
+	size_t n = sender_queued(s);
+
+	if (n <= max)
+		return true;
+	return s->script->lane_on != NULL && n <= LANES_HELD &&
+	    n * c->row_size <= CREDIT_BYTES && sender_flowing(s) <= max;
+}
+
 /* May more rows come? */
 static bool
 has_room(const struct client *c)
 {
-	size_t i, max = (size_t)c->script->event_handler_buffer;
 	const struct block *b;
+	size_t i;
 
 	if (c->nparks > PARKS_MAX)
 		return false;
@@ -245,7 +260,7 @@ has_room(const struct client *c)
 		if (settle_held(b->settle) > HELD_MAX)
 			return false;
 		for (i = 0; i < b->script->nsend; i++)
-			if (sender_queued(&b->sender[i]) > max)
+			if (!sender_has_room(c, &b->sender[i]))
 				return false;
 	}
 	return true;

@@ -1,7 +1,7 @@
 #include "client/health.h"
 
-static enum health
-in_range(const struct health_range *r, int64_t ns)
+enum health
+health_in(const struct health_range *r, int64_t ns)
 {
 	if (ns < r->low)
 		return HEALTH_HEALTHY;
@@ -18,8 +18,8 @@ health_look(const struct health_facts *f, const struct health_range *sent,
 
 	if (f->unanswered == 0 || now.ns - f->sent.ns < sent->low)
 		return HEALTH_HEALTHY;
-	s = f->full ? in_range(sent, now.ns - f->sent.ns) : HEALTH_HEALTHY;
-	r = in_range(receive, now.ns - since.ns);
+	s = f->full ? health_in(sent, now.ns - f->sent.ns) : HEALTH_HEALTHY;
+	r = health_in(receive, now.ns - since.ns);
 	return s > r ? s : r;
 }
 

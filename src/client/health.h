@@ -38,6 +38,9 @@ enum health health_look(const struct health_facts *f,
     const struct health_range *sent, const struct health_range *receive,
     mono_t now);
 
+/* What it is to wait so many ns. */
+enum health health_in(const struct health_range *r, int64_t ns);
+
 const char *health_name(enum health h); /* "HEALTHY" ...; static */
 
 #endif

@@ -176,7 +176,7 @@ all_down(struct target *t)
 	forget(t, NULL);
 	TAILQ_FOREACH(ch, &t->channels, link) {
 		ch->state = CHANNEL_SHUT;
-		ch->open_due = (mono_t){ 0 };
+		ch->open_due = ch->backs_off = (mono_t){ 0 };
 		lane_down(ch->lane);
 	}
 	t->down = now(t);
@@ -413,7 +413,7 @@ send_one(struct target *t, struct channel *ch, const struct lane_event *e,
 	int err;
 
 	fly(t, ch, ref);
-	if (!ch->backs_off)
+	if (ch->backs_off.ns == 0)
 		s->sent = now(t);
 	err = target_is_exec(t) ? send_exec(t, ch, e, ref)
 			      : send_link(t, ch, e, ref);

@@ -266,6 +266,32 @@ def lane_on(work):
     assert "laneOn" in w.streamer.parked[0]["REASON"], w.streamer.parked
 
 
+def lane_that_stands(work):
+    """others go on beyond eventHandlerBuffer while one is refused for now, and
+    it is told which; then it has its events in their order"""
+    w = World(work)
+    open_again = threading.Event()
+    w.gateway.answer = lambda kind, d: ("HALTED", True) if \
+        d["SESSION"] == "A" and not open_again.is_set() else None
+    c = w.client(w.simple("""eventHandlerBuffer = 5, updateFrequency = 20,
+        receiveWarningRange = { 1, 2 }""", sends="""send("G",
+        "EVENT_FIX_SEND", function(r) return { SESSION = r.ID } end,
+        { laneOn = "SESSION" })"""))
+    w.streamer.add(*[["ABCDE"[i % 5], "1"] for i in range(1000)])
+    others = [i + 1 for i in range(1000) if i % 5]
+    w.wait(lambda: sorted(d["SEQUENCE"] for d in w.gateway.effects) == others,
+           "the others go on")
+    w.wait(lambda: "WARNING: G asks for later on the lane "
+           "G/EVENT_FIX_SEND/A, for " in c.log(), "WARNING")
+    w.wait(lambda: "ERROR: G asks for later on the lane" in c.log(), "ERROR")
+    assert w.streamer.cursor() == 0
+    open_again.set()
+    w.wait_cursor(1000)
+    assert [d["SEQUENCE"] for d in w.gateway.effects
+            if d["SESSION"] == "A"] == list(range(1, 1001, 5))
+    w.wait(lambda: "is HEALTHY again" in c.log(), "HEALTHY")
+
+
 def handler_down_waits(work):
     """events wait for a process that is not there; then all go on"""
     w = World(work)
