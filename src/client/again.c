@@ -210,7 +210,7 @@ send_row(struct client *c, const struct link_val *row, uint64_t quarantine,
 	char send[NAME_MAX_BYTES + 1] = "";
 	struct block *b = find_block(c, row);
 	struct link_in *in = must(link_in_new());
-	struct script_row r = { .sequence = e->seq };
+	struct script_row r = { .sequence = e->seq, .own_names = c->maps };
 	const char *bytes, *bad, *why = "its content cannot be read";
 	struct row_in values = { 0 };
 	struct link_msg m;

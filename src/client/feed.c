@@ -184,7 +184,7 @@ feed_block(struct block *b, const struct script_row *row, wall_t stamp)
 static bool
 feed_row(struct client *c, const struct link_val *v)
 {
-	struct script_row row = { 0 };
+	struct script_row row = { .own_names = c->maps };
 	struct block *b;
 	wall_t stamp = { 0 };
 	int err;

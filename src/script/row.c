@@ -182,7 +182,7 @@ find_field(lua_State *L, struct rows *r, const struct ref *ref,
 		dict_shape_counts(&r->shape, at->field));
 }
 
-/* Raises if there is no such name. */
+/* Raises if there is no such name, unless the row has names of its own. */
 static struct place
 find(lua_State *L, const struct ref *ref, const char *name, size_t n)
 {
@@ -196,6 +196,8 @@ find(lua_State *L, const struct ref *ref, const char *name, size_t n)
 		if (at.field == NULL)
 			at.field = dict_field_by_name(r->row->transport, name);
 	}
+	if (at.field == NULL && ref->kind == ROW && r->row->own_names)
+		return at;
 	if (at.field == NULL)
 		unknown_name(L, r, ref->kind, name, n);
 	find_field(L, r, ref, &at);

@@ -73,6 +73,9 @@ struct script_row {
 	const struct script_value *value;
 	size_t n;
 	uint64_t sequence;
+	/* It has names of its own, not columns: one that is not there is
+	 * absent, not unknown. */
+	bool own_names;
 	/* Of a fixStream: the dictionaries under which the message was
 	 * accepted (twice the same before FIXT.1.1); else NULL. */
 	const struct dict *transport, *app;

@@ -359,6 +359,7 @@ rows_take(struct logon *l, const struct link_val *details)
 	struct stream *s = l->stream;
 	struct work w = { .l = l, .s = s, .st = s->up->st,
 		.rows = link_find(details, "ROWS"),
+		.row.own_names = s->maps,
 		.streamed = !s->up->gateway,
 		.upto = link_find_u64(details, "UPTO", l->upto),
 		.oldest = link_find_u64(details, "OLDEST", 0),

@@ -473,15 +473,24 @@ def plain_link(work):
 
 
 def rows_that_are_maps(work):
-    """of a stream with toRow"""
+    """of a stream with toRow: each has names of its own"""
     w = World(work)
     w.streamer.maps = True
-    w.client(w.simple())
+    w.client(w.simple() + w.simple(name="D", sends="""send("G", "EVENT_A",
+        function(row) return { A = row.A == nil and "no" or row.A,
+          HAS = row:has("A"), RAW = row:raw("A"), B = row.B } end),
+        sendFormatted("G", "EVENT_B", { "A", X = "B" })"""))
     w.streamer.add({"A": 1, "PX": {"DECIMAL": "1.50"}},
                    {"B": "x", "G": [{"P": 1}, {"P": 2}]})
     w.wait_cursor(2)
     assert [m["details"] for m in w.book.lines()] == [
         {"A": 1, "PX": 1.5}, {"B": "x", "G": [{"P": 1}, {"P": 2}]}]
+    w.wait_cursor(2, "D")
+    got = {k: [d["DETAILS"] for kind, d in w.gateway.events if kind == k]
+           for k in ("EVENT_A", "EVENT_B")}
+    assert got["EVENT_A"] == [{"A": 1, "HAS": True, "RAW": "1"},
+                              {"A": "no", "HAS": False, "B": "x"}], got
+    assert got["EVENT_B"] == [{"A": 1}, {"X": "x"}], got
 
 
 def nonsense(work):

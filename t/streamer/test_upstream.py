@@ -30,13 +30,14 @@ stream("ODD", "T") { maxLogons = 2, fields = { "ID", Q = "QTY", "TIMESTAMP",
     return row.QTY % 2 == 1 and row.QTY ~= logon.NOT
   end }
 stream("MAP", "T") { toRow = function(row)
-  return { ID = row.ID, P = row.PRICE + 1 }
+  return { ID = row.ID, P = row.PRICE + 1, LAST = row.QTY == 21 or nil }
 end }
 stream("ENDS", "T") { where = function(row) return row.QTY ~= 3 or 7 end }
 """
 LAST = """
 stream("THIRD", "ODD") { where = function(row) return row.Q % 3 == 0 end }
-stream("SOME", "MAP") { fields = { "P" } }
+stream("SOME", "MAP") { where = function(row) return row.LAST == nil end,
+  fields = { "P", "LAST" } }
 stream("SAME", "MAP") { maxLogons = 2 }
 stream("ENDS", "ENDS") { }
 stream("NONE", "TYPO") { }
@@ -200,9 +201,9 @@ def chained(work, g, s, upto):
         assert kind == "ACK", said
         r = Logon(z, "SOME", "R", link=link, KEY="K", FROM="resume")
         assert r.ack["AFTER"] == 20, r.ack
-        assert r.columns() == ["P"], r.ack
-        r.rows(22)
-        assert r.got[0][2:] == [{"DECIMAL": "11.5"}], r.got[0]
+        assert r.columns() == ["P", "LAST"], r.ack
+        r.rows(22)  # 21 has a LAST, 22 has none
+        assert r.got[0][2:] == [{"DECIMAL": "12.0"}, None], r.got[0]
         r.logoff()
     r = Logon(z, "SAME", "R")
     assert "COLUMNS" not in r.ack
