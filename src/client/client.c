@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/near.h"
 #include "log/log.h"
 
 #define HEARTBEAT_S   5
@@ -51,6 +52,27 @@ start_block(struct block *b, uint64_t after)
 			(void)channel_get(s, NULL, 0);
 }
 
+/* selectOn must be a column, or no block would ever run. false: c was told. */
+static bool
+check_select(struct client *c)
+{
+	const char *name = c->script->select_on;
+	struct near near;
+	size_t i;
+
+	if (name == NULL || c->maps ||
+	    row_columns_find(&c->columns, name) < c->columns.n)
+		return true;
+	near_start(&near, name, strlen(name));
+	for (i = 0; i < c->columns.n; i++)
+		near_try(&near, c->columns.name[i]);
+	client_fail(c, "%s:%u: selectOn: stream %s has no column %s%s%s%s",
+	    c->file, c->script->line, c->script->stream, name,
+	    near.best == NULL ? "" : " (did you mean ",
+	    near.best == NULL ? "" : near.best, near.best == NULL ? "" : "?)");
+	return false;
+}
+
 static void
 logged_on(struct client *c, const struct link_msg *m, const char *source)
 {
@@ -75,6 +97,8 @@ logged_on(struct client *c, const struct link_msg *m, const char *source)
 		    c->script->stream);
 		return;
 	}
+	if (!check_select(c))
+		return;
 	snprintf(c->source, sizeof(c->source), "%s", source);
 	for (i = 0; i < c->nblock; i++)
 		start_block(&c->block[i], after);

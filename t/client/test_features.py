@@ -56,6 +56,12 @@ def a2_03_select_on(work):
     w.wait_cursor(4, key="R3")
     assert sorted((m["event"], m["seq"]) for m in w.book.lines()) == \
         [("THREE", 3), ("TWO", 2)], w.book.lines()
+    d = w.client("""streamerClient("D", { selectOn = "QTTY" }) {
+        dataSource = { "S", "S" }, startAt = "beginning",
+        onMessage("2.50") { send("B", "NONE") } }""")
+    w.wait(lambda: "c2.lua:4: selectOn: stream S has no column QTTY (did you "
+           "mean QTY?)" in d.log(), "the column is missed")
+    assert w.streamer.cursor("D", "2.50") == 0, "no row was passed over"
 
 
 def a2_04_data_source_is_required(work):
