@@ -192,6 +192,20 @@ check_sizes(struct conf *c, const struct conf_section *s)
 }
 
 static void
+check_resend(struct conf *c, const struct conf_section *s)
+{
+	const struct conf_entry *cme = section_good(s, CONF_CmeEnhancedResend);
+	const struct conf_entry *twice =
+	    section_good(s, CONF_SendRedundantResendRequests);
+
+	if (cme != NULL && cme->num != 0 && twice != NULL && twice->num != 0)
+		fault_add(c, CONF_ERROR, twice->line != 0 ? twice->line :
+		    cme->line, "%s=Y asks for the same again, and with "
+		    "CmeEnhancedResend=Y nobody may: write %s=N", twice->name,
+		    twice->name);
+}
+
+static void
 check_liveness(struct conf *c, const struct conf_section *s)
 {
 	const struct conf_entry *ask = section_good(s, CONF_TestRequestDelayMultiplier);
@@ -233,6 +247,7 @@ check_session(struct conf *c, struct conf_section *s)
 	check_identity(c, s);
 	check_connection(c, s);
 	check_schedule(c, s);
+	check_resend(c, s);
 	check_liveness(c, s);
 	check_sizes(c, s);
 	check_routing(c, s);

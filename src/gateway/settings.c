@@ -60,6 +60,7 @@ read_flags(struct sess_cfg *c, const struct conf_section *sec)
 		    AT(last_msg_seq_num_processed) },
 		{ CONF_SendNextExpectedMsgSeqNum, AT(next_expected) },
 		{ CONF_ClosedResendInterval, AT(closed_resend_interval) },
+		{ CONF_CmeEnhancedResend, AT(cme_enhanced_resend) },
 		{ CONF_ValidateSequenceNumbers, AT(validate_numbers) },
 		{ CONF_StrictAdminSeqNum, AT(strict_admin_numbers) },
 		{ CONF_AllowPosDup, AT(allow_poss_dup) },

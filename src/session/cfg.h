@@ -55,6 +55,7 @@ struct sess_cfg {
 	bool next_expected;         /* 789 in the Logon */
 	uint32_t resend_chunk;      /* ResendRequestChunkSize; 0: all at once */
 	bool closed_resend_interval;
+	bool cme_enhanced_resend;
 	uint32_t resend_timeout;    /* ResendRequestTimeout */
 	bool validate_numbers;      /* ValidateSequenceNumbers */
 	bool strict_admin_numbers;  /* StrictAdminSeqNum */

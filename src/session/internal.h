@@ -72,6 +72,8 @@ struct resend {
 	int id;               /* of the one asked of the driver, or to be */
 };
 
+#define CME_RESEND_MAX 2500 /* messages, CmeEnhancedResend */
+
 #define WHO_MAX 64 /* bytes of the name of who asked for a reset */
 
 struct sess {

@@ -134,6 +134,11 @@ resend_recv(struct sess *s, struct now now, struct rx *rx,
 		s->peer_has = first - 1;
 	if (last == 0 || last > most || last == s->ver->resend_to_end)
 		last = most;
+	if (s->cfg.cme_enhanced_resend && first <= last &&
+	    last - first >= CME_RESEND_MAX) {
+		reject_send(s, now, rx, FIX_REJECT_VALUE, 16, a);
+		return;
+	}
 	if (first <= last && too_many(s, first, last) > 0)
 		acts_event(s, a, SESS_EV_RESEND, first, last, "the peer asked "
 		    "for more than MaxResendMessages: the oldest %" PRIu64

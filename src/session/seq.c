@@ -94,12 +94,24 @@ seq_forget(struct sess *s, struct sess_acts *a)
 	s->early = (struct early){ 0 };
 }
 
+/* How many numbers we ask for at once; 0: for all. */
+static uint32_t
+most_at_once(const struct sess *s)
+{
+	uint32_t chunk = s->cfg.resend_chunk;
+
+	if (s->cfg.cme_enhanced_resend && (chunk == 0 ||
+	    chunk > CME_RESEND_MAX))
+		return CME_RESEND_MAX;
+	return chunk;
+}
+
 /* Ask from the expected number on: what comes meanwhile is kept. */
 void
 seq_ask(struct sess *s, struct now now, struct sess_acts *a)
 {
 	uint64_t first = s->seqs.next_in, last = s->gap.end - 1;
-	uint32_t chunk = s->cfg.resend_chunk;
+	uint32_t chunk = most_at_once(s);
 	struct out_msg o;
 
 	if (chunk != 0 && last - first >= chunk)

@@ -1,6 +1,7 @@
 #include "session/internal.h"
 
-#define RESEND_ASKS 3 /* without progress, then we give up */
+#define RESEND_ASKS     3 /* without progress, then we give up */
+#define CME_RESEND_ASKS 2 /* the third one of the same would end the session */
 
 static mono_t
 after_s(mono_t t, uint32_t seconds)
@@ -83,6 +84,12 @@ beat(struct sess *s, struct now now, struct sess_acts *a)
 		admin_heartbeat(s, now, a);
 }
 
+static unsigned
+most_asks(const struct sess *s)
+{
+	return s->cfg.cme_enhanced_resend ? CME_RESEND_ASKS : RESEND_ASKS;
+}
+
 void
 timer_logged_on(struct sess *s, struct now now, struct sess_acts *a)
 {
@@ -90,7 +97,7 @@ timer_logged_on(struct sess *s, struct now now, struct sess_acts *a)
 		beat(s, now, a);
 	if (s->state != SESS_ON || mono_before(now.mono, gap_due(s)))
 		return;
-	if (s->gap.asks < RESEND_ASKS) {
+	if (s->gap.asks < most_asks(s)) {
 		s->gap.asks++;
 		s->gap.asked = now.mono;
 		seq_ask(s, now, a);

@@ -128,6 +128,8 @@ session_scenarios = \
 	t/session/CheckFieldsHaveValues_off.fix \
 	t/session/CheckLatency_off.fix \
 	t/session/ClosedResendInterval.fix \
+	t/session/CmeEnhancedResend.fix \
+	t/session/CmeEnhancedResend_TooMany.fix \
 	t/session/DisableHeartBeatCheck.fix \
 	t/session/Echo141.fix \
 	t/session/Echo141_4.0.fix \

@@ -16,6 +16,7 @@ static const struct {
 	{ "CheckCompID", AT(check_comp_id), "Y" },
 	{ "CheckLatency", AT(check_latency), "Y" },
 	{ "ClosedResendInterval", AT(closed_resend_interval), "Y" },
+	{ "CmeEnhancedResend", AT(cme_enhanced_resend), "Y" },
 	{ "DisableHeartBeatCheck", AT(disable_heart_beat_check), "Y" },
 	{ "Echo141", AT(echo_141_always), "always" },
 	{ "EnableLastMsgSeqNumProcessed", AT(last_msg_seq_num_processed), "Y" },

@@ -120,6 +120,7 @@ configure(int link, int gate, const struct version *v, uint32_t resets)
 	c->next_expected = sim_one_in(3);
 	c->resend_chunk = sim_one_in(2) ? 0 : 1 + sim_rnd(20);
 	c->closed_resend_interval = sim_one_in(3);
+	c->cme_enhanced_resend = sim_one_in(6);
 	/* Those that every dictionary takes. */
 	c->timestamp_digits = sim.wrong ? 3 * sim_rnd(2) : sim_rnd(10);
 	c->logout_responder_closes = !sim_one_in(4);
