@@ -74,6 +74,13 @@ count(const struct link_val *array)
 	return array == NULL ? 0 : link_count(array);
 }
 
+/* Since its store was restored. */
+static const char *
+held_text(const struct link_val *session)
+{
+	return link_find_bool(session, "HELD", false) ? " (held)" : "";
+}
+
 static size_t
 widest(const struct link_val *sessions, const char *key, size_t least)
 {
@@ -81,6 +88,8 @@ widest(const struct link_val *sessions, const char *key, size_t least)
 
 	for (i = 0; i < count(sessions); i++) {
 		n = strlen(text_of(link_at(sessions, i), key).s);
+		if (strcmp(key, "STATE") == 0)
+			n += strlen(held_text(link_at(sessions, i)));
 		least = n > least ? n : least;
 	}
 	return least;
@@ -92,6 +101,7 @@ print_table(FILE *to, const struct link_val *sessions)
 	int name = (int)widest(sessions, "SESSION", 7);
 	int state = (int)widest(sessions, "STATE", 5);
 	const struct link_val *s;
+	char text[64];
 	size_t i;
 
 	fprintf(to, "%-*s %-9s %-*s %8s %8s %9s %9s  %s\n", name, "SESSION",
@@ -99,9 +109,11 @@ print_table(FILE *to, const struct link_val *sessions)
 	    "LAST EVENT");
 	for (i = 0; i < count(sessions); i++) {
 		s = link_at(sessions, i);
+		snprintf(text, sizeof(text), "%.40s%s", text_of(s, "STATE").s,
+		    held_text(s));
 		fprintf(to, "%-*s %-9s %-*s %8" PRIu64 " %8" PRIu64 " %9" PRIu64
 		    " %9" PRIu64 "  %s\n", name, text_of(s, "SESSION").s,
-		    text_of(s, "ROLE").s, state, text_of(s, "STATE").s,
+		    text_of(s, "ROLE").s, state, text,
 		    number_of(s, "NEXT_IN"), number_of(s, "NEXT_OUT"),
 		    number_of(s, "RECEIVED"), number_of(s, "SENT"),
 		    text_of(s, "LAST_EVENT").s);
@@ -118,9 +130,13 @@ print_one(FILE *to, const struct link_val *s)
 	fprintf(to, "role             %s\n", text_of(s, "ROLE").s);
 	if (strcmp(text_of(s, "TEMPLATE").s, "-") != 0)
 		fprintf(to, "template         %s\n", text_of(s, "TEMPLATE").s);
-	fprintf(to, "state            %s%s%s\n", text_of(s, "STATE").s,
+	fprintf(to, "state            %s%s%s%s\n", text_of(s, "STATE").s,
 	    link_find_bool(s, "ENABLED", true) ? "" : " (stopped)",
-	    link_find_bool(s, "HALTED", false) ? " (halted)" : "");
+	    link_find_bool(s, "HALTED", false) ? " (halted)" : "",
+	    held_text(s));
+	if (*held_text(s) != '\0')
+		fprintf(to, "held             numbers may have been used that "
+		    "are not here; fixgatectl status says what to do\n");
 	fprintf(to, "counterparty     %s\n", text_of(s, "ADDRESS").s);
 	fprintf(to, "next in          %" PRIu64 "\n", number_of(s, "NEXT_IN"));
 	fprintf(to, "next out         %" PRIu64 "\n", number_of(s, "NEXT_OUT"));

@@ -68,13 +68,14 @@ put_session(struct control *c, struct link_out *o, const struct fgsess *fs)
 	struct sess_seqs seqs = sess_seqs(fs->machine);
 	int64_t try_ns = next_try(c, fs);
 
-	link_map(o, 25);
+	link_map(o, 26);
 	link_key_str(o, "SESSION", fs->name);
 	link_key_str(o, "ROLE", role_text(fs));
 	link_key_str(o, "STATE", sess_state_text(sess_state(fs->machine)));
 	link_key_bool(o, "ENABLED", peers_is_enabled(fs));
 	link_key_bool(o, "CREATED", peers_is_created(fs));
 	link_key_bool(o, "HALTED", fs->halted);
+	link_key_bool(o, "HELD", fs->held);
 	link_key_str(o, "TEMPLATE", peers_template(fs));
 	link_key_str(o, "ADDRESS", peers_address(fs));
 	link_key_u64(o, "NEXT_IN", seqs.next_in);

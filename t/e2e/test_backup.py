@@ -187,6 +187,15 @@ def cursors(t):
     print("ok the client: %d reports, each once" % len(got))
 
 
+def shown(t, held):
+    """session show says whether it is held, in each of its forms."""
+    for args in ((), ("BROKER",)):
+        s = t.gw.ctl_json("session", "show", *args, "--json")
+        assert [x["HELD"] for x in s] == [held], s
+        text = t.gw.ctl("session", "show", *args)
+        assert ("(held)" in text) == held, text
+
+
 def without_the_log(t):
     """From the backup alone: held, until its numbers are said."""
     t.gw.kill()
@@ -204,12 +213,14 @@ def without_the_log(t):
     # It stays so, after a restart, too.
     t.gw.stop()
     t.gw.start()
+    shown(t, True)
     fg.wait_until(lambda: "held since its store was restored" in t.gw.log(),
                   LIMIT, "a Logon is refused")
     t.gw.ctl("session", "seq", "BROKER", "--next-out", t.other.expect,
              "--next-in", t.other.peer.next_out + 1, "--reason", "restored",
              "--yes")
     t.logged_on()
+    shown(t, False)
     have = len(t.other.orders())
     t.trade(SOME)
     fg.wait_until(lambda: set(t.sure) <= set(t.other.orders()), LIMIT,
