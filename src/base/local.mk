@@ -12,6 +12,8 @@ libbase_a_SOURCES = \
 	src/base/err.h \
 	src/base/latency.c \
 	src/base/latency.h \
+	src/base/names.c \
+	src/base/names.h \
 	src/base/near.c \
 	src/base/near.h \
 	src/base/now.h \

@@ -147,6 +147,7 @@ struct program {
 	struct target **exec;
 	size_t nexec;
 	struct server *server; /* NULL: it does not listen */
+	struct roles *roles;
 	struct timer *timer;
 	struct link_out *out; /* for event_new */
 	struct buf scratch;

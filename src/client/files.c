@@ -102,6 +102,9 @@ load(struct files *f, size_t at, const struct files *old, struct buf *faults)
 	err = start_add(&f->processes, f->path[at], c->process, c->nprocess,
 	    faults);
 	if (err == 0)
+		err = role_files_add(&f->roles, f->path[at], c->role,
+		    c->nrole, faults);
+	if (err == 0)
 		err = check_sources(f, at, faults);
 	if (err == 0)
 		err = check_listens(f, at, faults);
@@ -164,6 +167,7 @@ files_free(struct files *f)
 		buf_free(&f->text[i]);
 	}
 	start_free(&f->processes);
+	role_files_free(&f->roles);
 	free(f->file);
 	free(f->path);
 	free(f->text);

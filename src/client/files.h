@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "daemon/role_files.h"
 #include "daemon/start.h"
 #include "script/script.h"
 
@@ -16,6 +17,7 @@ struct files {
 	bool *kept; /* file is that of the files before, which own it */
 	size_t n;
 	struct start_processes processes;
+	struct role_files roles;
 	size_t nclient; /* of all files */
 };
 

@@ -245,6 +245,7 @@ read_again(struct program *p)
 	}
 	buf_free(&faults);
 	compare_listens(&p->files, &p->next);
+	must_be_0(role_files_settle(p->roles, &p->next.roles));
 	for (i = 0; i < p->nclient; i++)
 		if (!is_kept(&p->next, p->client[i]->script)) {
 			client_leave(p->client[i]);

@@ -95,6 +95,7 @@ clean(struct program *p)
 	size_t i;
 
 	server_free(p->server);
+	roles_free(p->roles);
 	for (i = 0; i < p->nclient; i++)
 		client_free(p->client[i]);
 	for (i = 0; i < p->nexec; i++)

@@ -160,6 +160,20 @@ static const struct server_request requests[] = {
 	{ "STATUS", on_status, SERVER_READS },
 };
 
+/* Whoever has any right may ask all of that. */
+static bool
+may(const struct server_ask *a, const struct server_request *r)
+{
+	const struct program *p = a->arg;
+	char text[ROLES_ERR_MAX];
+
+	(void)r;
+	if (roles_ask(p->roles, a->conn, a->type, RIGHT_ANY, "", text))
+		return true;
+	server_nack(a, "NO_RIGHT", false, "%s", text);
+	return false;
+}
+
 /* The address was checked when the files were loaded. */
 static int
 listen_one(struct program *p, const struct script_process *l)
@@ -186,12 +200,15 @@ serve_start(struct program *p)
 	const struct server_cfg cfg = { .loop = p->start.loop,
 		.kind = "client", .name = p->start.name, .program = program,
 		.request = requests,
-		.nrequest = sizeof(requests) / sizeof(requests[0]), .arg = p };
+		.nrequest = sizeof(requests) / sizeof(requests[0]), .may = may,
+		.arg = p };
 	const struct script_clients *f;
 	size_t i, k;
 	int err = 0;
 
 	p->server = must(server_new(&cfg));
+	p->roles = must(roles_new(true));
+	must_be_0(role_files_settle(p->roles, &p->files.roles));
 	for (i = 0; i < p->files.n && err == 0; i++)
 		for (f = p->files.file[i], k = 0; k < f->nlisten && err == 0;
 		    k++)

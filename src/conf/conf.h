@@ -174,14 +174,6 @@ const char *conf_key_name(enum conf_key k);
  * the section's MaskTags? */
 bool conf_is_masked(const struct conf_section *s, unsigned tag);
 
-/* Is it in a list of Users, Read, Append or Send? "all" and "*" are; "ABC*"
- * is what begins with ABC. */
-bool conf_in_list(const char *list, const char *name);
-/* Call fn for each item of "a, b,c", without the blanks around; stops when it
- * returns false, and returns that. */
-bool conf_each(const char *list, bool (*fn)(const char *p, size_t n, void *arg),
-    void *arg);
-
 /* How a session's connections are secured; strings are borrowed. false: they
  * are not. */
 bool conf_tls(const struct conf_section *s, struct tls_cfg *t);

@@ -6,33 +6,11 @@
 
 #include "base/decimal.h"
 #include "base/err.h"
+#include "base/names.h"
 #include "base/num.h"
 #include "conf/internal.h"
 
 #define STEP_MAX 86400 /* seconds */
-
-bool
-form_items(const char *list, bool (*fn)(const char *p, size_t n, void *arg),
-    void *arg)
-{
-	const char *p = list;
-	size_t n, i, len;
-
-	for (;;) {
-		n = strcspn(p, ",");
-		i = strspn(p, " \t");
-		if (i > n)
-			i = n;
-		len = n - i;
-		while (len > 0 && strchr(" \t", p[i + len - 1]) != NULL)
-			len--;
-		if (len == 0 || !fn(p + i, len, arg))
-			return false;
-		if (p[n] == '\0')
-			return true;
-		p += n + 1;
-	}
-}
 
 static bool
 is_tag(const char *p, size_t n, void *arg)
@@ -98,7 +76,7 @@ form_is_masked(const char *mask_tags, uint64_t tag)
 	if (tag == 554 || tag == 925 || tag == 1402 || tag == 1404)
 		return true;
 	return mask_tags != NULL &&
-	    !form_items(mask_tags, is_other_tag, &tag);
+	    !names_each(mask_tags, is_other_tag, &tag);
 }
 
 bool
@@ -233,7 +211,7 @@ demand_list(struct conf *c, struct conf_entry *e,
 	struct buf b = { 0 };
 	const char *p;
 
-	demand(c, e, form_items(e->value, is_item, NULL), form);
+	demand(c, e, names_each(e->value, is_item, NULL), form);
 	if (e->bad || strpbrk(e->value, " \t") == NULL)
 		return;
 	for (p = e->value; *p != '\0'; p++)
@@ -260,7 +238,7 @@ is_index(const char *value)
 	unsigned left = INDEX_TAGS_MAX;
 
 	return strcmp(value, "none") == 0 || (strpbrk(value, " \t") == NULL &&
-	    form_items(value, count_tag, &left));
+	    names_each(value, count_tag, &left));
 }
 
 static void
@@ -268,7 +246,7 @@ check_addresses(struct conf *c, struct conf_entry *e)
 {
 	struct buf list = { 0 };
 
-	demand(c, e, form_items(e->value, add_address, &list),
+	demand(c, e, names_each(e->value, add_address, &list),
 	    "IP addresses with commas between them (names are not looked up)");
 	if (!e->bad)
 		e->value = conf_keep(c, list.p, list.len);
@@ -333,7 +311,7 @@ form_check(struct conf *c, struct conf_entry *e)
 		    "a number above 0, such as 1000 or 99.95");
 		break;
 	case CONF_SendSymbols:
-		demand(c, e, form_items(e->value, is_any, NULL),
+		demand(c, e, names_each(e->value, is_any, NULL),
 		    "symbols with commas between them (IBM,VOD.L)");
 		break;
 	case CONF_AcceptMsgTypes:

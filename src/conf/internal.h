@@ -190,9 +190,6 @@ void value_parse(struct conf *c, struct conf_entry *e);
 void form_check(struct conf *c, struct conf_entry *e);
 /* Step n (from 1) of "3x5;10"; false: no such list. */
 bool form_steps(const char *value, unsigned n, int64_t *seconds);
-/* Call fn for each item of "a, b,c"; stops when it returns false. */
-bool form_items(const char *list, bool (*fn)(const char *p, size_t n,
-    void *arg), void *arg);
 /* Is a field by its nature, or by the list, a secret? */
 bool form_is_masked(const char *mask_tags, uint64_t tag);
 /* What spans keys: check.c */

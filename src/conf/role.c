@@ -4,36 +4,12 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "base/num.h"
 #include "conf/internal.h"
 
 #define NAME_BYTES 40 /* of a role's name */
 #define ITEM_MAX   128 /* bytes of an item of a list */
-
-bool
-conf_each(const char *list, bool (*fn)(const char *p, size_t n, void *arg),
-    void *arg)
-{
-	return form_items(list, fn, arg);
-}
-
-/* form_items goes on as long as it is another one. */
-static bool
-is_other(const char *p, size_t n, void *arg)
-{
-	const char *name = arg;
-	bool all = (n == 3 && memcmp(p, "all", 3) == 0);
-
-	if (n > 0 && p[n - 1] == '*')
-		return strncmp(name, p, n - 1) != 0;
-	return !all && (strlen(name) != n || memcmp(name, p, n) != 0);
-}
-
-bool
-conf_in_list(const char *list, const char *name)
-{
-	return !form_items(list, is_other, (void *)(uintptr_t)name);
-}
 
 /* What check_item looks at. */
 struct listing {
@@ -114,7 +90,7 @@ check_list(struct conf *c, const struct conf_section *s, enum conf_key k)
 	if (e == NULL || strcmp(e->value, "none") == 0 ||
 	    strcmp(e->value, "all") == 0)
 		return;
-	if (!form_items(e->value, check_item, &l))
+	if (!names_each(e->value, check_item, &l))
 		fault_add(c, CONF_ERROR, e->line, "%s=%.60s: write names with "
 		    "commas between them", e->name, e->value);
 }

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/err.h"
+#include "base/names.h"
 #include "conf/internal.h"
 
 #define DAY_S 86400
@@ -137,7 +138,7 @@ get_weekdays(struct conf *c, struct conf_section *s)
 	if (e == NULL)
 		return;
 	s->schedule.weekdays = 0;
-	if (!form_items(e->value, add_weekday, &s->schedule.weekdays))
+	if (!names_each(e->value, add_weekday, &s->schedule.weekdays))
 		fault_add(c, CONF_ERROR, e->line, "%s=%.60s: write days of the "
 		    "week with commas between them (Mon,Tue,Wed)", e->name,
 		    e->value);

@@ -23,6 +23,10 @@ libdaemon_a_SOURCES = \
 	src/daemon/pidfile.c \
 	src/daemon/remote.c \
 	src/daemon/remote.h \
+	src/daemon/role_files.c \
+	src/daemon/role_files.h \
+	src/daemon/roles.c \
+	src/daemon/roles.h \
 	src/daemon/rowdicts.c \
 	src/daemon/rowdicts.h \
 	src/daemon/rows.c \

@@ -75,9 +75,9 @@ control_session(const struct server_ask *a)
 bool
 control_may(const struct server_ask *a, enum right right, const char *name)
 {
-	char text[RIGHTS_ERR_MAX];
+	char text[ROLES_ERR_MAX];
 
-	if (rights_ask(control_of(a)->rights, a->conn, a->type, right, name,
+	if (roles_ask(control_of(a)->rights, a->conn, a->type, right, name,
 	    text))
 		return true;
 	server_nack(a, "NO_RIGHT", false, "%s", text);
@@ -93,11 +93,11 @@ static const struct {
 	{ "CURSOR_GET", RIGHT_READ },
 	{ "CURSOR_PUT", RIGHT_READ },
 	{ "EVENT_FIX_SEND", RIGHT_FEED },
-	{ "EVENT_PARK", RIGHT_FEED },
+	{ "EVENT_PARK", RIGHT_CONSUME },
 	{ "EVENT_TABLE_INSERT", RIGHT_FEED },
 	{ "LANE_OPEN", RIGHT_FEED },
-	{ "QUARANTINE_DONE", RIGHT_FEED },
-	{ "QUARANTINE_PENDING", RIGHT_FEED },
+	{ "QUARANTINE_DONE", RIGHT_CONSUME },
+	{ "QUARANTINE_PENDING", RIGHT_CONSUME },
 	{ "READ", RIGHT_READ },
 	{ "TAIL", RIGHT_READ },
 };
@@ -387,7 +387,7 @@ control_free(struct control *c)
 		feeder_free(c->feeder);
 	}
 	quarantine_free(c->quarantine);
-	rights_free(c->rights);
+	roles_free(c->rights);
 	consumers_free(&c->consumers);
 	buf_free(&c->scratch);
 	fields_free(&c->fields);

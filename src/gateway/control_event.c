@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "gateway/quarantine.h"
 
-#define TEXT_MAX RIGHTS_ERR_MAX
+#define TEXT_MAX ROLES_ERR_MAX
 
 /* ---- answers ---- */
 
@@ -242,9 +242,9 @@ bool
 event_may(struct event *ev, const struct fgsess *fs, enum right right,
     const char *name)
 {
-	char text[RIGHTS_ERR_MAX];
+	char text[ROLES_ERR_MAX];
 
-	if (rights_ask(control_of(ev->ask)->rights, ev->ask->conn,
+	if (roles_ask(control_of(ev->ask)->rights, ev->ask->conn,
 	    ev->ask->type, right, name, text))
 		return true;
 	event_refuse(ev, fs, "NO_RIGHT", false, "%s", text);

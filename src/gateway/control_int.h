@@ -50,7 +50,7 @@ struct control {
 	struct gateway *g;
 	struct server *server;
 	struct quarantine *quarantine;
-	struct rights *rights;
+	struct roles *rights;
 	struct consumers consumers;
 	struct buf scratch; /* fields of a message to send */
 	struct fields fields;  /* their index */

@@ -7,6 +7,7 @@
 
 #include "base/decimal.h"
 #include "base/err.h"
+#include "base/names.h"
 
 #define SYMBOL_MAX 128 /* bytes of a Symbol that can be in a list */
 
@@ -271,7 +272,7 @@ check_symbol(const struct look *k, const struct fix_field *f)
 	if (f->len < sizeof(name)) {
 		memcpy(name, fix_value(k->m, f), f->len);
 		name[f->len] = '\0';
-		if (conf_in_list(k->l->symbols, name))
+		if (names_have(k->l->symbols, name))
 			return LIMITS_FREE;
 	}
 	return over(k, "Symbol(55)=%.*s is none of SendSymbols",
@@ -398,7 +399,7 @@ limits_check(struct limits *l, mono_t now, const char *type,
 
 	if (l == NULL)
 		return LIMITS_FREE;
-	if (l->types != NULL && !conf_in_list(l->types, type))
+	if (l->types != NULL && !names_have(l->types, type))
 		return over(&k, "MsgType %.30s is none of SendMsgTypes", type);
 	if (limits_is_order(type) || is_quote(type))
 		found = check_entries(&k, type, &n);

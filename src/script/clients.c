@@ -8,7 +8,8 @@
 #include "script/read.h"
 
 #define WORDS                                                                  \
-	(1u << DECL_PROCESS | 1u << DECL_LISTEN | 1u << DECL_CLIENT |          \
+	(1u << DECL_PROCESS | 1u << DECL_LISTEN | 1u << DECL_ROLE |            \
+	    1u << DECL_CLIENT |                                                \
 	    1u << DECL_ON_MESSAGE | 1u << DECL_SEND |                          \
 	    1u << DECL_SEND_FORMATTED)
 #define DAY_S 86400
@@ -469,6 +470,7 @@ read_all(lua_State *L)
 
 	read_processes(r, DECL_PROCESS, true, &out->process, &out->nprocess);
 	read_processes(r, DECL_LISTEN, false, &out->listen, &out->nlisten);
+	read_roles(r, false, &out->role, &out->nrole);
 	r->process = out->process;
 	r->nprocess = out->nprocess;
 	n = read_count(r, DECL_CLIENT, DECL_CLIENT);

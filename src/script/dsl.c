@@ -27,7 +27,7 @@ dsl_word(enum decl_kind kind)
 static bool
 takes_body(enum decl_kind kind)
 {
-	return kind == DECL_STREAM || kind == DECL_FIX_STREAM ||
+	return kind == DECL_ROLE || kind == DECL_STREAM || kind == DECL_FIX_STREAM ||
 	    kind == DECL_VIEW || kind == DECL_ON_MESSAGE;
 }
 

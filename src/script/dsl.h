@@ -12,6 +12,7 @@
 #define DECLARATIONS(X)                                                        \
 	X(PROCESS, "process")                                                  \
 	X(LISTEN, "listen")                                                    \
+	X(ROLE, "role")                                                        \
 	X(STREAM, "stream")                                                    \
 	X(FIX_STREAM, "fixStream")                                             \
 	X(VIEW, "view")                                                        \

@@ -257,6 +257,7 @@ read_unfinished(struct reader *r)
 		d = dsl_push(r->L, i);
 		lua_pop(r->L, 1);
 		switch (d->kind) {
+		case DECL_ROLE:
 		case DECL_STREAM:
 		case DECL_FIX_STREAM:
 		case DECL_VIEW:

@@ -17,6 +17,7 @@ libscript_a_SOURCES = \
 	src/script/pattern.c \
 	src/script/read.c \
 	src/script/read.h \
+	src/script/roles.c \
 	src/script/row.c \
 	src/script/rows.c \
 	src/script/sandbox.c \

@@ -106,6 +106,10 @@ void script_code_free(struct script_code *c);
 void read_processes(struct reader *r, enum decl_kind kind, bool exec,
     const struct script_process **list, size_t *n);
 
+/* roles.c: the roles; of a streamer's file, they have streams. */
+void read_roles(struct reader *r, bool streams,
+    const struct script_role **list, size_t *n);
+
 /* How many declarations there are of two kinds; push number i (from 0). */
 int read_count(struct reader *r, enum decl_kind a, enum decl_kind b);
 struct decl *read_push(struct reader *r, enum decl_kind a, enum decl_kind b,

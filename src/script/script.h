@@ -96,6 +96,16 @@ struct script_process {
 	unsigned line;
 };
 
+/* Who may do what at the addresses of listen(). */
+struct script_role {
+	const char *name;
+	unsigned line;
+	const char *users; /* names, numbers or *, with commas; NULL: none */
+	const char *const *certificate; /* names, or *; NULL ends them */
+	const char *read; /* streams, with commas; "all"; "none" */
+	bool operate;
+};
+
 struct script_stream {
 	const char *name;
 	const char *process; /* one of the file's */
@@ -140,6 +150,8 @@ struct script_streams {
 	size_t nprocess;
 	const struct script_process *listen; /* name is NULL */
 	size_t nlisten;
+	const struct script_role *role;
+	size_t nrole;
 	struct script_stream *stream;
 	size_t nstream;
 	struct script_view *view;
@@ -236,6 +248,8 @@ struct script_clients {
 	size_t nprocess;
 	const struct script_process *listen; /* name is NULL */
 	size_t nlisten;
+	const struct script_role *role;
+	size_t nrole;
 	struct script_client *client;
 	size_t nclient;
 };

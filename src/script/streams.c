@@ -7,7 +7,8 @@
 #include "script/read.h"
 
 #define WORDS                                                                  \
-	(1u << DECL_PROCESS | 1u << DECL_LISTEN | 1u << DECL_STREAM |          \
+	(1u << DECL_PROCESS | 1u << DECL_LISTEN | 1u << DECL_ROLE |            \
+	    1u << DECL_STREAM |                                                \
 	    1u << DECL_FIX_STREAM | 1u << DECL_VIEW)
 #define FIX_TABLE  "FIX_IN"
 #define FIX_COLUMN "FIX_DATA"
@@ -267,6 +268,7 @@ read_all(lua_State *L)
 	r->process = out->process;
 	r->nprocess = out->nprocess;
 	read_processes(r, DECL_LISTEN, false, &out->listen, &out->nlisten);
+	read_roles(r, true, &out->role, &out->nrole);
 	read_views(r, out);
 	n = read_count(r, DECL_STREAM, DECL_FIX_STREAM);
 	out->stream = read_alloc(r, (size_t)n, sizeof(*out->stream));

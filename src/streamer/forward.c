@@ -42,6 +42,14 @@ is_key(const char *key, size_t len, const char *name)
 	return strlen(name) == len && memcmp(key, name, len) == 0;
 }
 
+/* STREAM says of which table it is; TABLE too, if there is none. */
+static bool
+is_left_out(const char *key, size_t len, const struct stream *s)
+{
+	return is_key(key, len, "STREAM") ||
+	    (s != NULL && is_key(key, len, "TABLE"));
+}
+
 /* The details as they are, but with the process's own word for the stream. */
 static void
 put_details(struct link_out *o, const struct link_val *details,
@@ -53,12 +61,12 @@ put_details(struct link_out *o, const struct link_val *details,
 
 	for (i = 0; i < n; i++) {
 		link_map_at(details, i, &key, &len);
-		left += !is_key(key, len, "STREAM");
+		left += !is_left_out(key, len, s);
 	}
 	link_map(o, (uint32_t)(left + (s != NULL)));
 	for (i = 0; i < n; i++) {
 		v = link_map_at(details, i, &key, &len);
-		if (is_key(key, len, "STREAM"))
+		if (is_left_out(key, len, s))
 			continue;
 		link_strn(o, key, len);
 		link_copy(o, v);

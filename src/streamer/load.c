@@ -204,6 +204,9 @@ load_one(struct load *l, const char *file, const struct load_file *old,
 	e = add_listens(l, file, s, faults);
 	if (e != 0)
 		err = e;
+	e = role_files_add(&l->roles, file, s->role, s->nrole, faults);
+	if (e != 0)
+		err = e;
 	e = add_views(l, file, s, faults);
 	return e != 0 ? e : err;
 }
@@ -268,6 +271,7 @@ load_free(struct load *l)
 	}
 	free(l->file);
 	start_free(&l->processes);
+	role_files_free(&l->roles);
 	free(l->stream);
 	free(l->listen);
 	*l = (struct load){ 0 };

@@ -2,6 +2,7 @@
 #ifndef FG_STREAMER_LOAD_H
 #define FG_STREAMER_LOAD_H
 
+#include "daemon/role_files.h"
 #include "daemon/start.h"
 
 struct load_stream {
@@ -30,6 +31,7 @@ struct load {
 	struct load_file *file;
 	size_t nfile;
 	struct start_processes processes;
+	struct role_files roles;
 	struct load_stream *stream;
 	size_t nstream;
 	struct load_listen *listen;

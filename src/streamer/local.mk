@@ -7,6 +7,7 @@ libstreamer_a_SOURCES = \
 	src/streamer/logon.c \
 	src/streamer/metrics.c \
 	src/streamer/reload.c \
+	src/streamer/rights.c \
 	src/streamer/rows.c \
 	src/streamer/stream.c \
 	src/streamer/streamer.h \

@@ -64,13 +64,15 @@ listen_all(struct streamer *st)
 		.name = st->start.name, .program = PROGRAM " " PACKAGE_VERSION,
 		.request = requests,
 		.nrequest = sizeof(requests) / sizeof(requests[0]),
-		.feed = logon_feed, .closed = logon_closed, .arg = st };
+		.may = rights_may, .feed = logon_feed, .closed = logon_closed, .arg = st };
 	const struct load_listen *li;
 	char err[NET_ERR_MAX];
 	size_t i;
 
 	st->server = server_new(&cfg);
-	if (st->server == NULL)
+	st->roles = roles_new(true);
+	if (st->server == NULL || st->roles == NULL ||
+	    role_files_settle(st->roles, &st->load.roles) != 0)
 		return FG_ENOMEM;
 	for (i = 0; i < st->load.nlisten; i++) {
 		li = &st->load.listen[i];
@@ -135,6 +137,7 @@ stop(struct streamer *st)
 		timer_free(st->poll);
 	if (st->again != NULL)
 		timer_free(st->again);
+	roles_free(st->roles);
 	row_in_free(&st->row);
 }
 

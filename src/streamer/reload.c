@@ -256,6 +256,8 @@ reload(struct streamer *st, struct load *l)
 	err = next_upstreams(st, l, &n);
 	if (err == 0)
 		err = next_streams(st, l, &n);
+	if (err == 0)
+		err = role_files_settle(st->roles, &l->roles);
 	if (err != 0) {
 		say_error(err);
 		give_up(st, &n);
@@ -269,6 +271,7 @@ reload(struct streamer *st, struct load *l)
 	st->watchdog = NULL;
 	take_over(st, l, &n);
 	load_replace(&st->load, l);
+	rights_look(st);
 	if (watch(st) != 0)
 		log_event(LOG_LEVEL_ERROR, "fatal", NULL, "no memory or thread "
 		    "to look after the scripts");

@@ -135,6 +135,7 @@ struct streamer {
 	struct load load;
 	struct loop *loop;
 	struct server *server;
+	struct roles *roles;
 	struct upstream **upstream;
 	size_t nupstream;
 	struct stream **stream;
@@ -224,6 +225,13 @@ int reload_open(struct streamer *st);
 void reload_hangup(void *arg);
 /* Everything is closed. */
 void reload_close(struct streamer *st);
+
+/* ---- rights.c ---- */
+
+/* May it have this? If not, it was answered. */
+bool rights_may(const struct server_ask *a, const struct server_request *r);
+/* There are other roles: who may not be logged on any more is not. */
+void rights_look(struct streamer *st);
 
 /* ---- forward.c, list.c ---- */
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/err.h"
+#include "base/names.h"
 #include "base/near.h"
 #include "base/num.h"
 #include "log/line.h"
@@ -147,6 +148,49 @@ START_TEST(buffers_grow_shift_and_free)
 	ck_assert_int_eq(FG_ENOMEM, buf_reserve(&b, SIZE_MAX / 2));
 	buf_free(&b);
 	ck_assert(b.p == NULL && b.len == 0);
+}
+END_TEST
+
+static bool
+join(const char *p, size_t n, void *arg)
+{
+	struct buf *b = arg;
+
+	buf_printf(b, "[%.*s]", (int)n, p);
+	return *p != '!';
+}
+
+START_TEST(lists_have_their_names)
+{
+	static const struct {
+		const char *list, *items;
+		bool whole, have; /* ORDERS */
+	} row[] = {
+		{ "ORDERS", "[ORDERS]", true, true },
+		{ " A ,\tORDERS", "[A][ORDERS]", true, true },
+		{ "A,ORD*", "[A][ORD*]", true, true },
+		{ "A,all", "[A][all]", true, true },
+		{ "*", "[*]", true, true },
+		{ "ORDER", "[ORDER]", true, false },
+		{ "ORDERSX,orders", "[ORDERSX][orders]", true, false },
+		{ "ORDERSX*", "[ORDERSX*]", true, false },
+		{ "none", "[none]", true, false },
+		{ "A,!,B", "[A][!]", false, false },
+		{ "A,,B", "[A]", false, false },
+		{ "", "", false, false },
+	};
+	struct buf b = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		buf_free(&b);
+		ck_assert(names_each(row[i].list, join, &b) == row[i].whole);
+		ck_assert_uint_eq(b.len, strlen(row[i].items));
+		ck_assert_mem_eq(b.p == NULL ? "" : b.p, row[i].items, b.len);
+	}
+	buf_free(&b);
+	for (i = 0; i < 9; i++)
+		ck_assert(names_have(row[i].list, "ORDERS") == row[i].have);
 }
 END_TEST
 
@@ -403,6 +447,7 @@ main(void)
 	tcase_add_test(tc, mono_time_never_wraps);
 	tcase_add_test(tc, cursors_stop_at_the_first_error);
 	tcase_add_test(tc, buffers_grow_shift_and_free);
+	tcase_add_test(tc, lists_have_their_names);
 	tcase_add_test(tc, the_name_that_was_meant_is_found);
 	tcase_add_test(tc, every_error_has_a_text);
 	tcase_add_test(tc, peer_data_is_escaped_and_cut);

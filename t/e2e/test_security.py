@@ -26,6 +26,8 @@ READS = {"CREDIT", "CURSOR_LIST", "DICT_GET", "QUARANTINE_LIST",
          "QUARANTINE_PENDING", "READ", "SESSIONS", "SESSION_SCHEDULE",
          "STATUS", "TABLES", "TAIL", "UNTAIL", "HELLO", "HEARTBEAT",
          "GOODBYE", "VERIFY"}
+# What a client does with rows that it may read.
+CONSUMES = {"EVENT_PARK", "QUARANTINE_DONE"}
 ROWS = {}
 
 
@@ -82,7 +84,8 @@ class World:
         fg.wait_until(lambda: "ready" in self.log())
         self.s = Streamer(w, "s", 'stream("ROWS", "g.T") { maxLogons = 9 }\n',
                           [self.g], args=("-T", self.folder))
-        self.s.head += 'listen("tls:127.0.0.1:%d")\n' % self.stream_port
+        self.s.head += 'listen("tls:127.0.0.1:%d")\nrole("audit") { ' \
+            'certificates = "OTHER", read = "X*" }\n' % self.stream_port
         self.s.write('stream("ROWS", "g.T") { maxLogons = 9 }\n')
         self.s.start().wait_up()
         self.c = self.client("c", "unix:" + self.g.socket)
@@ -92,7 +95,7 @@ class World:
         path = self.w.path(name + ".lua")
         with open(path, "w") as f:
             f.write('process("S", "unix:%s")\nprocess("TO", "%s")\n'
-                    'listen("unix:%s")\n'
+                    'listen("unix:%s")\nrole("none") { users = "*" }\n'
                     'streamerClient("%s") { dataSource = { "S", "ROWS" }, '
                     'startAt = "beginning", onMessage { send("TO", %s, '
                     'function(r) return { TABLE = "U", ID = r.ID } end) } '
@@ -268,10 +271,11 @@ def link_listen(o):
 
 
 class far_link(Link):
-    """To LinkListen, with a certificate."""
+    """To LinkListen, or another port, with a certificate."""
 
-    def __init__(self, o, own):
-        plain = socket.create_connection(("127.0.0.1", o.link_port), fg.LIMIT)
+    def __init__(self, o, own, port=None):
+        plain = socket.create_connection(("127.0.0.1", port or o.link_port),
+                                         fg.LIMIT)
         self.sock = tls.client(o.certs, own).wrap_socket(
             plain, server_hostname="localhost")
         self.file = self.sock.makefile("rwb")
@@ -283,7 +287,7 @@ class far_link(Link):
 @row("a role")
 def a_role(o):
     with far_link(o, "other") as link:
-        for kind in sorted(requests() - READS):
+        for kind in sorted(requests() - READS - CONSUMES):
             _, said = link.ask(
                 kind, SESSION="BANK", REASON="x", TABLE="U", CONSUMER="C",
                 KEY="K", SEQUENCE=0, SOURCE=link.ask(
@@ -293,6 +297,19 @@ def a_role(o):
         assert said.get("CODE") == "NO_RIGHT", said
         assert link.ask("READ", TABLE="SESSION_EVENT")[0] == "ROWS"
     fg.wait_until(lambda: "CN=OTHER has [ROLE audit]" in o.log())
+    # The same at a streamer, and a client.
+    with far_link(o, "other", o.stream_port) as link:
+        for kind in ("STREAM_LOGON", "CURSOR_GET", "CURSOR_PUT", "EVENT_PARK",
+                     "CURSOR_CLEAR", "QUARANTINE_LIST", "QUARANTINE_DONE",
+                     "QUARANTINE_RETRY", "QUARANTINE_DROP"):
+            _, said = link.ask(kind, STREAM="ROWS", CLIENT="C", CONSUMER="C")
+            assert said.get("CODE") == "NO_RIGHT", (kind, said)
+        assert link.ask("STREAM_LIST")[0] == "STREAM_LIST_ACK"
+    fg.wait_until(lambda: "CN=OTHER has role audit" in o.s.log())
+    with Link(o.w.path("c.sock")) as link:
+        for kind in ("STATUS", "CLIENT_LIST"):
+            _, said = link.ask(kind)
+            assert said.get("CODE") == "NO_RIGHT", (kind, said)
 
 
 @row("listen of a streamer or client")

@@ -314,7 +314,10 @@ def scripts(m):
     """fixgate-lua(5), fixgate-streamer(8), fixgate-client(8)."""
     w = m.w
     streams = take("fixgate-lua.5", "process(\"GATEWAY\", \"unix")
-    m.write("orders.lua", streams + '\nstream("ORDERS_OUT", "ORDERS_OUT") { maxLogons = 2 }\n')
+    roles = take("fixgate-lua.5", 'role("desk")')
+    assert '{ "root", "ops" }' in roles, roles
+    roles = roles.replace('{ "root", "ops" }', str(os.getuid()))
+    m.write("orders.lua", streams + '\nstream("ORDERS_OUT", "ORDERS_OUT") { maxLogons = 2 }\n' + roles)
     m.write("quotes.lua", 'process("GATEWAY", "unix:/run/fixgate/gateway.sock")'
             '\nstream("PRICES", "ORDERS") {\n' + re.sub(
                 "FIX_DATA|SENDER_ID", "ID",
