@@ -34,5 +34,5 @@ sbin_PROGRAMS += fixgate-client
 fixgate_client_SOURCES = src/client/main.c
 fixgate_client_LDADD = libclient.a libscript.a libdaemon.a libnet.a liblink.a \
 	libdictxml.a libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) \
-	$(LIBUV_LIBS) $(MSGPACK_LIBS) $(LUA_LIBS) $(LIBXML2_LIBS) \
+	$(LIBUV_LIBS) $(LUA_LIBS) $(LIBXML2_LIBS) \
 	$(MICROHTTPD_LIBS)

@@ -74,5 +74,5 @@ libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 sbin_PROGRAMS += fixgatectl
 fixgatectl_SOURCES = src/ctl/main.c
 fixgatectl_LDADD = libctl.a libstore.a libdaemon.a libnet.a libconf.a libschedule.a \
-	liblink.a libdictxml.a libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) \
+	liblink.a libdictxml.a libdict.a libfix.a liblog.a libbase.a $(JANSSON_LIBS) \
 	$(LIBXML2_LIBS) $(OPENSSL_LIBS) $(LIBUV_LIBS) $(BDB_LIBS)

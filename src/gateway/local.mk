@@ -148,5 +148,5 @@ fixgated_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DFG_CONF_FILE='"$(sysconfdir)/fixgate/fixgate.conf"'
 fixgated_LDADD = libgateway.a libdaemon.a libconf.a libschedule.a \
 	libnet.a libstore.a liblink.a libsession.a libdictxml.a libdict.a \
-	libfix.a liblog.a libbase.a $(BDB_LIBS) $(LIBUV_LIBS) $(MSGPACK_LIBS) \
+	libfix.a liblog.a libbase.a $(BDB_LIBS) $(LIBUV_LIBS) \
 	$(LIBXML2_LIBS) $(MICROHTTPD_LIBS)

@@ -1,7 +1,7 @@
 /*
  * link.h: the messages between fixgate's processes (fixgate-link(7)): a frame
  * is a 4-byte big-endian length and one MessagePack map {MESSAGE_TYPE,
- * SOURCE_REF, DETAILS}. Pure: bytes in, bytes out. The only user of msgpack-c.
+ * SOURCE_REF, DETAILS}. Pure: bytes in, bytes out.
  */
 #ifndef FG_LINK_LINK_H
 #define FG_LINK_LINK_H

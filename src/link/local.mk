@@ -5,4 +5,3 @@ liblink_a_SOURCES = \
 	src/link/out.c \
 	src/link/value.c \
 	src/link/value.h
-liblink_a_CFLAGS = $(AM_CFLAGS) $(MSGPACK_CFLAGS)

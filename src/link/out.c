@@ -11,7 +11,6 @@
  */
 #include "link/link.h"
 
-#include <msgpack/pack.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +22,6 @@
 #define OPEN UINT32_MAX /* as many values may follow in an open array */
 
 struct link_out {
-	msgpack_packer pk;
 	struct buf *to;
 	size_t start;  /* of the frame in it */
 	size_t head;   /* bytes before what is counted */
@@ -33,32 +31,54 @@ struct link_out {
 	int err;
 };
 
-static int
-append(void *arg, const char *p, size_t n)
+/* Room for n bytes at the end of the buffer; NULL after an error. */
+static char *
+room(struct link_out *o, size_t n)
 {
-	struct link_out *o = arg;
 	struct buf *b = o->to;
+	size_t used = b->len - o->start - o->head;
 
+	if (n > LINK_FRAME_MAX - used && o->err == 0)
+		o->err = FG_ELIMIT;
 	if (b->cap - b->len < n && o->err == 0)
 		o->err = buf_reserve(b, n);
-	if (o->err != 0 || n == 0)
-		return o->err;
-	memcpy(b->p + b->len, p, n);
-	b->len += n;
-	if (b->len - o->start - o->head > LINK_FRAME_MAX)
-		o->err = FG_ELIMIT;
-	return o->err;
+	return o->err == 0 ? b->p + b->len : NULL;
+}
+
+/* Bytes that are as they should be. */
+static void
+append(struct link_out *o, const void *src, size_t n)
+{
+	char *p = room(o, n);
+
+	if (p == NULL || n == 0)
+		return;
+	memcpy(p, src, n);
+	o->to->len += n;
+}
+
+/* The first byte of a value (see value.c), a number of width bytes, and n bytes
+ * of text. */
+static inline void
+put(struct link_out *o, uint64_t first, uint64_t number, unsigned width,
+    const void *text, size_t n)
+{
+	char *p = room(o, 1 + width + n);
+
+	if (p == NULL)
+		return;
+	o->to->len += 1 + width + n;
+	*p++ = (char)first;
+	while (width-- > 0)
+		*p++ = (char)(number >> 8 * width);
+	if (n != 0)
+		memcpy(p, text, n);
 }
 
 struct link_out *
 link_out_new(void)
 {
-	struct link_out *o;
-
-	o = calloc(1, sizeof(*o));
-	if (o != NULL)
-		msgpack_packer_init(&o->pk, o, append);
-	return o;
+	return calloc(1, sizeof(struct link_out));
 }
 
 void
@@ -139,14 +159,24 @@ void
 link_map(struct link_out *o, uint32_t n)
 {
 	count(o, 2 * (uint64_t)n);
-	msgpack_pack_map(&o->pk, n);
+	if (n < 16)
+		put(o, 0x80 | n, 0, 0, NULL, 0);
+	else if (n <= UINT16_MAX)
+		put(o, 0xde, n, 2, NULL, 0);
+	else
+		put(o, 0xdf, n, 4, NULL, 0);
 }
 
 void
 link_array(struct link_out *o, uint32_t n)
 {
 	count(o, n);
-	msgpack_pack_array(&o->pk, n);
+	if (n < 16)
+		put(o, 0x90 | n, 0, 0, NULL, 0);
+	else if (n <= UINT16_MAX)
+		put(o, 0xdc, n, 2, NULL, 0);
+	else
+		put(o, 0xdd, n, 4, NULL, 0);
 }
 
 /* The longest form, because its length is filled in later. */
@@ -186,12 +216,14 @@ void
 link_strn(struct link_out *o, const char *p, size_t n)
 {
 	count(o, 0);
-	if (n > LINK_FRAME_MAX) {
-		o->err = o->err != 0 ? o->err : FG_ELIMIT;
-		return;
-	}
-	msgpack_pack_str(&o->pk, n);
-	msgpack_pack_str_body(&o->pk, p, n);
+	if (n < 32)
+		put(o, 0xa0 | n, 0, 0, p, n);
+	else if (n <= UINT8_MAX)
+		put(o, 0xd9, n, 1, p, n);
+	else if (n <= UINT16_MAX)
+		put(o, 0xda, n, 2, p, n);
+	else
+		put(o, 0xdb, n, 4, p, n);
 }
 
 void
@@ -212,53 +244,73 @@ void
 link_bin(struct link_out *o, const void *p, size_t n)
 {
 	count(o, 0);
-	if (n > LINK_FRAME_MAX) {
-		o->err = o->err != 0 ? o->err : FG_ELIMIT;
-		return;
-	}
-	msgpack_pack_bin(&o->pk, n);
-	msgpack_pack_bin_body(&o->pk, p, n);
+	if (n <= UINT8_MAX)
+		put(o, 0xc4, n, 1, p, n);
+	else if (n <= UINT16_MAX)
+		put(o, 0xc5, n, 2, p, n);
+	else
+		put(o, 0xc6, n, 4, p, n);
 }
 
 void
 link_u64(struct link_out *o, uint64_t v)
 {
 	count(o, 0);
-	msgpack_pack_uint64(&o->pk, v);
+	if (v < 128)
+		put(o, v, 0, 0, NULL, 0);
+	else if (v <= UINT8_MAX)
+		put(o, 0xcc, v, 1, NULL, 0);
+	else if (v <= UINT16_MAX)
+		put(o, 0xcd, v, 2, NULL, 0);
+	else if (v <= UINT32_MAX)
+		put(o, 0xce, v, 4, NULL, 0);
+	else
+		put(o, 0xcf, v, 8, NULL, 0);
 }
 
 void
 link_i64(struct link_out *o, int64_t v)
 {
+	uint64_t bits = (uint64_t)v;
+
+	if (v >= 0) {
+		link_u64(o, bits);
+		return;
+	}
 	count(o, 0);
-	msgpack_pack_int64(&o->pk, v);
+	if (v >= -32)
+		put(o, bits, 0, 0, NULL, 0);
+	else if (v >= INT8_MIN)
+		put(o, 0xd0, bits, 1, NULL, 0);
+	else if (v >= INT16_MIN)
+		put(o, 0xd1, bits, 2, NULL, 0);
+	else if (v >= INT32_MIN)
+		put(o, 0xd2, bits, 4, NULL, 0);
+	else
+		put(o, 0xd3, bits, 8, NULL, 0);
 }
 
 void
 link_bool(struct link_out *o, bool v)
 {
 	count(o, 0);
-	if (v)
-		msgpack_pack_true(&o->pk);
-	else
-		msgpack_pack_false(&o->pk);
+	put(o, v ? 0xc3 : 0xc2, 0, 0, NULL, 0);
 }
 
 void
 link_nil(struct link_out *o)
 {
 	count(o, 0);
-	msgpack_pack_nil(&o->pk);
+	put(o, 0xc0, 0, 0, NULL, 0);
 }
 
 void
 link_copy(struct link_out *o, const struct link_val *v)
 {
-	count(o, 0);
 	if (v == NULL)
-		msgpack_pack_nil(&o->pk);
+		link_nil(o);
 	else
-		append(o, v->raw, link_size(v));
+		link_values(o, v->raw, link_size(v), 1);
 }
 
 void

@@ -1,8 +1,7 @@
 /*
  * value.h: MessagePack values as a tree, made in one pass over bytes that
  * nobody is trusted for: counts are believed only as far as the bytes can hold
- * them. (msgpack-c reserves gigabytes for five bytes that announce 268 million
- * elements; so they had to be looked at twice.)
+ * them: five that announce 268 million elements take no memory.
  */
 #ifndef FG_LINK_VALUE_H
 #define FG_LINK_VALUE_H

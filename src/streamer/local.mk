@@ -17,5 +17,5 @@ sbin_PROGRAMS += fixgate-streamer
 fixgate_streamer_SOURCES = src/streamer/main.c
 fixgate_streamer_LDADD = libstreamer.a libdaemon.a libscript.a libnet.a \
 	liblink.a libdictxml.a libdict.a libfix.a liblog.a libbase.a \
-	$(LIBUV_LIBS) $(MSGPACK_LIBS) $(LUA_LIBS) $(LIBXML2_LIBS) \
+	$(LIBUV_LIBS) $(LUA_LIBS) $(LIBXML2_LIBS) \
 	$(MICROHTTPD_LIBS) -lm

@@ -11,4 +11,4 @@ t_client_check_client_SOURCES = \
 	t/client/check_settle.c
 t_client_check_client_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_client_check_client_LDADD = libclient.a libnet.a liblink.a liblog.a \
-	libbase.a $(JANSSON_LIBS) $(LIBUV_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+	libbase.a $(JANSSON_LIBS) $(LIBUV_LIBS) $(CHECK_LIBS)

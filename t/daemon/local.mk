@@ -16,14 +16,14 @@ t_daemon_check_link_SOURCES = \
 	t/daemon/ends.h
 t_daemon_check_link_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_link_LDADD = libdaemon.a libnet.a liblink.a liblog.a \
-	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+	libbase.a $(LIBUV_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += t/daemon/check_start
 TESTS += t/daemon/check_start
 t_daemon_check_start_SOURCES = t/daemon/check_start.c
 t_daemon_check_start_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_start_LDADD = libdaemon.a libnet.a liblink.a liblog.a \
-	libbase.a $(LIBUV_LIBS) $(MSGPACK_LIBS) \
+	libbase.a $(LIBUV_LIBS) \
 	$(MICROHTTPD_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += t/daemon/check_rows
@@ -31,7 +31,7 @@ TESTS += t/daemon/check_rows
 t_daemon_check_rows_SOURCES = t/daemon/check_rows.c
 t_daemon_check_rows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_daemon_check_rows_LDADD = libdaemon.a libdict.a liblink.a liblog.a \
-	libbase.a $(MSGPACK_LIBS) $(CHECK_LIBS)
+	libbase.a $(CHECK_LIBS)
 
 check_PROGRAMS += t/daemon/check_password
 TESTS += t/daemon/check_password

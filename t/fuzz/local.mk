@@ -32,7 +32,7 @@ t_fuzz_fuzz_fix_LDADD = libfix.a libbase.a
 
 t_fuzz_fuzz_link_SOURCES = t/fuzz/fuzz_link.c $(FUZZ_MAIN)
 t_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-t_fuzz_fuzz_link_LDADD = liblink.a libbase.a $(MSGPACK_LIBS)
+t_fuzz_fuzz_link_LDADD = liblink.a libbase.a
 
 t_fuzz_fuzz_session_SOURCES = t/fuzz/fuzz_session.c t/session/mem.c \
 	t/session/mem.h $(FUZZ_MAIN)
@@ -57,8 +57,7 @@ t_fuzz_fuzz_script_LDADD = libscript.a libdict.a libfix.a liblog.a libbase.a \
 t_fuzz_fuzz_json_line_SOURCES = t/fuzz/fuzz_json_line.c $(FUZZ_MAIN)
 t_fuzz_fuzz_json_line_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 t_fuzz_fuzz_json_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-t_fuzz_fuzz_json_line_LDADD = libctl.a liblink.a libbase.a $(JANSSON_LIBS) \
-	$(MSGPACK_LIBS)
+t_fuzz_fuzz_json_line_LDADD = libctl.a liblink.a libbase.a $(JANSSON_LIBS)
 
 t_fuzz_fuzz_proxy_SOURCES = t/fuzz/fuzz_proxy.c $(FUZZ_MAIN)
 t_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -73,5 +72,5 @@ t_fuzz_fuzz_query_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 t_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 t_fuzz_fuzz_query_LDADD = libctl.a libdaemon.a libnet.a libconf.a \
 	libschedule.a liblink.a libdictxml.a libdict.a libfix.a liblog.a \
-	libbase.a $(JANSSON_LIBS) $(MSGPACK_LIBS) $(LIBXML2_LIBS) \
+	libbase.a $(JANSSON_LIBS) $(LIBXML2_LIBS) \
 	$(OPENSSL_LIBS) $(LIBUV_LIBS)

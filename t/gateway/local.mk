@@ -42,7 +42,7 @@ t_gateway_check_feeder_SOURCES = t/gateway/check_feeder.c
 t_gateway_check_feeder_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_feeder_LDADD = libgateway.a libconf.a libschedule.a \
 	libstore.a liblink.a libsession.a libdict.a libfix.a liblog.a \
-	libbase.a $(BDB_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+	libbase.a $(BDB_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += t/gateway/check_match
 TESTS += t/gateway/check_match
@@ -50,7 +50,7 @@ t_gateway_check_match_SOURCES = t/gateway/check_match.c
 t_gateway_check_match_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_match_LDADD = libgateway.a libconf.a libschedule.a \
 	libstore.a liblink.a libsession.a libdict.a libfix.a liblog.a \
-	libbase.a $(BDB_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+	libbase.a $(BDB_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += t/gateway/check_table
 TESTS += t/gateway/check_table
@@ -58,7 +58,7 @@ t_gateway_check_table_SOURCES = t/gateway/check_table.c
 t_gateway_check_table_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_table_LDADD = libgateway.a libconf.a libschedule.a \
 	libstore.a liblink.a libfix.a liblog.a libbase.a $(BDB_LIBS) \
-	$(MSGPACK_LIBS) $(CHECK_LIBS)
+	$(CHECK_LIBS)
 
 check_PROGRAMS += t/gateway/check_proxy
 TESTS += t/gateway/check_proxy
@@ -78,7 +78,7 @@ t_gateway_check_join_SOURCES = t/gateway/check_join.c
 t_gateway_check_join_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_join_LDADD = libgateway.a libconf.a libschedule.a \
 	libstore.a liblink.a libsession.a libdict.a libfix.a liblog.a \
-	libbase.a $(BDB_LIBS) $(MSGPACK_LIBS) $(CHECK_LIBS)
+	libbase.a $(BDB_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += t/gateway/check_arrivals
 TESTS += t/gateway/check_arrivals

@@ -164,6 +164,94 @@ START_TEST(a_value_is_copied)
 }
 END_TEST
 
+static const struct link_val *
+alone(void)
+{
+	ck_assert_int_eq(0, link_end(o));
+	ck_assert_int_eq((int64_t)b.len, link_decode(in, b.p, b.len, &m, &why));
+	return link_find(m.details, "K");
+}
+
+static void
+begin_alone(void)
+{
+	b.len = 0;
+	link_begin(o, &b, "T", 1);
+	link_map(o, 1);
+	link_str(o, "K");
+}
+
+/* At the edges of each width: the shortest form, and the same number. */
+START_TEST(numbers_take_no_more_bytes_than_they_need)
+{
+	static const struct {
+		int64_t n;
+		size_t size;
+	} row[] = { { 0, 1 }, { 127, 1 }, { 128, 2 }, { 255, 2 }, { 256, 3 },
+		{ 65535, 3 }, { 65536, 5 }, { UINT32_MAX, 5 },
+		{ (int64_t)UINT32_MAX + 1, 9 }, { INT64_MAX, 9 }, { -1, 1 },
+		{ -32, 1 }, { -33, 2 }, { INT8_MIN, 2 }, { INT8_MIN - 1, 3 },
+		{ INT16_MIN, 3 }, { INT16_MIN - 1, 5 }, { INT32_MIN, 5 },
+		{ (int64_t)INT32_MIN - 1, 9 }, { INT64_MIN, 9 } };
+	const struct link_val *v;
+	int64_t n;
+
+	begin_alone();
+	link_i64(o, row[_i].n);
+	v = alone();
+	ck_assert_uint_eq(row[_i].size, link_size(v));
+	ck_assert(link_get_i64(v, &n) && n == row[_i].n);
+	ck_assert_int_eq(n < 0 ? LINK_I64 : LINK_U64, link_kind(v));
+}
+END_TEST
+
+START_TEST(texts_and_arrays_of_each_width_come_back)
+{
+	static const uint32_t sizes[] = { 0, 15, 16, 31, 32, 255, 256, 65535,
+		65536, 100000 };
+	uint32_t i, n = sizes[_i];
+	char *text = malloc(n + 1);
+	const struct link_val *v;
+	const char *p;
+	uint64_t u;
+	size_t len;
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', n);
+	begin_alone();
+	link_strn(o, text, n);
+	v = alone();
+	ck_assert(link_kind(v) == LINK_STR && link_get_str(v, &p, &len));
+	ck_assert(len == n && memcmp(p, text, n) == 0);
+	ck_assert_uint_eq(link_size(v), n + (n < 32 ? 1 : n < 256 ? 2 :
+	    n < 65536 ? 3 : 5));
+	begin_alone();
+	link_bin(o, text, n);
+	v = alone();
+	ck_assert(link_kind(v) == LINK_BIN && link_get_str(v, &p, &len));
+	ck_assert(len == n && memcmp(p, text, n) == 0);
+	ck_assert_uint_eq(link_size(v), n + (n < 256 ? 2 : n < 65536 ? 3 : 5));
+	begin_alone();
+	link_array(o, n);
+	for (i = 0; i < n; i++)
+		link_u64(o, i & 127);
+	v = alone();
+	ck_assert_uint_eq(link_count(v), n);
+	ck_assert(n == 0 || (link_get_u64(link_at(v, n - 1), &u) &&
+	    u == ((n - 1) & 127)));
+	ck_assert_uint_eq(link_size(v), n + (n < 16 ? 1 : n < 65536 ? 3 : 5));
+	begin_alone();
+	link_map(o, n);
+	for (i = 0; i < n; i++)
+		link_key_u64(o, "", i & 127);
+	v = alone();
+	ck_assert_uint_eq(link_count(v), n);
+	ck_assert_uint_eq(link_size(v), 2 * n + (n < 16 ? 1 : n < 65536 ? 3
+	    : 5));
+	free(text);
+}
+END_TEST
+
 START_TEST(some_values_of_an_array_are_copied_at_once)
 {
 	struct buf again = { 0 };
@@ -509,6 +597,9 @@ main(void)
 	tcase_set_timeout(t, 600);
 	tcase_add_test(t, all_kinds_go_out_and_come_back);
 	tcase_add_test(t, a_value_is_copied);
+	tcase_add_loop_test(t, numbers_take_no_more_bytes_than_they_need, 0,
+	    20);
+	tcase_add_loop_test(t, texts_and_arrays_of_each_width_come_back, 0, 10);
 	tcase_add_test(t, some_values_of_an_array_are_copied_at_once);
 	tcase_add_test(t, every_prefix_needs_more);
 	tcase_add_test(t, no_change_of_a_byte_does_harm);

@@ -3,7 +3,7 @@
 check_PROGRAMS += t/long/many
 t_long_many_SOURCES = t/long/many.c t/long/many.h t/long/many_app.c \
 	t/long/many_peer.c
-t_long_many_LDADD = liblink.a libbase.a $(MSGPACK_LIBS)
+t_long_many_LDADD = liblink.a libbase.a
 check_PROGRAMS += t/long/find_load
 t_long_find_load_SOURCES = t/long/find_load.c
 t_long_find_load_LDADD = libstore.a liblog.a libbase.a $(BDB_LIBS)

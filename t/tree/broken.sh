@@ -57,8 +57,8 @@ one_include ctl/main.c '"gateway/control.h"' 1 'ctl may not use'
 one_include odd/odd.c '<stdio.h>' 1 'the file is of no layer'
 one_include base/err.c '"odd/odd.h"' 1 'odd/odd.h is of no layer'
 for row in 'store <db.h>' 'dict/xml <libxml/parser.h>' \
-    'net <openssl/ssl.h>' 'net <uv.h>' 'link <msgpack.h>' \
-    'link <msgpack/pack.h>' 'script <lua.h>' 'script <lua5.4/lauxlib.h>'; do
+    'net <openssl/ssl.h>' 'net <uv.h>' \
+    'script <lua.h>' 'script <lua5.4/lauxlib.h>'; do
 	one_include "${row% *}/a.c" "${row#* }" 0 ''
 	one_include gateway/main.c "${row#* }" 1 "only ${row% *} may use"
 done

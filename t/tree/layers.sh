@@ -66,7 +66,6 @@ bad=$(
 		user["^microhttpd\\.h$"] = "daemon"
 		user["^openssl/ssl\\.h$"] = "net"
 		user["^uv\\.h$"] = "net"
-		user["^msgpack"] = "link"
 		user["^(lua[a-z.0-9]*/)?(lua|lauxlib|lualib|luaconf)\\.h"] = \
 		    "script"
 	}
