@@ -119,7 +119,8 @@ struct block {
 	struct acked *acked;
 	size_t nacked;
 	bool putting;    /* CURSOR_PUT without answer */
-	uint64_t put, put_asked;
+	uint64_t put, put_asked; /* where it is stored, or is to be */
+	mono_t put_at;           /* the last time that it was */
 };
 
 /* ---- channels ---- */

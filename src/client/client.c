@@ -46,7 +46,8 @@ start_block(struct block *b, uint64_t after)
 	if (!c->script->replayable)
 		b->cursor = after;
 	b->settle = must(settle_new(b->cursor));
-	b->put = b->cursor;
+	b->put = b->put_asked = b->cursor;
+	b->put_at = now(c);
 	for (s = b->sender; s < b->sender + b->script->nsend; s++)
 		if (s->script->lane_on == NULL)
 			(void)channel_get(s, NULL, 0);
@@ -318,9 +319,8 @@ client_due(const struct client *c)
 		if (c->nparks > 0)
 			due = mono_min(due, c->park_due);
 	}
-	if ((c->state == CLIENT_ON || c->state == CLIENT_LEAVING) &&
-	    !position_is_put(c) && remote_is_up(c->remote))
-		due = mono_min(due, c->put_due);
+	if (c->state == CLIENT_ON || c->state == CLIENT_LEAVING)
+		due = mono_min(due, position_due(c));
 	return due;
 }
 

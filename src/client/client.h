@@ -123,6 +123,8 @@ const char *client_state_text(const struct client *c);
 void position_ask(struct client *c);
 void position_place(struct client *c, uint64_t after);
 void position_put(struct client *c, mono_t now);
+/* When position_put has something to do. */
+mono_t position_due(const struct client *c);
 /* Is all that is settled stored? */
 bool position_is_put(const struct client *c);
 uint64_t position_lowest(const struct client *c);

@@ -9,6 +9,7 @@
 #include "log/log.h"
 
 #define PUT_EVERY (NS_PER_S / 2)
+#define PUT_AGAIN (5 * NS_PER_S) /* while rows are not settled */
 
 /* The table of a source "UUID/TABLE/INCARNATION". */
 static void
@@ -102,6 +103,14 @@ take_cursor(struct block *b, const struct link_msg *m)
 	return true;
 }
 
+/* Nobody else puts the cursor while the client runs: it is where it was put last,
+ * or was about to be, or a person has moved it. */
+static bool
+is_moved(const struct block *b, uint64_t at)
+{
+	return at != b->put && at != b->put_asked;
+}
+
 /* Is what the blocks know still true? */
 static bool
 is_continued(const struct client *c)
@@ -111,8 +120,8 @@ is_continued(const struct client *c)
 	if (strcmp(c->source, c->asked_source) != 0)
 		return false;
 	for (b = c->block; b < c->block + c->nblock; b++)
-		if (b->settle == NULL || !b->has_cursor || b->cursor < b->put
-		    || b->cursor > settle_cursor(b->settle))
+		if (b->settle == NULL || !b->has_cursor ||
+		    is_moved(b, b->cursor))
 			return false;
 	return true;
 }
@@ -123,9 +132,11 @@ static void
 was_moved(struct client *c)
 {
 	c->moved = true; /* reset() leaves it where it is */
-	client_fail(c, "its cursor was moved; it goes on from there");
-	c->level = HEALTH_WARNING;
+	client_say(c, HEALTH_WARNING, "its cursor was moved; it goes on from "
+	    "there");
+	c->state = CLIENT_WAITING;
 	c->again = now_of(c->program).mono;
+	c->reset = true;
 }
 
 /* All cursors are known. */
@@ -158,7 +169,7 @@ take_token(struct block *b, const struct link_msg *m)
 		return; /* the next CURSOR_PUT asks again */
 	b->token = link_find_u64(m->details, "TOKEN", b->token);
 	if (!link_get_u64(link_find(m->details, "SEQUENCE"), &at) ||
-	    at < b->put || at > settle_cursor(b->settle))
+	    is_moved(b, at))
 		was_moved(b->client);
 }
 
@@ -368,6 +379,7 @@ put_one(struct block *b)
 	struct link_out *o;
 
 	b->put_asked = settle_cursor(b->settle);
+	b->put_at = now_of(c->program).mono;
 	o = must(remote_ask(c->remote, "CURSOR_PUT", on_put, b, NULL));
 	link_map(o, 7);
 	link_key_str(o, "CONSUMER", c->script->name);
@@ -380,6 +392,15 @@ put_one(struct block *b)
 	b->putting = remote_end(c->remote) == 0;
 }
 
+/* One that stands still is put, too: so its client hears of it if somebody has
+ * moved it, because of the row that it stands at. */
+static mono_t
+again_at(const struct block *b)
+{
+	return settle_held(b->settle) == 0 ? MONO_NEVER :
+	    mono_add(b->put_at, PUT_AGAIN);
+}
+
 void
 position_put(struct client *c, mono_t now)
 {
@@ -390,8 +411,25 @@ position_put(struct client *c, mono_t now)
 	c->put_due = mono_add(now, PUT_EVERY);
 	for (b = c->block; b < c->block + c->nblock; b++)
 		if (b->settle != NULL && !b->putting &&
-		    settle_cursor(b->settle) > b->put)
+		    (settle_cursor(b->settle) > b->put ||
+		    !mono_before(now, again_at(b))))
 			put_one(b);
+}
+
+mono_t
+position_due(const struct client *c)
+{
+	mono_t due = MONO_NEVER;
+	const struct block *b;
+
+	if (!c->script->replayable || !remote_is_up(c->remote))
+		return due;
+	for (b = c->block; b < c->block + c->nblock; b++)
+		if (b->settle != NULL && settle_cursor(b->settle) > b->put)
+			due = mono_min(due, c->put_due);
+		else if (b->settle != NULL && !b->putting)
+			due = mono_min(due, again_at(b));
+	return due;
 }
 
 bool

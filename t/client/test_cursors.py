@@ -279,5 +279,40 @@ def token_is_taken(work):
     assert w.book.rows() == [1, 2, 3, 4, 5, 3, 4, 5], w.book.rows()
 
 
+def cursor_is_moved_at_work(work):
+    """forward, over a row that has no answer; back, behind rows whose cursor was
+    not put yet: it goes on from there, and does not put it back"""
+    w = World(work)
+    w.gateway.answer = lambda kind, d: \
+        "hold" if d["SEQUENCE"] == 6 else None
+    c = w.client(w.simple(sends='send("G", "EVENT_A")'))
+    w.fill(1, 10)
+    w.wait_cursor(5)
+    with w.streamer.lock:
+        w.streamer.tokens["C", "C"] += 1
+        w.streamer.cursors["C", "C"]["SEQUENCE"] = 8
+    w.fill(11, 11)
+    w.wait_cursor(11)
+    assert "its cursor was moved" in c.log() and seqs(w).count(6) == 1
+    dropped = []
+
+    def drop(conn, kind, ref, d):
+        if kind != "CURSOR_PUT":
+            return False
+        dropped.append(d["SEQUENCE"])
+        conn.nack(ref, "SOURCE_DOWN", True)
+        return True
+    w.streamer.before = drop
+    w.fill(12, 15)
+    w.wait(lambda: 15 in dropped, "all are settled")
+    with w.streamer.lock:
+        w.streamer.tokens["C", "C"] += 1
+        w.streamer.cursors["C", "C"]["SEQUENCE"] = 13
+        w.streamer.before = lambda conn, kind, ref, d: False
+    w.wait_cursor(15)
+    assert seqs(w)[-2:] == [14, 15] and seqs(w).count(14) == 2, seqs(w)
+    assert seqs(w).count(13) == 1, seqs(w)
+
+
 run([f for f in list(globals().values())
      if getattr(f, "__module__", "") == "__main__" and f is not seqs])
