@@ -117,6 +117,19 @@ bdb_segment_next(struct store *st, unsigned t, uint64_t number,
 	return 0;
 }
 
+uint64_t
+bdb_kept_from(struct store *st, unsigned t)
+{
+	struct bdb *b = (struct bdb *)st;
+	struct bdb_table *tb = &b->table[t];
+	uint64_t first;
+
+	pthread_mutex_lock(&b->seg_lock);
+	first = tb->n == 0 ? 1 : tb->seg[0]->first;
+	pthread_mutex_unlock(&b->seg_lock);
+	return first;
+}
+
 void
 bdb_archived(struct store *st, unsigned t, uint64_t *files, uint64_t *bytes)
 {

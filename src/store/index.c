@@ -17,6 +17,7 @@
 #include "session/session.h"
 #include "store/index_db.h"
 #include "store/pause.h"
+#include "store/segment.h"
 
 #define INDEX_VERSION   1
 #define BATCH_ROWS      10000
@@ -56,6 +57,7 @@ struct store_index {
 	struct fix_field *field;
 	int err; /* of a batch */
 	bool opened, waiting_for_room;
+	uint64_t below[INDEX_TABLES]; /* rows that were deleted, when it looked */
 
 	pthread_mutex_t lock; /* of db, between its writer and readers */
 	struct index_db *db;  /* NULL: it cannot be asked */
@@ -251,6 +253,29 @@ do_batch(struct store_index *ix, int slot, bool *behind)
 
 /* ---- the files ---- */
 
+/* Those of rows that were deleted for good go. 0 or FG_E*. */
+static int
+drop_old(struct store_index *ix)
+{
+	uint64_t below[INDEX_TABLES];
+	uint32_t n;
+	int i, err;
+
+	for (i = 0; i < INDEX_TABLES; i++)
+		below[i] = store_kept_from(ix->st, tables[i]);
+	if (memcmp(below, ix->below, sizeof(below)) == 0)
+		return 0;
+	memcpy(ix->below, below, sizeof(below));
+	lock_to_write(ix);
+	err = index_db_drop(ix->db, &ix->state, below, &n);
+	pthread_mutex_unlock(&ix->lock);
+	if (err == 0 && n != 0)
+		log_event(LOG_LEVEL_INFO, "index", NULL, "index %s: %u files "
+		    "of rows that were deleted are removed", ix->path,
+		    (unsigned)n);
+	return err;
+}
+
 /* Whose index, and of what. */
 static void
 about(const struct store_index *ix, char text[INDEX_ABOUT_MAX])
@@ -342,6 +367,7 @@ open_files(struct store_index *ix)
 		err = make_new(ix, &db);
 	if (err == 0) {
 		ix->opened = true;
+		memset(ix->below, 0, sizeof(ix->below));
 		set_db(ix, db);
 	}
 	return err;
@@ -412,9 +438,11 @@ work(struct store_index *ix)
 	bool behind = false;
 	int err = 0, i;
 
-	if (!has_room(ix))
+	if (ix->db != NULL && !ix->broken)
+		err = drop_old(ix);
+	if (err == 0 && !has_room(ix))
 		return NS_PER_S;
-	if (ix->db == NULL)
+	if (err == 0 && ix->db == NULL)
 		err = open_files(ix);
 	if (err == 0 && ix->broken)
 		err = FG_EDAMAGED;

@@ -19,13 +19,15 @@
 #define CHECKPOINT_KB    (64u << 10) /* of log */
 #define BULK_BYTES       (256u << 10)
 #define FILE_MODE        0640
-#define STATE_BYTES      (INDEX_TABLES * 8 + 8 + 4)
+#define STATE_BYTES      (INDEX_TABLES * 8 + 8 + 4 + 4)
+#define STATE_BEFORE     (STATE_BYTES - 4) /* when no file was removed */
+#define END_BYTES        (INDEX_TABLES * 8)
 #define NAME_BYTES       24
 
 struct index_db {
 	DB_ENV *env;
 	DB *meta;
-	DB **keys; /* KEYS.1 ... */
+	DB **keys; /* KEYS.n, from the first that is there */
 	uint32_t n, cap;
 	char *bulk;
 	char said[256];
@@ -192,13 +194,32 @@ put(struct index_db *db, DB_TXN *txn, const char *key, const void *p, size_t n)
 	return failed(db->meta->put(db->meta, txn, &k, &v, 0));
 }
 
+static bool
+has_keys(const char *path, uint32_t number)
+{
+	char name[4096];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s/KEYS.%u", path, number);
+	return stat(name, &st) == 0;
+}
+
+static int
+remove_keys(struct index_db *db, uint32_t number)
+{
+	char name[NAME_BYTES];
+
+	snprintf(name, sizeof(name), "KEYS.%u", number);
+	return failed(db->env->dbremove(db->env, NULL, name, NULL,
+	    DB_AUTO_COMMIT));
+}
+
 static int
 load(struct index_db *db, const char *path, char about[INDEX_ABOUT_MAX],
     struct index_state *s)
 {
 	char bytes[STATE_BYTES];
 	size_t n = INDEX_ABOUT_MAX - 1, size = sizeof(bytes);
-	struct stat st;
 	uint32_t i;
 	int err = get(db, "about", about, &n);
 
@@ -209,18 +230,18 @@ load(struct index_db *db, const char *path, char about[INDEX_ABOUT_MAX],
 		err = get(db, "state", bytes, &size);
 	if (err == FG_ENOENT)
 		return 0;
-	if (err != 0 || size != sizeof(bytes))
+	if (err != 0 || (size != sizeof(bytes) && size != STATE_BEFORE))
 		return err != 0 ? err : FG_EDAMAGED;
 	s->upto[0] = get_be(bytes, 8);
 	s->upto[1] = get_be(bytes + 8, 8);
 	s->rows = get_be(bytes + 16, 8);
 	s->files = (uint32_t)get_be(bytes + 24, 4);
-	for (i = 1; err == 0 && i <= s->files; i++) {
-		char name[4096];
-
-		snprintf(name, sizeof(name), "%s/KEYS.%u", path, i);
-		err = stat(name, &st) == 0 ? open_keys(db, i) : FG_EDAMAGED;
-	}
+	s->first = size == STATE_BEFORE ? 1 : (uint32_t)get_be(bytes + 28, 4);
+	for (i = s->first; err == 0 && i <= s->files; i++)
+		err = has_keys(path, i) ? open_keys(db, i) : FG_EDAMAGED;
+	/* It was ended between the two steps of index_db_drop. */
+	for (i = s->first; err == 0 && i-- > 1 && has_keys(path, i);)
+		err = remove_keys(db, i);
 	return err;
 }
 
@@ -293,15 +314,87 @@ index_db_about(struct index_db *db, const char *about)
 	return put(db, NULL, "about", about, strlen(about));
 }
 
+static void
+pack_state(char bytes[STATE_BYTES], const struct index_state *s)
+{
+	put_be(bytes, s->upto[0], 8);
+	put_be(bytes + 8, s->upto[1], 8);
+	put_be(bytes + 16, s->rows, 8);
+	put_be(bytes + 24, s->files, 4);
+	put_be(bytes + 28, s->first, 4);
+}
+
+static void
+end_key(char key[NAME_BYTES], uint32_t number)
+{
+	snprintf(key, NAME_BYTES, "end %u", number);
+}
+
 int
 index_db_grow(struct index_db *db, struct index_state *s)
 {
-	int err = open_keys(db, s->files + 1);
+	char key[NAME_BYTES], end[END_BYTES];
+	int err = 0;
 
+	if (s->files != 0) {
+		end_key(key, s->files);
+		put_be(end, s->upto[0], 8);
+		put_be(end + 8, s->upto[1], 8);
+		err = put(db, NULL, key, end, sizeof(end));
+	}
+	if (err == 0)
+		err = open_keys(db, s->files + 1);
 	if (err == 0) {
-		s->files++;
+		if (s->files++ == 0)
+			s->first = 1;
 		s->rows = 0;
 	}
+	return err;
+}
+
+/* Has the file, which is full, only rows below these? */
+static bool
+ends_below(struct index_db *db, uint32_t number,
+    const uint64_t below[INDEX_TABLES])
+{
+	char key[NAME_BYTES], end[END_BYTES];
+	size_t n = sizeof(end);
+
+	end_key(key, number);
+	return get(db, key, end, &n) == 0 && n == sizeof(end) &&
+	    get_be(end, 8) < below[0] && get_be(end + 8, 8) < below[1];
+}
+
+/* First nobody looks for them any more, then they go. */
+int
+index_db_drop(struct index_db *db, struct index_state *s,
+    const uint64_t below[INDEX_TABLES], uint32_t *n)
+{
+	char key[NAME_BYTES], bytes[STATE_BYTES];
+	struct index_state next = *s;
+	uint32_t i;
+	DBT k;
+	int err;
+
+	for (i = s->first; i < s->files; i++)
+		if (ends_below(db, i, below))
+			next.first = i + 1;
+	*n = next.first - s->first;
+	if (*n == 0)
+		return 0;
+	pack_state(bytes, &next);
+	err = put(db, NULL, "state", bytes, sizeof(bytes));
+	for (i = 0; i < *n && err == 0; i++) {
+		db->keys[i]->close(db->keys[i], DB_NOSYNC);
+		db->keys[i] = NULL;
+		err = remove_keys(db, s->first + i);
+		end_key(key, s->first + i);
+		k = dbt_of(key, strlen(key));
+		db->meta->del(db->meta, NULL, &k, 0);
+	}
+	memmove(db->keys, db->keys + i, (db->n - i) * sizeof(*db->keys));
+	db->n -= i;
+	*s = next;
 	return err;
 }
 
@@ -344,10 +437,7 @@ index_db_commit(struct index_db *db, struct index_db_txn *txn,
 	char bytes[STATE_BYTES];
 	int err;
 
-	put_be(bytes, s->upto[0], 8);
-	put_be(bytes + 8, s->upto[1], 8);
-	put_be(bytes + 16, s->rows, 8);
-	put_be(bytes + 24, s->files, 4);
+	pack_state(bytes, s);
 	err = put(db, t, "state", bytes, sizeof(bytes));
 	if (err == 0)
 		return failed(t->commit(t, 0));

@@ -2,7 +2,8 @@
  * index_db.h: the files of an index: a Berkeley DB environment of its own, apart
  * from the store's.
  *
- *	META     what it is an index of; how far it is
+ *	META     what it is an index of; how far it is; with which rows each file
+ *	         ended
  *	KEYS.n   keys without data, of a bounded number of rows each, so that
  *	         what is written to fits into the cache
  *
@@ -31,7 +32,8 @@ struct index_db_txn;
 struct index_state {
 	uint64_t upto[INDEX_TABLES];
 	uint64_t rows; /* of the last file */
-	uint32_t files;
+	uint32_t files; /* number of the last one; 0: there is none */
+	uint32_t first; /* and of the first one that is there */
 };
 
 /* Make a key; returns its length. n may be more than INDEX_VALUE_MAX. */
@@ -51,6 +53,10 @@ void index_db_remove(const char *path);
 int index_db_about(struct index_db *db, const char *about);
 /* One more file: s->files. */
 int index_db_grow(struct index_db *db, struct index_state *s);
+/* Remove the files that have only rows below these, but for the last; *n: how
+ * many. */
+int index_db_drop(struct index_db *db, struct index_state *s,
+    const uint64_t below[INDEX_TABLES], uint32_t *n);
 int index_db_begin(struct index_db *db, struct index_db_txn **txn);
 /* Keys with their lengths before them (one byte), ascending. */
 int index_db_put(struct index_db *db, struct index_db_txn *txn,

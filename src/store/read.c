@@ -133,7 +133,11 @@ store_read(struct store *st, enum store_table t, uint64_t after,
 	}
 	if (*upto >= visible || st->ops->read == NULL)
 		return 0;
-	return st->ops->read(st, t, *upto + 1, visible, &r, upto);
+	err = st->ops->read(st, t, *upto + 1, visible, &r, upto);
+	/* The last rows may be deleted: nobody is to ask for them for ever. */
+	if (err == 0 && !r.done)
+		*upto = visible;
+	return err;
 }
 
 static int

@@ -56,6 +56,12 @@ store_archive_drop(struct store *st, unsigned t, uint64_t number,
 	    : st->ops->seg->drop(st, t, number, err);
 }
 
+uint64_t
+store_kept_from(struct store *st, unsigned t)
+{
+	return st->ops->seg == NULL ? 1 : st->ops->seg->kept_from(st, t);
+}
+
 void
 store_archived(struct store *st, unsigned t, uint64_t *files, uint64_t *bytes)
 {

@@ -60,6 +60,8 @@ int store_archive(struct store *st, unsigned t, uint64_t number,
 int store_archive_drop(struct store *st, unsigned t, uint64_t number,
     char err[STORE_ERR_MAX]);
 
+/* Rows before this one were deleted for good; 1: none were. */
+uint64_t store_kept_from(struct store *st, unsigned t);
 /* The table's name, and STATE for 0. */
 const char *store_segment_table(struct store *st, unsigned t);
 /* What is archived of a table: files, and their bytes. */

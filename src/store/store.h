@@ -266,8 +266,8 @@ uint64_t store_oldest(struct store *st, enum store_table t);
 typedef int (*store_row_cb)(void *arg, const struct store_row *row);
 
 /* Rows with sequence > after, ascending, at most max_rows and max_bytes of
- * data (at least one row). *upto = the last one examined (after, if none). 0
- * or FG_E*. */
+ * data (at least one row). *upto = the last one examined: the last that there is,
+ * if neither max nor cb ended it. 0 or FG_E*. */
 int store_read(struct store *st, enum store_table t, uint64_t after,
     size_t max_rows, size_t max_bytes, store_row_cb cb, void *arg,
     uint64_t *upto);

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "store/index.h"
+#include "store/segment.h"
 #include "world.h"
 
 #define ROWS       3000
@@ -262,6 +263,92 @@ START_TEST(a_damaged_one_is_made_again)
 }
 END_TEST
 
+static bool
+has_file(unsigned number)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/INDEX/KEYS.%u", w.dir, number);
+	return access(path, F_OK) == 0;
+}
+
+/* Rows of a segment that is sealed now go for good. */
+static void
+delete_all(enum store_table t)
+{
+	static const struct store_archive_how how;
+	struct store_segment s;
+
+	ck_assert_int_eq(0, store_seal(w.st, t));
+	ck_assert_int_eq(0, store_segment(w.st, t, 0, &s));
+	ck_assert_msg(store_archive(w.st, t, s.number, &how, &s, w.err) == 0,
+	    "%s", w.err);
+	ck_assert_int_eq(0, store_archive_drop(w.st, t, s.number, w.err));
+}
+
+static void
+remove_archives(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/ARCHIVE", w.dir);
+	world_rmdir(path);
+}
+
+START_TEST(files_of_rows_that_are_deleted_go)
+{
+	struct timespec pause = { .tv_nsec = 5000000 };
+	struct store_index *ix = start(11, 37);
+	unsigned i, again = logged("made again");
+	char kept[80], command[500];
+	uint64_t seq[ROWS];
+
+	settle(ix);
+	store_index_close(ix);
+	ck_assert(has_file(1) && has_file(2) && has_file(3) && !has_file(4));
+	snprintf(kept, sizeof(kept), "%.60s.kept", w.dir);
+	snprintf(command, sizeof(command), "cp %s/INDEX/KEYS.3 %s", w.dir,
+	    kept);
+	ck_assert_int_eq(system(command), 0);
+	ix = start(11, 37);
+	delete_all(STORE_FIX_IN);
+	put_rows(ROWS, ROWS + 1200);
+	settle(ix);
+	/* Rows of FIX_OUT are in them, too. */
+	ck_assert(has_file(2) && has_file(3) && has_file(4));
+	delete_all(STORE_FIX_OUT);
+	while (has_file(1) || has_file(2) || has_file(3))
+		nanosleep(&pause, NULL);
+	for (i = 0; i < 2; i++) {
+		ck_assert(has_file(4));
+		settle(ix);
+		/* Rows of FIX_OUT beyond the last file that is gone. */
+		ck_assert_uint_eq(find(ix, STORE_FIX_IN, 11, "ID4", 0, seq,
+		    ROWS), 0);
+		ck_assert_uint_eq(find(ix, STORE_FIX_IN, 11, "ID3004", 0, seq,
+		    ROWS), 1);
+		ck_assert_uint_eq(seq[0], 1503);
+		store_index_close(ix);
+		/* As it is when it was ended before the file was removed. */
+		snprintf(command, sizeof(command), "mv %s %s/INDEX/KEYS.3",
+		    kept, w.dir);
+		ck_assert(i == 1 || system(command) == 0);
+		ix = start(11, 37);
+		settle(ix);
+		ck_assert(!has_file(3));
+	}
+	store_index_close(ix);
+	ck_assert_uint_eq(logged("made again"), again);
+	ck_assert_uint_eq(logged("of rows that were deleted"), 2);
+	/* One that begins behind all that is deleted is not behind. */
+	delete_all(STORE_FIX_IN);
+	ix = start(37, 41);
+	settle(ix);
+	store_index_close(ix);
+	remove_archives();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -280,6 +367,7 @@ main(void)
 	tcase_add_test(c, it_goes_on_where_it_was);
 	tcase_add_test(c, other_tags_make_it_new);
 	tcase_add_test(c, one_that_is_ahead_is_thrown_away);
+	tcase_add_test(c, files_of_rows_that_are_deleted_go);
 	tcase_add_loop_test(c, a_damaged_one_is_made_again, 0, 6);
 	suite_add_tcase(s, c);
 	sr = srunner_create(s);

@@ -122,6 +122,16 @@ START_TEST(what_is_deleted_is_gone_and_the_rest_is_there)
 	ck_assert_int_eq(FG_ESTATE, store_archive_drop(w.st, STORE_FIX_IN,
 	    s.number, err));
 	ck_assert_uint_eq(hot.first, store_oldest(w.st, STORE_FIX_IN));
+	ck_assert_uint_eq(hot.number, store_kept_from(w.st, STORE_FIX_IN));
+	/* All of them: who asks for more has seen the last one. */
+	ck_assert_int_eq(0, store_seal(w.st, STORE_FIX_IN));
+	ck_assert_uint_eq(1, old_archive_all(STORE_FIX_IN));
+	ck_assert_int_eq(0, store_archive_drop(w.st, STORE_FIX_IN, hot.number,
+	    err));
+	ck_assert_int_eq(0, store_read(w.st, STORE_FIX_IN, 0, SIZE_MAX,
+	    SIZE_MAX, old_count, &next, &upto));
+	ck_assert_uint_eq(ROWS, upto);
+	ck_assert_uint_eq(ROWS + 1, store_kept_from(w.st, STORE_FIX_IN));
 	old_end();
 }
 END_TEST
