@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "ctl/ctl.h"
@@ -14,6 +15,8 @@
 
 #define PATH_BYTES 4096
 #define TEXT_BYTES 1024
+#define HEADS_MAX  (3u << 20) /* bytes of heads in a message, about */
+#define HEADS_MOST (HEADS_MAX + (512u << 10))
 
 struct asked {
 	const char *store, *archive, *key, *heads;
@@ -124,17 +127,89 @@ verify_store(struct asked *a)
 	return err == 0 && r.bad == 0 ? CTL_OK : CTL_USAGE;
 }
 
-/* The gateway does it, with its own heads. */
+/* The lines of a file of heads. Of more than fit into a message, the newest, and
+ * of the older ones each so manieth. 0 or FG_E*, said. */
 static int
-verify_open(struct ctl *c)
+read_lines(struct asked *a, struct buf *to)
 {
+	FILE *f = fopen(a->heads, "re");
+	char line[HEAD_LINE_MAX + 2];
+	uint64_t at = 0, all, left = 0, take, n;
+	struct stat s;
+	int err = 0;
+
+	if (f == NULL || fstat(fileno(f), &s) == -1) {
+		ctl_complain("heads %s: %s", a->heads, strerror(errno));
+		if (f != NULL)
+			fclose(f);
+		return FG_EIO;
+	}
+	all = (uint64_t)s.st_size;
+	take = all <= HEADS_MAX ? 1 : all / (HEADS_MAX / 2) + 1;
+	for (n = 0; err == 0 && fgets(line, sizeof(line), f) != NULL; n++) {
+		at += strlen(line);
+		if (take == 1 || n % take == 0 || at + HEADS_MAX / 2 > all)
+			err = to->len > HEADS_MOST ? FG_ELIMIT
+			    : buf_puts(to, line);
+		else
+			left++;
+	}
+	if (err == 0 && ferror(f))
+		err = FG_EIO;
+	fclose(f);
+	if (err != 0)
+		ctl_complain("heads %s: %s", a->heads, fg_strerror(err));
+	else if (left != 0)
+		ctl_complain("heads %s: too many for a gateway at work; %llu "
+		    "of the older ones are left out (--store looks at all)",
+		    a->heads, (unsigned long long)left);
+	return err;
+}
+
+/* Key and heads, for the gateway. 0 or FG_E*, said. */
+static int
+read_kept(struct asked *a, struct buf *pem, struct buf *lines)
+{
+	char why[STORE_ERR_MAX];
+	int err = 0;
+
+	if (a->key != NULL) {
+		err = head_key_public(&a->public, a->key, why);
+		if (err == 0 && head_key_pem(a->public, pem) != 0) {
+			snprintf(why, sizeof(why), "key %s: %s", a->key,
+			    fg_strerror(FG_ENOMEM));
+			err = FG_ENOMEM;
+		}
+		if (err != 0)
+			ctl_complain("%s", why);
+	}
+	return err == 0 && a->heads != NULL ? read_lines(a, lines) : err;
+}
+
+/* The gateway does it, with its own heads and those that are given. */
+static int
+verify_open(struct asked *a)
+{
+	struct ctl *c = a->c;
+	struct buf pem = { 0 }, lines = { 0 };
+	struct link_out *o;
 	struct link_msg m;
 	char text[TEXT_BYTES];
-	int code = ctl_connect(c);
+	int code = read_kept(a, &pem, &lines) == 0 ? ctl_connect(c)
+	    : CTL_USAGE;
 
+	if (code == CTL_OK) {
+		o = wire_begin(c->wire, "VERIFY", NULL);
+		link_map(o, (a->key != NULL) + (a->heads != NULL));
+		if (a->key != NULL)
+			link_key_strn(o, "KEY", pem.p, pem.len);
+		if (a->heads != NULL)
+			link_key_strn(o, "HEADS", lines.p, lines.len);
+	}
+	buf_free(&pem);
+	buf_free(&lines);
 	if (code != CTL_OK)
 		return code;
-	link_map(wire_begin(c->wire, "VERIFY", NULL), 0);
 	code = job_wait(c, "verify", &m, NULL);
 	if (code != CTL_OK)
 		return code;
@@ -161,12 +236,9 @@ cmd_verify(struct ctl *c, int argc, char **argv)
 	if (n != 0)
 		return ctl_usage("verify", n < 0 ? err
 		    : "there is nothing to give but options");
-	if (a.store == NULL && (a.archive != NULL || a.key != NULL ||
-	    a.heads != NULL))
-		return ctl_usage("verify", "these options go with --store");
-	if (a.store == NULL)
-		return verify_open(c);
-	code = verify_store(&a);
+	if (a.store == NULL && a.archive != NULL)
+		return ctl_usage("verify", "--archive goes with --store");
+	code = a.store == NULL ? verify_open(&a) : verify_store(&a);
 	heads_free(&a.all);
 	head_key_free(a.public);
 	return code;

@@ -70,6 +70,7 @@ struct block_source {
 	char uuid[37]; /* "": not known */
 	struct source_table *table;
 	size_t n_table;
+	bool moving; /* there is no SESSION that fits the rows */
 	char why[STORE_ERR_MAX]; /* of the last failure */
 };
 
@@ -77,8 +78,8 @@ struct block_source {
  * written. 0 and *out owned, or FG_E* and a text: FG_EBUSY: a process has it. */
 int source_dir_open(struct block_source **out, const char *path,
     const char *archive, char err[STORE_ERR_MAX]);
-/* An open one, on disk, up to where its chain is; path is the store's. Rows of
- * commits up to *commit are all there. 0 or FG_E*. */
+/* An open one, on disk, as it is now; path is the store's. Rows of commits up to
+ * *commit are all there. META and SESSION are those of one moment. 0 or FG_E*. */
 int source_store_open(struct block_source **out, struct store *st,
     struct store_chain *ch, const char *path, uint64_t *commit);
 static inline void

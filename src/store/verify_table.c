@@ -16,12 +16,15 @@ struct walk {
 	const struct head *head, *head_end; /* those of the table to come */
 	bool began;        /* there was a block */
 	bool bad;          /* the first bad row is said */
+	bool forged;       /* so is the first head with a wrong signature */
 	uint64_t damaged;  /* the file could not be read from this row on */
 
 	/* The chain. */
 	struct chain_reader r;
 	bool open;         /* r is */
-	bool no_more;      /* the chain is at its end */
+	bool no_more;      /* there is no further file of the chain */
+	bool beyond;       /* the chain of an open store ended before a block:
+	                    * what comes on it meanwhile is not looked at */
 	uint64_t chain_at; /* the next file has this number at least */
 	bool passed;       /* the files of what is deleted, before any block */
 	struct chain_run run;
@@ -61,10 +64,10 @@ more_of_file(struct walk *w)
 	bool skipped;
 	int rc;
 
-	if (w->open && w->at < w->run.rows)
-		return 1;
-	if (!w->open)
+	if (w->beyond || !w->open)
 		return 0;
+	if (w->at < w->run.rows)
+		return 1;
 	rc = chain_read_run(&w->r, &w->run, &skipped);
 	w->at = 0;
 	if (rc == 1 && w->run.first <= w->t->last)
@@ -192,11 +195,12 @@ enter(struct walk *w, const struct block_at *b)
 	w->v->r->segments++;
 	w->seg = b->seg;
 	do {
-		rc = w->no_more ? 0 : next_file(w);
+		rc = w->no_more || w->beyond ? 0 : next_file(w);
 		if (rc == DAMAGED || (rc == 1 && check_header(w) != 0))
 			return STOP;
 		if (rc == 0) {
 			w->no_more = true;
+			w->beyond = w->v->cfg->open;
 			return 0;
 		}
 		if (w->r.header.first > b->seg) {
@@ -252,6 +256,19 @@ bad_head(struct walk *w, const struct head *h, uint64_t row, const char *what)
 	return bad_row(w, row, text);
 }
 
+/* It proves nothing then, and the rows are still to be looked at. */
+static void
+bad_signature(struct walk *w, const struct head *h)
+{
+	char when[WALL_TEXT_MAX + 1];
+
+	when[wall_format(when, h->time, 3)] = '\0';
+	if (!w->forged)
+		verify_say_bad(w->v, w->t->name, h->seq, "a head's signature "
+		    "is wrong: the head of %s", when);
+	w->forged = true;
+}
+
 /* Heads up to the last row read: 0 or STOP. */
 static int
 check_heads(struct walk *w)
@@ -265,9 +282,10 @@ check_heads(struct walk *w)
 		/* Older ones are about rows that are not kept any more. */
 		if (h->seq < w->first || !is_ours(w, h))
 			continue;
-		if (w->v->cfg->has_key && h->has_signature && !h->good)
-			return bad_head(w, h, w->first,
-			    "a head's signature is wrong");
+		if (w->v->cfg->has_key && h->has_signature && !h->good) {
+			bad_signature(w, h);
+			continue;
+		}
 		if (h->seq != w->last || memcmp(h->hash, w->h, CHAIN_HASH) != 0
 		    || h->commit != w->commit)
 			return bad_head(w, h, h->seq,
@@ -328,6 +346,7 @@ check_rows(struct walk *w, const struct block_at *b, bool *alone)
 			if (i != 0)
 				return bad_row(w, seq, "inserted");
 			*alone = true;
+			w->beyond = w->v->cfg->open;
 			return 0;
 		}
 		if (expected(w) < seq)
@@ -420,7 +439,7 @@ check_end(struct walk *w)
 {
 	int rc = more_of_file(w);
 
-	while (rc == 0 && !w->no_more && (rc = next_file(w)) == 1) {
+	while (rc == 0 && !w->no_more && !w->beyond && (rc = next_file(w)) == 1) {
 		if (!w->began && !w->passed)
 			w->last = w->r.header.last;
 		rc = more_of_file(w);
@@ -430,11 +449,10 @@ check_end(struct walk *w)
 	while (w->head != w->head_end && (!is_ours(w, w->head) ||
 	    (w->passed && !w->began && w->head->seq <= w->last)))
 		w->head++;
-	if (rc == 1)
+	if (rc == 1 && expected(w) <= w->t->last)
 		bad_row(w, expected(w), w->v->unclean ? "missing, or only in "
 		    "the log: the store was not closed" : "missing");
-	else if (rc == 0 && w->head != w->head_end && w->head->seq <=
-	    w->t->last)
+	else if (rc != DAMAGED && w->head != w->head_end)
 		bad_head(w, w->head, w->last + 1, "missing");
 }
 

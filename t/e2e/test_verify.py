@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """verify of a gateway at work: all is well; a chain file with a changed byte is
 found, and the row named; after the stop the same with --store; the resend index
-in both ways."""
+in both ways; heads that were kept elsewhere, with a key."""
 
 import os
 import subprocess
@@ -34,7 +34,59 @@ def flip(path, at):
         f.write(bytes([c ^ 1]))
 
 
+def keys(work, name):
+    """A private key and its public one."""
+    private, public = work.path(name + ".pem"), work.path(name + ".pub")
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out",
+                    private], check=True)
+    subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out",
+                    public], check=True)
+    return private, public
+
+
+def kept_heads():
+    """Heads that were kept elsewhere, and a key, for a gateway at work."""
+    with fg.Work() as work:
+        work.peers = []
+        private, public = keys(work, "key")
+        kept = work.path("kept")
+        g, p = cases.logged_on(work, gateway={
+            "ChainHeadSeconds": 1, "ChainKey": private,
+            "ChainHeadFile": kept})
+        for n in range(20):
+            p.send("D", cases.order(n=n))
+        p.sync()
+        fg.wait_until(lambda: os.path.exists(kept) and
+                      " FIX_IN " in open(kept).read(), what="a head")
+        ask = ("-s", g.socket, "verify", "--heads", kept)
+        code, text = verify(*ask, "--key", public)
+        assert code == 0 and "complete up to the head signed at" in text, text
+        # The key of somebody else.
+        code, text = verify(*ask, "--key", keys(work, "other")[1])
+        assert code == 1 and "a head's signature is wrong" in text, text
+        # A head that says more than there is, as after the rows were cut off.
+        line = [h.split(" ") for h in open(kept) if " FIX_IN " in h][-1]
+        row = line[6]
+        line[6] = "1000"
+        with open(kept, "a") as f:
+            f.write(" ".join(line))
+        code, text = verify(*ask)
+        assert code == 1 and ": missing: the head of" in text and \
+            "says row 1000" in text, (row, text)
+        # And one of other rows.
+        line[6], line[8], line[9] = row, "0" * 64, "-\n"
+        with open(kept, "w") as f:
+            f.write(" ".join(line))
+        code, text = verify(*ask)
+        assert code == 1 and "FIX_IN, row %s: not what it was" % row in text, \
+            text
+        code, text = verify(*ask, "--key", private)
+        assert code == 1 and "has no public key" in text, text
+        assert g.stop() == 0
+
+
 def main():
+    kept_heads()
     with fg.Work() as work:
         work.peers = []
         admin = fg.free_port()

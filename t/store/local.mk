@@ -66,6 +66,16 @@ t_store_check_chain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_chain_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
 	$(BDB_LIBS) $(OPENSSL_LIBS)
 
+check_PROGRAMS += t/store/check_verify
+TESTS += t/store/check_verify
+t_store_check_verify_SOURCES = \
+	t/store/check_verify.c \
+	t/store/world.c \
+	t/store/world.h
+t_store_check_verify_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+t_store_check_verify_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
+	$(BDB_LIBS) $(OPENSSL_LIBS)
+
 check_PROGRAMS += t/store/check_backup
 TESTS += t/store/check_backup
 t_store_check_backup_SOURCES = \
