@@ -216,7 +216,8 @@ event_take(const struct server_ask *a, struct event *ev)
 
 	*ev = (struct event){ .ask = a, .type = a->type,
 		.details = a->details };
-	attempt = link_find_u64(a->details, "ATTEMPT", 0);
+	if (!control_number(a, "ATTEMPT", 0, &attempt))
+		return false;
 	if (attempt > UINT32_MAX)
 		return bad_request(a, "ATTEMPT is too great");
 	ev->attempt = (uint32_t)attempt;
@@ -224,7 +225,8 @@ event_take(const struct server_ask *a, struct event *ev)
 		return true;
 	lane = link_find_u64(a->details, "LANE", 0);
 	ev->at.seq = link_find_u64(a->details, "SEQUENCE", 0);
-	part = link_find_u64(a->details, "PART", 0);
+	if (!control_number(a, "PART", 0, &part))
+		return false;
 	if (ev->at.seq == 0 || part > UINT32_MAX)
 		return bad_request(a, "SEQUENCE and PART must be those of the "
 		    "row and of its event");

@@ -236,6 +236,10 @@ bool control_can_answer(const struct server_ask *a,
     const struct release_done *done);
 /* NACK of what the store could not do. */
 void control_nack_err(const struct server_ask *a, int err);
+/* A number of DETAILS, or dflt if it is absent. false: it is something else,
+ * which is not passed over, and a NACK was sent. */
+bool control_number(const struct server_ask *a, const char *key,
+    uint64_t dflt, uint64_t *v);
 
 /* The names that a client's marks have. */
 struct control_names {

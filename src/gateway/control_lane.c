@@ -86,9 +86,10 @@ control_lane_open(const struct server_ask *a)
 	const struct link_val *take = link_find(a->details, "TAKEOVER");
 	bool takeover = link_find_bool(a->details, "TAKEOVER", false);
 	void *before = NULL;
+	uint64_t acked;
 	int err;
 
-	if (!lane_of(a, &n))
+	if (!lane_of(a, &n) || !control_number(a, "ACKED", 0, &acked))
 		return;
 	/* Unsaid: only from one that is as good as dead. */
 	if (take == NULL && (l = lane_find(d, &k)) != NULL && l->owner != NULL)
@@ -96,8 +97,8 @@ control_lane_open(const struct server_ask *a)
 	op = control_defer(a, sizeof(*op), put_opened);
 	if (op == NULL)
 		return;
-	err = lane_open(d, &k, a->conn, link_find_u64(a->details, "ACKED", 0),
-	    takeover, &l, &before, control_deferred, op);
+	err = lane_open(d, &k, a->conn, acked, takeover, &l, &before,
+	    control_deferred, op);
 	if (err != 0) {
 		control_defer_free(op);
 		nack_open(a, l, err);

@@ -61,12 +61,29 @@ read_text(const struct server_ask *a, const char *key, char *to, size_t max,
 	return true;
 }
 
-static int64_t
-read_time(const struct server_ask *a, const char *key)
+bool
+control_number(const struct server_ask *a, const char *key, uint64_t dflt,
+    uint64_t *v)
 {
-	uint64_t v = link_find_u64(a->details, key, 0);
+	const struct link_val *val = link_find(a->details, key);
 
-	return v > INT64_MAX ? INT64_MAX : (int64_t)v;
+	*v = dflt;
+	if (val == NULL || link_kind(val) == LINK_NIL || link_get_u64(val, v))
+		return true;
+	server_nack(a, "BAD_REQUEST", false, "%s must be a number, 0 or more",
+	    key);
+	return false;
+}
+
+static bool
+read_time(const struct server_ask *a, const char *key, int64_t *t)
+{
+	uint64_t v;
+
+	if (!control_number(a, key, 0, &v))
+		return false;
+	*t = v > INT64_MAX ? INT64_MAX : (int64_t)v;
+	return true;
 }
 
 /* TAG and VALUE, MSG_TYPE, SINCE and UNTIL. false: a NACK was sent. */
@@ -79,8 +96,9 @@ read_match(const struct server_ask *a, enum store_table t, struct match *m)
 	if (!read_text(a, "VALUE", m->value, sizeof(m->value), &m->n) ||
 	    !read_text(a, "MSG_TYPE", m->type, sizeof(m->type), &m->type_n))
 		return false;
-	m->since = read_time(a, "SINCE");
-	m->until = read_time(a, "UNTIL");
+	if (!read_time(a, "SINCE", &m->since) ||
+	    !read_time(a, "UNTIL", &m->until))
+		return false;
 	if (has_tag != (m->n != 0) || (has_tag && (tag == 0 ||
 	    tag > INT32_MAX)))
 		server_nack(a, "BAD_REQUEST", false, "TAG, a number from 1 on, "
@@ -100,11 +118,11 @@ void
 control_read(const struct server_ask *a)
 {
 	struct control *c = control_of(a);
-	struct feed_ask ask = { .ref = a->ref,
-		.after = link_find_u64(a->details, "AFTER", 0),
-		.max = link_find_u64(a->details, "MAX_ROWS", FEED_ROWS) };
+	struct feed_ask ask = { .ref = a->ref };
 
-	if (!control_table(a, &ask.table, &ask.session) ||
+	if (!control_number(a, "AFTER", 0, &ask.after) ||
+	    !control_number(a, "MAX_ROWS", FEED_ROWS, &ask.max) ||
+	    !control_table(a, &ask.table, &ask.session) ||
 	    !read_match(a, ask.table, &ask.match))
 		return;
 	ask.no_admin = !link_find_bool(a->details, "ADMIN", true);

@@ -161,6 +161,12 @@ read_message(const struct link_val *details, struct compose *f,
 		err = compose_msg_type(f, p, n, type);
 	if (err == 0 && link_get_str(link_find(details, "FIX_DATA"), &p, &n))
 		err = compose_raw(f, p, n, type);
+	if (err == 0 && fields != NULL && link_kind(fields) != LINK_ARRAY &&
+	    link_kind(fields) != LINK_MAP && link_kind(fields) != LINK_NIL) {
+		snprintf(f->err, sizeof(f->err), "FIELDS is neither an array "
+		    "of [name or tag, value] nor a map");
+		err = FG_EINVAL;
+	}
 	if (err == 0 && fields != NULL) {
 		compose_scope_body(f, type, &body);
 		err = add_fields(f, &body, fields);

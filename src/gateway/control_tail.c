@@ -156,9 +156,13 @@ read_start(const struct server_ask *a, enum store_table table,
 	struct store *st = control_of(a)->g->store;
 	uint64_t visible = store_visible(st, table);
 	uint64_t oldest = store_oldest(st, table);
-	uint64_t last = link_find_u64(a->details, "LAST", 0), time;
+	uint64_t last, time;
 	int err;
 
+	if (!control_number(a, "AFTER", 0, &time) ||
+	    !control_number(a, "TIME", 0, &time) ||
+	    !control_number(a, "LAST", 0, &last))
+		return false;
 	*after = visible > last ? visible - last : 0;
 	if (!read_from(a, oldest, after))
 		return false;
@@ -234,11 +238,11 @@ control_tail(const struct server_ask *a)
 	char source[CONTROL_SOURCE_MAX];
 	struct link_out *o;
 
-	if (!control_table(a, &t.table, &t.session) ||
+	if (!control_number(a, "CREDIT", 0, &t.max) ||
+	    !control_table(a, &t.table, &t.session) ||
 	    !read_start(a, t.table, &t.after) || !read_join(a, &t))
 		return;
 	t.no_admin = !link_find_bool(a->details, "ADMIN", true);
-	t.max = link_find_u64(a->details, "CREDIT", 0);
 	if (!add_tail(a, &t)) {
 		join_release(t.join);
 		return;
@@ -260,9 +264,9 @@ void
 control_credit(const struct server_ask *a)
 {
 	struct tail *t = find_asked(a);
-	uint64_t rows = link_find_u64(a->details, "ROWS", 0);
+	uint64_t rows;
 
-	if (t != NULL)
+	if (t != NULL && control_number(a, "ROWS", 0, &rows))
 		t->ask.max = rows > UINT64_MAX - t->ask.max ? UINT64_MAX
 		    : t->ask.max + rows;
 }

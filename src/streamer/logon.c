@@ -180,6 +180,7 @@ read_logon(struct logon *l, const struct link_val *details)
 	const struct link_val *fields = link_find(details, "FIELDS");
 	const struct link_val *take = link_find(details, "TAKEOVER");
 	const struct link_val *source = link_find(details, "SOURCE");
+	const struct link_val *credit = link_find(details, "CREDIT");
 	bool yes;
 
 	if (!read_name(details, "CLIENT", l->client))
@@ -200,7 +201,9 @@ read_logon(struct logon *l, const struct link_val *details)
 		l->take = yes;
 		l->keep = !yes;
 	}
-	l->credit = link_find_u64(details, "CREDIT", 0);
+	if (credit != NULL && link_kind(credit) != LINK_NIL &&
+	    !link_get_u64(credit, &l->credit))
+		return "CREDIT must be a number of rows";
 	return read_start(l, details);
 }
 

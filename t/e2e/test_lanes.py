@@ -70,6 +70,12 @@ def lanes(gw, port, peer):
     lane = ok(a.ask("LANE_OPEN", **LANE), "LANE_ACK")
     assert (lane["HANDLED"], lane["HANDLED_PART"]) == (0, 0), lane
     n = lane["LANE"]
+    # What is of another type is not passed over: a part would be taken for the
+    # first one, and so for one that came before.
+    for wrong in ({"PART": "1"}, {"ATTEMPT": -1}):
+        send(a, n, 1, **wrong)
+        nack(a.recv()[::2], "BAD_REQUEST", False)
+    nack(a.ask("LANE_OPEN", **dict(LANE, ACKED="3")), "BAD_REQUEST", False)
     for row in (1, 2, 3):
         send(a, n, row)
     got = answers(a, 3)

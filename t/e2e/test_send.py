@@ -40,6 +40,8 @@ SENT = [
         [453, [[[452, 3], [448, "ME"]]]]], PLAIN + "453=1;448=ME;452=3;"),
 ]
 REFUSED = [
+    ("fields that are a text", "11=x", "neither an array"),
+    ("fields that are a number", 11, "neither an array"),
     ("an entry without its first field",
      dict(ORDER, NoPartyIDs=[{"PartyID": "A"}, {"PartyRole": 3}]),
      "entry 2 of NoPartyIDs needs PartyID (448)"),

@@ -54,6 +54,17 @@ def places(link, source):
     assert tail(link, 106, AFTER=7) == "AHEAD"
     assert tail(link, 107, AFTER=6)["AFTER"] == 6
     assert tail(link, 108, FROM="here") == "BAD_REQUEST"
+    # What is of another type is not passed over: the tail would begin
+    # elsewhere.
+    for i, wrong in enumerate((
+            {"AFTER": "5"}, {"AFTER": -1}, {"TIME": "x"}, {"LAST": -2},
+            {"AFTER": 5, "CREDIT": "10"})):
+        assert tail(link, 110 + i, **wrong) == "BAD_REQUEST", wrong
+    for wrong in ({"AFTER": "5"}, {"MAX_ROWS": "1"}, {"SINCE": -1},
+                  {"UNTIL": []}):
+        kind, said = link.ask("READ", TABLE="FIX_IN", **wrong)
+        assert (kind, said["CODE"]) == ("NACK", "BAD_REQUEST"), said
+    assert tail(link, 120, AFTER=None, CREDIT=None)["AFTER"] == 6
     print("ok places")
 
 

@@ -55,6 +55,7 @@ def wrong_requests(s):
         ({"FIELDS": [1]}, "BAD_REQUEST"),
         ({"FIELDS": {"A": [{"B": 1}]}}, "BAD_REQUEST"),
         ({"TAKEOVER": 1}, "BAD_REQUEST"),
+        ({"CREDIT": "9"}, "BAD_REQUEST"),
         ({"FROM": "resume"}, "NO_CURSOR"),
     ]
     with Link(s.socket) as link:
