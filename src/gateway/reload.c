@@ -10,6 +10,7 @@
 #include "gateway/control.h"
 #include "gateway/definitions.h"
 #include "gateway/disk.h"
+#include "gateway/retain.h"
 #include "gateway/sessions_int.h"
 #include "log/log.h"
 
@@ -248,6 +249,7 @@ static bool
 is_for_now(enum conf_key k)
 {
 	switch (k) {
+	case CONF_ArchiveDays:
 	case CONF_DictionaryPath:
 	case CONF_IdleStrategy:
 	case CONF_LogFormat:
@@ -256,6 +258,7 @@ is_for_now(enum conf_key k)
 	case CONF_MaskTags:
 	case CONF_MaxUnauthenticated:
 	case CONF_MinDiskFree:
+	case CONF_RetainDays:
 	case CONF_SpinMicros:
 		return true;
 	default:
@@ -477,6 +480,7 @@ apply_gateway(struct reload *r)
 	    conf_enum(sec, CONF_IdleStrategy) == CONF_IDLE_ADAPTIVE ?
 	    conf_int(sec, CONF_SpinMicros) * NS_PER_US : 0);
 	disk_settle(g->disk, sec);
+	retain_settle(g->retain, sec);
 	peers_settle(g->peers, sec);
 	control_settle(g->control, r->conf);
 	conf_free(g->sessions->conf);

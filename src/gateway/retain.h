@@ -44,9 +44,12 @@ int retain_run(struct job *j, void *arg);
 
 struct gateway;
 struct retain;
+struct conf_section;
 
 /* NULL: no memory. */
 struct retain *retain_new(struct gateway *g);
 void retain_free(struct retain *r); /* NULL is legal */
+/* RetainDays and ArchiveDays are these from now on. */
+void retain_settle(struct retain *r, const struct conf_section *sec);
 
 #endif

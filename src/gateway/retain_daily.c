@@ -1,5 +1,5 @@
-/* retain_daily.c: RetainDays and ArchiveDays: a look soon after the start, and
- * then every day. */
+/* retain_daily.c: RetainDays and ArchiveDays: a look soon after the start, or a
+ * change of them, and then every day. */
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -17,6 +17,7 @@
 struct retain {
 	struct gateway *g;
 	struct timer *timer;
+	int64_t retain, keep; /* days; 0: for ever */
 };
 
 static void
@@ -35,9 +36,6 @@ look(void *arg)
 {
 	struct retain *r = arg;
 	struct gateway *g = r->g;
-	const struct conf_section *sec = conf_gateway(g->conf);
-	int64_t retain = conf_int(sec, CONF_RetainDays), keep =
-	    conf_int(sec, CONF_ArchiveDays);
 	struct now now = loop_now(g->loop);
 	struct retain_order *o = calloc(1, sizeof(*o));
 	struct job_work work = { .what = "archive", .run = retain_run,
@@ -47,10 +45,11 @@ look(void *arg)
 	if (o != NULL) {
 		o->store = g->store;
 		o->chain = g->chain;
-		if (retain != 0)
-			o->archive_before.ns = now.wall.ns - retain * DAY_NS;
-		if (keep != 0)
-			o->delete_before.ns = now.wall.ns - keep * DAY_NS;
+		if (r->retain != 0)
+			o->archive_before.ns = now.wall.ns - r->retain *
+			    DAY_NS;
+		if (r->keep != 0)
+			o->delete_before.ns = now.wall.ns - r->keep * DAY_NS;
 		control_needs(g->control, o);
 		if (job_start(g->jobs, NULL, &work) == 0)
 			again = DAY_NS - now.wall.ns % DAY_NS + AFTER_NS;
@@ -58,10 +57,24 @@ look(void *arg)
 	timer_set(r->timer, mono_add(now.mono, again));
 }
 
+void
+retain_settle(struct retain *r, const struct conf_section *sec)
+{
+	int64_t retain = conf_int(sec, CONF_RetainDays);
+	int64_t keep = conf_int(sec, CONF_ArchiveDays);
+
+	if (retain == r->retain && keep == r->keep)
+		return;
+	r->retain = retain;
+	r->keep = keep;
+	store_seal_daily(r->g->store, retain != 0);
+	timer_set(r->timer, retain == 0 && keep == 0 ? MONO_NEVER
+	    : mono_add(loop_now(r->g->loop).mono, FIRST_NS));
+}
+
 struct retain *
 retain_new(struct gateway *g)
 {
-	const struct conf_section *sec = conf_gateway(g->conf);
 	struct retain *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
@@ -72,11 +85,7 @@ retain_new(struct gateway *g)
 		free(r);
 		return NULL;
 	}
-	store_seal_daily(g->store, conf_int(sec, CONF_RetainDays) != 0);
-	if (conf_int(sec, CONF_RetainDays) != 0 ||
-	    conf_int(sec, CONF_ArchiveDays) != 0)
-		timer_set(r->timer, mono_add(loop_now(g->loop).mono,
-		    FIRST_NS));
+	retain_settle(r, conf_gateway(g->conf));
 	return r;
 }
 

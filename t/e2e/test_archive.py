@@ -3,6 +3,7 @@
 what somebody still needs, and RetainDays, ArchiveDays, ArchivePath."""
 
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -182,6 +183,28 @@ def ArchiveDays(work):
     print("ok ArchiveDays")
 
 
+def changed(work):
+    """A reload, or SIGHUP, of a gateway at work."""
+    g = gateway(work, "changed")
+    where = os.path.join(g.store, "ARCHIVE")
+    g.configure(RetainDays=30, ArchivePath=work.path("elsewhere"))
+    got = g.ctl_json("--json", "reload")[0]
+    assert got["SETTINGS_NOW"] == ["RetainDays"], got
+    assert got["SETTINGS_AT_RESTART"] == ["ArchivePath"], got
+    fg.wait_until(lambda: "archive done" in g.log(), 60, "they are archived")
+    assert len(archives(where)) >= 2, archives(where)
+    all_there(g)
+    g.configure(ArchiveDays=60)
+    g.signal(signal.SIGHUP)
+    fg.wait_until(lambda: not any(a.startswith("FIX_")
+                                  for a in archives(where)), 60, "deleted")
+    g.configure(ArchiveDays=0, RetainDays=0)
+    got = g.ctl_json("--json", "reload")[0]
+    assert sorted(got["SETTINGS_NOW"]) == ["ArchiveDays", "RetainDays"], got
+    g.stop()
+    print("ok changed")
+
+
 def metrics(port):
     with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port) as r:
         return r.read().decode()
@@ -205,6 +228,7 @@ def ArchivePath(work):
 
 
 if __name__ == "__main__":
-    for case in (command, moved, RetainDays, ArchiveDays, ArchivePath):
+    for case in (command, moved, RetainDays, ArchiveDays, changed,
+                 ArchivePath):
         with fg.Work() as w:
             case(w)
