@@ -120,12 +120,6 @@ lane_down(struct lane *l)
 	l->due = (mono_t){ 0 };
 }
 
-bool
-lane_is_up(const struct lane *l)
-{
-	return l->up;
-}
-
 /* Is there an event to send, were it not for the window and the time? */
 static bool
 is_ready(const struct lane *l)

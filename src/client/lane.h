@@ -52,7 +52,6 @@ int lane_put(struct lane *l, const struct lane_event *e);
  * when it is there again. */
 void lane_up(struct lane *l);
 void lane_down(struct lane *l);
-bool lane_is_up(const struct lane *l);
 
 /*
  * The next event to be sent now, marked as sent with ref; valid until the next

@@ -292,7 +292,7 @@ query_code(const struct query_table *t)
 	return t->code;
 }
 
-const char *
+static const char *
 query_name(const struct query_table *t)
 {
 	return t->name;
@@ -304,12 +304,6 @@ query_done(const struct query_table *t)
 	uint64_t at = t->after < t->end ? t->after : t->end;
 
 	return at > t->first ? at - t->first : 0;
-}
-
-uint64_t
-query_total(const struct query_table *t)
-{
-	return t->end > t->first ? t->end - t->first : 0;
 }
 
 /* ---- several ---- */

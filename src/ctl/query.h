@@ -51,10 +51,8 @@ void query_close(struct query_table *t);
 int query_next(struct query_table *t, struct row *r);
 /* Why: an enum ctl_exit. */
 int query_code(const struct query_table *t);
-const char *query_name(const struct query_table *t);
 /* Rows passed by, and rows in all, as far as known. */
 uint64_t query_done(const struct query_table *t);
-uint64_t query_total(const struct query_table *t);
 
 /* Several tables as one, by time. */
 #define QUERY_TABLES 2

@@ -28,7 +28,6 @@ struct wire {
 	size_t eaten; /* of from */
 	uint64_t ref;
 	const char *peer; /* whom errors are about */
-	char gateway[64];
 	char err[WIRE_ERR_MAX];
 };
 
@@ -135,7 +134,6 @@ hello(struct wire *w)
 			    "%s answers HELLO with %s", w->peer, m.type);
 		return FG_EFORMAT;
 	}
-	link_find_str(m.details, "NAME", w->gateway, sizeof(w->gateway));
 	return 0;
 }
 
@@ -279,18 +277,6 @@ const char *
 wire_error(const struct wire *w)
 {
 	return w->err;
-}
-
-const char *
-wire_gateway(const struct wire *w)
-{
-	return w->gateway;
-}
-
-size_t
-wire_queued(const struct wire *w)
-{
-	return w->to.len;
 }
 
 const char *

@@ -49,12 +49,8 @@ int wire_wait(struct wire *w, int fd, bool *ready, int timeout_ms);
 int wire_next(struct wire *w, struct link_msg *m);
 /* Both, until a message is there. 0 or FG_E*. */
 int wire_recv(struct wire *w, struct link_msg *m);
-/* Bytes that are queued to be written. */
-size_t wire_queued(const struct wire *w);
 
 /* "the gateway", or the program. */
 const char *wire_peer(const struct wire *w);
-/* From HELLO_ACK. */
-const char *wire_gateway(const struct wire *w);
 
 #endif

@@ -40,7 +40,7 @@ secure_get(bool server, char err[NET_ERR_MAX])
 }
 
 /* One side alone would be half of it. */
-int
+static int
 secure_reload(char err[NET_ERR_MAX])
 {
 	int i, rc = 0;

@@ -22,10 +22,8 @@ void secure_folder(const char *dir);
 /* What a listener, or who connects, is under; read at the first call. NULL: err
  * says which file is wrong. Valid until secure_free. */
 const struct tls *secure_get(bool server, char err[NET_ERR_MAX]);
-/* Read the files anew, if they were read. 0, or FG_EINVAL and err: all stays as
- * it was. */
-int secure_reload(char err[NET_ERR_MAX]);
-/* The same, and what there is to say goes to the log. */
+/* Read the files anew, if they were read. What is wrong is said in the log, and
+ * all stays as it was. */
 void secure_hangup(void);
 /* Append what its files hold, if they were read, to a list of expiry.h. 0 or
  * FG_ENOMEM; arg is not used. */

@@ -125,7 +125,6 @@ struct server_note {
 	unsigned generation, said;
 };
 struct server_note *server_note(struct server_conn *sc);
-bool server_is_read_only(const struct server_conn *sc);
 /* Does the peer not read what it was sent? feed() stops there. */
 bool server_is_full(const struct server_conn *sc);
 /* Its requests stay in the input until server_resume: for an answer that comes

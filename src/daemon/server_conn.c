@@ -164,12 +164,6 @@ server_note(struct server_conn *sc)
 }
 
 bool
-server_is_read_only(const struct server_conn *sc)
-{
-	return sc->read_only;
-}
-
-bool
 server_is_full(const struct server_conn *sc)
 {
 	return sc->conn == NULL || conn_is_full(sc->conn);

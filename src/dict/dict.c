@@ -74,12 +74,6 @@ dict_nmsgs(const struct dict *d)
 	return d->nmsg;
 }
 
-const struct dict_msg *
-dict_msg_at(const struct dict *d, size_t i)
-{
-	return d->msg[i];
-}
-
 static const struct dict_name *
 find_name(const struct dict_name *v, size_t n, const char *name)
 {

@@ -67,9 +67,7 @@ const struct dict_field *dict_field_by_name(const struct dict *d,
 /* All fields, in no promised order: i from 0 to dict_nfields - 1. */
 size_t dict_nfields(const struct dict *d);
 const struct dict_field *dict_field_at(const struct dict *d, size_t i);
-/* All messages, shorter types first: i from 0 to dict_nmsgs - 1. */
 size_t dict_nmsgs(const struct dict *d);
-const struct dict_msg *dict_msg_at(const struct dict *d, size_t i);
 const struct dict_msg *dict_msg_by_type(const struct dict *d, const char *type,
     size_t len);
 const struct dict_msg *dict_msg_by_name(const struct dict *d, const char *name);

@@ -26,12 +26,6 @@ consumers_get(struct consumers *c, uint32_t mark)
 	return &c->of[mark];
 }
 
-const struct consumer *
-consumers_find(const struct consumers *c, uint32_t mark)
-{
-	return mark < c->n && c->of[mark].seen.ns != 0 ? &c->of[mark] : NULL;
-}
-
 void
 consumers_free(struct consumers *c)
 {

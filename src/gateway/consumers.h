@@ -29,9 +29,6 @@ struct consumers {
 /* Of this mark, made if it is new; valid until the next call. NULL: no
  * memory. */
 struct consumer *consumers_get(struct consumers *c, uint32_t mark);
-/* NULL: nothing was heard of it. */
-const struct consumer *consumers_find(const struct consumers *c,
-    uint32_t mark);
 void consumers_free(struct consumers *c);
 
 #endif

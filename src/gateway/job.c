@@ -227,7 +227,8 @@ jobs_closed(struct jobs *js, const struct server_conn *sc)
 		js->job->cancelled = true;
 }
 
-const char *
+/* What runs ("backup"), or NULL. */
+static const char *
 jobs_running(const struct jobs *js)
 {
 	return js->job == NULL ? NULL : js->job->work.what;

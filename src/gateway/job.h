@@ -46,8 +46,6 @@ void jobs_free(struct jobs *js);
 void jobs_wake(struct jobs *js);
 /* The connection is closed. */
 void jobs_closed(struct jobs *js, const struct server_conn *sc);
-/* What runs ("backup"), or NULL. */
-const char *jobs_running(const struct jobs *js);
 
 /*
  * Start. The answer to a comes when it is done; NACK BUSY at once if another

@@ -328,7 +328,8 @@ is_one_of(const char *type, const char *const *types, size_t n)
 	return false;
 }
 
-bool
+/* Is it an order that opens or changes a risk? */
+static bool
 limits_is_order(const char *type)
 {
 	/* NewOrder Single, List, Multileg, Cross; then those that replace */

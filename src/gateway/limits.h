@@ -24,8 +24,6 @@ enum limits_found {
 int limits_new(struct limits **out, const struct conf_section *sec);
 void limits_free(struct limits *l);
 
-/* Is it an order that opens or changes a risk? */
-bool limits_is_order(const char *type);
 /* May a message with these fields be sent now? If not, text says why. l may be
  * NULL. */
 enum limits_found limits_check(struct limits *l, mono_t now, const char *type,

@@ -6,7 +6,8 @@
 
 #define TAG_MSG_TYPE 35
 
-bool
+/* Does it have to look into messages? */
+static bool
 match_reads(const struct match *m)
 {
 	return m->tag != 0 || m->type_n != 0;

@@ -31,8 +31,6 @@ struct match_room {
 };
 
 bool match_is_all(const struct match *m);
-/* Does it have to look into messages? */
-bool match_reads(const struct match *m);
 /* Fields of a message that are not in the room are not looked at. */
 bool match_row(const struct match *m, const struct match_room *room,
     const struct store_row *row);

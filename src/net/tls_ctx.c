@@ -148,7 +148,8 @@ set_ciphers(SSL_CTX *ctx, const struct tls_cfg *cfg, char err[NET_ERR_MAX])
 	return 0;
 }
 
-SSL_CTX *
+/* A context of OpenSSL's as cfg wants it, or NULL and err. */
+static SSL_CTX *
 tls_ctx_new(const struct tls_cfg *cfg, char err[NET_ERR_MAX])
 {
 	SSL_CTX *ctx;

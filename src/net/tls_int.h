@@ -32,9 +32,6 @@ struct conn_tls {
 	char fault[NET_ERR_MAX];
 };
 
-/* tls_ctx.c: a context of OpenSSL's as cfg wants it, or NULL and err. */
-SSL_CTX *tls_ctx_new(const struct tls_cfg *cfg, char err[NET_ERR_MAX]);
-
 /* tls_file.c. 0, or FG_EINVAL and err. */
 int tls_load_own(SSL_CTX *ctx, const struct tls_cfg *cfg,
     char err[NET_ERR_MAX]);

@@ -94,10 +94,8 @@ void value_push(lua_State *L, const struct script_value *v, const char *name);
 /* Zeroed memory of an arena; raises when there is none. */
 void *out_alloc(lua_State *L, struct arena *a, size_t n, size_t size);
 
-/* The Lua value at index, and the table at index as fields sorted by name. They
- * are copied. what names them in errors. */
-void out_value(lua_State *L, int index, struct arena *a, const char *what,
-    struct script_value *v);
+/* The table at index as fields sorted by name. They are copied. what names them
+ * in errors. */
 void out_fields(lua_State *L, int index, struct arena *a, const char *what,
     struct script_fields *out);
 

@@ -176,13 +176,6 @@ take_value(lua_State *L, int index, struct arena *a, const char *what,
 }
 
 void
-out_value(lua_State *L, int index, struct arena *a, const char *what,
-    struct script_value *v)
-{
-	take_value(L, lua_absindex(L, index), a, what, 0, v);
-}
-
-void
 out_fields(lua_State *L, int index, struct arena *a, const char *what,
     struct script_fields *out)
 {
@@ -202,7 +195,7 @@ project(lua_State *L, const struct projected *p, struct arena *a,
 		lua_rawgeti(L, LUA_REGISTRYINDEX, p->format.function);
 		value_push(L, v, p->source);
 		lua_call(L, 1, 1);
-		out_value(L, -1, a, p->name, v);
+		take_value(L, lua_absindex(L, -1), a, p->name, 0, v);
 		lua_pop(L, 1);
 	}
 }

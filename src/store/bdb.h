@@ -125,7 +125,6 @@ int bdb_get(DB *db, const void *key, size_t klen, size_t n, struct buf *out);
 int bdb_state_put(struct bdb *b, DB_TXN *txn, bool all);
 void bdb_state_clean(struct bdb *b);
 void bdb_state_apply(struct bdb *b, const struct store_commit *c);
-int bdb_state_room(struct bdb *b, uint32_t id, const struct store_state *s);
 int bdb_add_session(struct store *st, uint32_t id, const char *name,
     const struct store_state *state);
 int bdb_add_dict(struct store *st, uint32_t id, const char *name,
@@ -157,12 +156,9 @@ struct bdb_logs {
 	uint64_t bytes;
 };
 
-bool bdb_log_number(const char *name, uint32_t *out);
 void bdb_log_name(char out[BDB_LOG_NAME], uint32_t number);
 /* Which log files are in a directory. 0 or FG_E*. */
 int bdb_log_files(const char *dir, struct bdb_logs *out);
-/* The first one that recovery needs. */
-int bdb_log_needed(struct bdb *b, uint32_t *out);
 /* Remove those that nobody needs. */
 int bdb_log_tidy(struct bdb *b);
 /* Keep what recovery needs now, and all later ones, until let go. */
@@ -228,7 +224,6 @@ int bdb_file_blocks(DB *db, uint64_t seg, uint64_t from, uint64_t to,
     block_cb cb, void *arg, uint64_t *next, bool *stopped);
 int bdb_blocks(struct store *st, unsigned t, uint64_t from, uint64_t to,
     block_cb cb, void *arg);
-int bdb_file_records(DB *db, record_cb cb, void *arg);
 int bdb_records(struct store *st, const char *file, record_cb cb, void *arg);
 uint64_t bdb_next_file(struct store *st, const char *name, uint64_t first);
 uint64_t bdb_segment(struct store *st, unsigned t, uint64_t first);

@@ -13,12 +13,6 @@
 
 #define OPEN_MAX_ 16 /* archives that stay open without a reader */
 
-const char *
-bdb_arc_path(const struct store *st)
-{
-	return ((const struct bdb *)st)->arc_path;
-}
-
 int
 bdb_arc_name(struct bdb *b, unsigned t, uint64_t number, bool tmp, char *out,
     size_t cap)

@@ -213,7 +213,7 @@ again(DBT *key, const struct buf *last)
 }
 
 /* No page is held while the callback works. */
-int
+static int
 bdb_file_records(DB *db, record_cb cb, void *arg)
 {
 	DBT key = { .flags = DB_DBT_REALLOC }, value = { .flags =

@@ -186,7 +186,8 @@ damage_check(struct damage *p, const char *dir, bool all)
 	return err;
 }
 
-int
+/* Look again at the pages that were empty. */
+static int
 damage_again(struct damage *p, const char *dir)
 {
 	char path[4096];

@@ -24,7 +24,7 @@
 #define LOG_DIGITS  10
 #define MARK_BYTES  21
 
-bool
+static bool
 bdb_log_number(const char *name, uint32_t *out)
 {
 	uint64_t v;
@@ -70,7 +70,8 @@ bdb_log_files(const char *dir, struct bdb_logs *out)
 	return 0;
 }
 
-int
+/* The first one that recovery needs. */
+static int
 bdb_log_needed(struct bdb *b, uint32_t *out)
 {
 	char **list = NULL, **at;

@@ -85,8 +85,6 @@ const char *bdb_table_name(struct bdb *b, unsigned table);
 /* ---- bdb_seal.c ---- */
 
 int bdb_seal(struct store *st, unsigned t);
-/* Put the states of now, so that a start needs nothing before. 0 or FG_E*. */
-int bdb_states_now(struct bdb *b);
 /* Is a segment sealed for good: nothing can be added, and no start reads it? 1,
  * 0 or FG_E*. */
 int bdb_is_sealed(struct bdb *b, unsigned t, const struct bdb_seg *s);
@@ -114,7 +112,6 @@ uint64_t bdb_kept_oldest(struct bdb *b, unsigned t);
 
 /* ---- bdb_arc.c ---- */
 
-const char *bdb_arc_path(const struct store *st);
 /* The path of a segment's archive; tmp: while it is written. 0 or FG_ELIMIT. */
 int bdb_arc_name(struct bdb *b, unsigned t, uint64_t number, bool tmp,
     char *out, size_t cap);

@@ -85,7 +85,7 @@ each(DB *db, size_t max, struct bdb *b,
 	return err;
 }
 
-int
+static int
 bdb_state_room(struct bdb *b, uint32_t id, const struct store_state *s)
 {
 	struct bdb_state *v;

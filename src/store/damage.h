@@ -20,8 +20,6 @@ struct damage {
 
 /* Look at the hot files of a closed store, or at all of them. 0 or FG_E*. */
 int damage_check(struct damage *p, const char *dir, bool all);
-/* Look again at the pages that were empty. */
-int damage_again(struct damage *p, const char *dir);
 /* Call empty pages in use damaged. */
 void damage_in_use(struct damage *p);
 /* The first file with a damaged page, or NULL. */

@@ -94,7 +94,6 @@ struct store_seg_ops {
 	void (*archived)(struct store *st, unsigned t, uint64_t *files,
 	    uint64_t *bytes);
 	uint64_t (*kept_from)(struct store *st, unsigned t);
-	const char *(*path)(const struct store *st);
 };
 
 struct store_ops {
@@ -267,8 +266,6 @@ int store_flushed(struct store *st, bool now, uint64_t *commit);
 
 /* ---- read.c ---- */
 
-/* Give a row, unless a limit is reached before: then r->done and false. */
-bool reader_give(struct store_reader *r, const struct store_row *row);
 /* Give rows from ... to of a packed block; *upto = the last one examined. */
 int reader_block(struct store_reader *r, const void *p, size_t n,
     uint64_t from, uint64_t to, uint64_t *upto);

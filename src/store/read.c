@@ -4,7 +4,8 @@
 
 #define READ_BLOCKS 64 /* recent blocks taken at once */
 
-bool
+/* Give a row, unless a limit is reached before: then r->done and false. */
+static bool
 reader_give(struct store_reader *r, const struct store_row *row)
 {
 	if (r->rows != 0 && (r->rows >= r->max_rows

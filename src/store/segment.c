@@ -70,8 +70,3 @@ store_archived(struct store *st, unsigned t, uint64_t *files, uint64_t *bytes)
 		st->ops->seg->archived(st, t, files, bytes);
 }
 
-const char *
-store_archive_path(const struct store *st)
-{
-	return st->ops->seg == NULL ? "" : st->ops->seg->path(st);
-}

@@ -67,7 +67,5 @@ const char *store_segment_table(struct store *st, unsigned t);
 /* What is archived of a table: files, and their bytes. */
 void store_archived(struct store *st, unsigned t, uint64_t *files,
     uint64_t *bytes);
-/* Where archives are. */
-const char *store_archive_path(const struct store *st);
 
 #endif

@@ -251,7 +251,6 @@ static const struct store_seg_ops seg_ops = {
 	.drop = bdb_archive_drop,
 	.archived = bdb_archived,
 	.kept_from = bdb_kept_from,
-	.path = bdb_arc_path,
 };
 
 /* All but for who writes. */
