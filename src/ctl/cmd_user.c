@@ -1,62 +1,10 @@
 /* cmd_user.c: `user`: those whose password the gateway keeps. */
-#include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
+#include "ctl/ask.h"
 #include "ctl/ctl.h"
 #include "ctl/list.h"
 #include "ctl/order.h"
-
-#define LINE 1100 /* longer than any password */
-
-/* A line of standard input without its end. false: there is none, or it is too
- * long. */
-static bool
-read_line(char p[LINE])
-{
-	size_t n;
-
-	if (fgets(p, LINE, stdin) == NULL)
-		return false;
-	n = strlen(p);
-	if (n == 0 || p[n - 1] != '\n')
-		return feof(stdin) != 0 && n > 0;
-	p[n - 1] = '\0';
-	return true;
-}
-
-/* The same from a terminal, which does not show it. */
-static bool
-ask(const char *prompt, char p[LINE])
-{
-	struct termios before, quiet;
-	bool ok;
-
-	if (tcgetattr(STDIN_FILENO, &before) == -1)
-		return read_line(p);
-	fprintf(stderr, "%s", prompt);
-	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	ok = read_line(p);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-	fputc('\n', stderr);
-	return ok;
-}
-
-static const char *
-get_password(char p[LINE])
-{
-	char again[LINE];
-
-	if (!ask("New password: ", p) || p[0] == '\0')
-		return "there is no password on standard input";
-	if (isatty(STDIN_FILENO) && (!ask("The same again: ", again) ||
-	    strcmp(p, again) != 0))
-		return "these are two different passwords";
-	return NULL;
-}
 
 int
 cmd_user_list(struct ctl *c, int argc, char **argv)
@@ -115,13 +63,13 @@ cmd_user_set(struct ctl *c, int argc, char **argv)
 {
 	const char *why, *reason = NULL;
 	const struct opt opts[] = { { "--reason", OPT_TEXT, &reason } };
-	char password[LINE], err[OPT_ERR_MAX];
+	char password[ASK_BYTES], err[OPT_ERR_MAX];
 	struct link_out *o;
 
 	argc = opt_parse(opts, 1, argc, argv, err);
 	if (argc != 2)
 		return ctl_usage("user set", argc == -1 ? err : both);
-	why = get_password(password);
+	why = ask_password(password);
 	if (why != NULL)
 		return ctl_usage("user set", why);
 	o = begin(c, "USER_SET", argv, reason == NULL ? 1 : 2);

@@ -5,6 +5,7 @@
  *	cmds.c         the table of commands, help
  *	opt.c          options of a command
  *	order.c        those of orders that cannot be taken back
+ *	ask.c          a password from standard input
  *	wire.c         the connection to a process (fixgate-link(7))
  *	cmd_*.c        the commands, one file per group
  *	out_text.c     what they print, for people

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
+	src/ctl/ask.c \
+	src/ctl/ask.h \
 	src/ctl/cmd_append.c \
 	src/ctl/cmd_archive.c \
 	src/ctl/cmd_backup.c \
