@@ -50,7 +50,6 @@ driver_set_arg(struct driver *d, void *arg)
 	d->arg = arg;
 }
 
-static void drop_release(struct driver *d, int err);
 
 void
 driver_free(struct driver *d)
@@ -62,7 +61,7 @@ driver_free(struct driver *d)
 		return;
 	if (d->batch != NULL)
 		store_abort(d->batch);
-	drop_release(d, FG_ECLOSED);
+	driver_drop_release(d, FG_ECLOSED);
 	driver_lanes_free(d);
 	for (i = 0; i < d->n; i++)
 		driver_session_free(d->all[i]);
@@ -279,158 +278,6 @@ driver_repairs(const struct driver *d)
 	return d->repairs;
 }
 
-/* ---- failure: throw all away, start again from what is durable ---- */
-
-/* The oldest item is done with. */
-static void
-pop(struct driver *d, const struct release_item *it)
-{
-	if (it->kind == RELEASE_SEND)
-		it->fs->unsent -= it->len;
-	if (it->fs != NULL)
-		it->fs->queued--;
-	release_pop(&d->rel);
-}
-
-/* Tell the askers, forget the rest. */
-static void
-drop_release(struct driver *d, int err)
-{
-	const struct release_item *it;
-	struct release_done done = { .err = err };
-
-	while ((it = release_any(&d->rel)) != NULL) {
-		if (it->kind == RELEASE_ANSWER && it->fn != NULL)
-			it->fn(it->arg, &done);
-		pop(d, it);
-	}
-	d->unsynced = 0;
-}
-
-/* What is durable has happened, and its askers may not hear otherwise: they
- * would ask again, and it would be sent twice. */
-static void
-answer_durable(struct driver *d)
-{
-	uint64_t durable = store_durable(d->store);
-	const struct release_item *it;
-	const char *p;
-
-	while ((it = release_head(&d->rel, durable, &p)) != NULL) {
-		if (it->kind == RELEASE_ANSWER && it->fn != NULL)
-			it->fn(it->arg, &it->done);
-		pop(d, it);
-	}
-}
-
-/* Is nothing queued that a commit may yet have brought to disk? */
-static bool
-is_undone(const struct driver *d)
-{
-	const char *p;
-
-	return release_head(&d->rel, UINT64_MAX, &p) == NULL;
-}
-
-static void
-stop_session(struct fgsess *fs)
-{
-	fs->connected = false;
-	fs->generation++;
-	fs->answering = fs->resending = fs->choked = fs->in_work = false;
-	fs->paced = fs->peer_left = fs->owed = false;
-	early_clear(&fs->early);
-	fs->recall = 0;
-}
-
-/* New machines from the store. 0 or FG_E*: try again later. */
-static int
-rebuild(struct driver *d)
-{
-	struct store_state st;
-	struct sess *old;
-	size_t i;
-	int err;
-
-	err = store_recover(d->store);
-	if (err == 0)
-		drop_release(d, d->failure);
-	for (i = 0; i < d->n && err == 0; i++) {
-		old = d->all[i]->machine;
-		err = store_session_state(d->store, d->all[i]->id, &st);
-		if (err == 0)
-			err = driver_machine(d, d->all[i], &st);
-		if (err != 0)
-			d->all[i]->machine = old;
-		else
-			sess_free(old);
-		heap_update(&d->heap, d->all[i],
-		    sess_due(d->all[i]->machine));
-	}
-	if (err == 0)
-		err = driver_lanes_recover(d);
-	if (err == 0)
-		err = driver_start(d);
-	return err == 0 ? driver_find_lost(d) : err;
-}
-
-/*
- * A commit failed. What is not durable never happened: no number of it was seen
- * outside, and the machines, which are ahead of the disk, are thrown away. That
- * it did not happen is certain, and said to who asked, once store_recover has
- * taken it back; who asked for what only a restart can tell hears nothing.
- */
-void
-driver_fail(struct driver *d, int err)
-{
-	char text[STORE_ERR_MAX] = "";
-	size_t i;
-
-	store_failed(d->store, text);
-	if (d->batch != NULL)
-		store_abort(d->batch);
-	d->batch = NULL;
-	driver_time_failed(d);
-	d->down = true;
-	d->work = NULL;
-	d->work_tail = &d->work;
-	log_event(LOG_LEVEL_ERROR, "store", NULL, "store: %s%s%s: all "
-	    "connections are dropped, nothing that was not stored has left",
-	    fg_strerror(err), text[0] == '\0' ? "" : ": ", text);
-	d->failure = err;
-	answer_durable(d);
-	if (is_undone(d))
-		drop_release(d, err);
-	for (i = 0; i < d->n; i++)
-		stop_session(d->all[i]);
-	d->ops->drop_all(d->arg, "the store failed");
-	if (err != FG_ENOSPC) {
-		d->ops->fatal(d->arg, "the store cannot be written; restart "
-		    "recovers what is durable");
-		return;
-	}
-	d->retry_at = d->now.mono;
-}
-
-static void
-try_repair(struct driver *d)
-{
-	int err;
-
-	if (mono_before(d->now.mono, d->retry_at))
-		return;
-	err = rebuild(d);
-	if (err != 0) {
-		d->retry_at = mono_add(d->now.mono, RETRY_NS);
-		return;
-	}
-	d->down = false;
-	d->repairs++;
-	d->retry_at = MONO_NEVER;
-	log_event(LOG_LEVEL_WARN, "store", NULL, "store: writable again; "
-	    "sessions go on from what is stored");
-}
-
 /* ---- end of a wake-up ---- */
 
 static void
@@ -522,7 +369,7 @@ release_ready(struct driver *d)
 		copy = *it;
 		driver_time_released(d, &copy, &now);
 		release_one(d, &copy, p);
-		pop(d, &copy);
+		driver_pop(d, &copy);
 		if (copy.kind == RELEASE_SEND)
 			driver_drained(d, copy.fs);
 	}
@@ -560,7 +407,7 @@ driver_end(struct driver *d, mono_t *due)
 
 	driver_now(d);
 	if (d->down) {
-		try_repair(d);
+		driver_repair(d);
 		driver_sweep(d);
 		*due = d->retry_at;
 		return false;

@@ -109,7 +109,15 @@ int driver_find_pending(struct driver *d, struct fgsess *fs, bool is_new);
 
 /* Commit the open batch, or an empty one. 0, or FG_E*: driver_fail. */
 int driver_commit(struct driver *d);
+
+/* driver_fail.c: the store failed; try, when it is time, whether it can be
+ * written again. */
 void driver_fail(struct driver *d, int err);
+void driver_repair(struct driver *d);
+/* The oldest item of the release queue is done with. */
+void driver_pop(struct driver *d, const struct release_item *it);
+/* Tell the askers err, forget the rest of the queue. */
+void driver_drop_release(struct driver *d, int err);
 
 /* driver_time.c: the batch is complete; it is committed; it never will be. */
 void driver_time_parsed(struct driver *d);

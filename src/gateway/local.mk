@@ -34,6 +34,7 @@ libgateway_a_SOURCES = \
 	src/gateway/disk.h \
 	src/gateway/driver.c \
 	src/gateway/driver.h \
+	src/gateway/driver_fail.c \
 	src/gateway/driver_find.c \
 	src/gateway/driver_halt.c \
 	src/gateway/driver_held.c \
@@ -133,6 +134,8 @@ fixgated_SOURCES = \
 	src/gateway/peers_int.h \
 	src/gateway/reload.c \
 	src/gateway/reload.h \
+	src/gateway/reload_apply.c \
+	src/gateway/reload_int.h \
 	src/gateway/session_dicts.c \
 	src/gateway/session_dicts.h \
 	src/gateway/sessions.c \
