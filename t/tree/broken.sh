@@ -139,6 +139,7 @@ rows()
 	fresh
 	file t/e2e/local.mk <<<'TESTS += t/e2e/a.py t/e2e/b'
 	file t/e2e/a.py <<<$'def a1_1_x(work):\n\tpass\nfor f in globals(): f()'
+	file t/e2e/b </dev/null
 	file t/e2e/b.c <<<$'START_TEST(t)\nEND_TEST\ntcase_add_test(tc, t);'
 	file t/e2e/rows.txt
 	export FG_ROWS=${3:-A1=1}
@@ -153,6 +154,13 @@ rows 1 'stands there twice' \
 rows 1 't/e2e/a.py has no test a1_1_y' <<<'A1.1 t/e2e/a.py a1_1_y what'
 rows 1 't/e2e/a.py:1: a1_1_x is not in' <<<'A1.1 t/e2e/b.c t what'
 rows 1 't/e2e/c.py has no test a1_1_x' <<<'A1.1 t/e2e/c.py a1_1_x what'
+rows 0 '' 'A1=1 C3-4' <<<$'C3 t/e2e/b - what\nC4 - - why not
+A1.1 t/e2e/a.py a1_1_x what'
+rows 1 'C5 has no test' 'C3-5' <<<$'C3 t/e2e/b - what\nC4 - - why not'
+rows 1 'there is no t/e2e/d.py' 'C3-3' <<<'C3 t/e2e/d.py - what'
+rows 1 't/e2e/b.c has no test u' 'C3-3' <<<'C3 t/e2e/b.c u what'
+rows 1 'not a row, a file' 'C3-3' <<<'C3 - t what'
+rows 1 'not a row, a file' 'C3-3' <<<'C3 - -'
 fresh
 file t/e2e/rows.txt <<<'A1.1 t/e2e/b.c t what'
 file t/e2e/b.c <<<$'START_TEST(t)\nEND_TEST'
