@@ -156,14 +156,14 @@ take_kept(const struct server_ask *a, struct order *o)
 
 	if (key != NULL && (!link_get_str(key, &p, &n) ||
 	    head_key_from_pem(&o->public, p, n) != 0)) {
-		server_nack(a, "INVALID", false, "KEY has to be a public "
+		server_nack(a, "BAD_REQUEST", false, "KEY has to be a public "
 		    "Ed25519 key in PEM");
 		return false;
 	}
 	if (heads == NULL)
 		return true;
 	if (!link_get_str(heads, &p, &n) || buf_add(&o->kept, p, n) != 0) {
-		server_nack(a, "INVALID", false, "HEADS has to be a text: "
+		server_nack(a, "BAD_REQUEST", false, "HEADS has to be a text: "
 		    "lines of heads");
 		return false;
 	}
