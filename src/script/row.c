@@ -152,8 +152,10 @@ find_column(const struct rows *r, const char *name, struct place *at)
 {
 	size_t i;
 
+	/* Most are told apart by their first letter: this is for each row. */
 	for (i = 0; i < r->row->n; i++)
-		if (strcmp(r->row->column[i], name) == 0) {
+		if (r->row->column[i][0] == name[0] &&
+		    strcmp(r->row->column[i], name) == 0) {
 			at->column = &r->row->value[i];
 			at->found = at->column->type != SCRIPT_ABSENT;
 			return true;

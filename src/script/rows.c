@@ -22,6 +22,7 @@ rows_set(struct rows *r, const struct script_row *row, const char *column)
 		return;
 	for (i = 0; i < row->n; i++)
 		if (row->value[i].type == SCRIPT_STRING &&
+		    row->column[i][0] == column[0] &&
 		    strcmp(row->column[i], column) == 0) {
 			r->fix = row->value[i].p;
 			r->fix_len = row->value[i].len;
