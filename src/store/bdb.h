@@ -216,6 +216,11 @@ int bdb_read_out(struct store *st, struct store_out *o,
  * Berkeley DB's error. */
 int bdb_bulk(DBC *c, struct buf *v, DBT *vd, uint32_t how);
 
+/* ---- bdb_seal.c ---- */
+
+/* Put the states of now, so that a start needs nothing before. 0 or FG_E*. */
+int bdb_states_now(struct bdb *b);
+
 /* ---- bdb_blocks.c ---- */
 
 /* Blocks of one file with keys from ... to; *next: the key behind the last one

@@ -88,8 +88,7 @@ bdb_seal(struct store *st, unsigned t)
 	return rc == 0 ? FG_EBUSY : rc < 0 ? rc : 0;
 }
 
-/* Put the states of now, so that a start needs nothing before. 0 or FG_E*. */
-static int
+int
 bdb_states_now(struct bdb *b)
 {
 	DB_TXN *txn;
