@@ -1,6 +1,12 @@
 check_PROGRAMS += t/conf/check_conf
 TESTS += t/conf/check_conf
-t_conf_check_conf_SOURCES = t/conf/check_conf.c
+t_conf_check_conf_SOURCES = \
+	t/conf/check_conf.c \
+	t/conf/check_conf.h \
+	t/conf/extra.c \
+	t/conf/keys.c \
+	t/conf/printed.c \
+	t/conf/sections.c
 t_conf_check_conf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_conf_check_conf_LDADD = libconf.a libschedule.a libbase.a $(CHECK_LIBS)
 
