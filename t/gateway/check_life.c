@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "gateway/driver.h"
 #include "gateway/fields.h"
 #include "gateway/identity.h"
+#include "wakes.h"
 
 static struct {
 	struct store *store;
@@ -74,14 +74,9 @@ fault(void *arg, const char *step)
 static struct sess_cfg
 config(const char *name)
 {
-	struct sess_cfg cfg;
+	struct sess_cfg cfg = wakes_cfg();
 
-	sess_cfg_default(&cfg);
-	cfg.name = name;
-	cfg.role = SESS_ACCEPTOR;
-	cfg.begin_string = "FIX.4.4";
-	cfg.sender_comp_id = "EXCHANGE";
-	cfg.target_comp_id = name;
+	cfg.name = cfg.target_comp_id = name;
 	return cfg;
 }
 
@@ -98,11 +93,7 @@ add(const char *name)
 static void
 end(void)
 {
-	mono_t due;
-	int i;
-
-	for (i = 0; i < 8 && driver_end(w.driver, &due); i++)
-		;
+	wakes_end(w.driver);
 }
 
 static void
@@ -114,8 +105,8 @@ setup(void)
 	memset(&w, 0, sizeof(w));
 	ck_assert_int_eq(0, store_open_mem(&w.store, &sc, err));
 	w.driver = driver_new(w.store, &ops);
-	w.now.mono.ns = 1000 * NS_PER_S;
-	w.now.wall.ns = 1767603600000000000LL;
+	w.now.mono.ns = START_MONO;
+	w.now.wall.ns = START_WALL;
 	w.fs = add("A");
 	ck_assert_int_eq(0, driver_start(w.driver));
 }

@@ -6,10 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "fix/out.h"
-
-#define START_MONO (1000 * NS_PER_S)
-#define START_WALL 1767603600000000000LL /* 2026-01-05 09:00:00 UTC */
+#include "wakes.h"
 
 const struct lane_key lw_lane = { "ROUTER", "ORDERS", "1",
 	"6f1c2a00-0000-4000-8000-000000000000/ORDERS_OUT/1" };
@@ -86,52 +83,21 @@ fault(void *arg, const char *step)
 void
 lw_end(void)
 {
-	mono_t due;
-	int i;
-
-	for (i = 0; i < 8 && driver_end(lw.driver, &due); i++)
-		;
+	wakes_end(lw.driver);
 }
 
 static void
 peer(const char *type, const char *body)
 {
-	char raw[512], fields[256];
-	struct fields f = { 0 };
-	struct fix_msg m = { 0 };
-	struct fix_out o;
-	const char *msg;
-	size_t len, i;
-
-	snprintf(fields, sizeof(fields), "%s", body);
-	for (i = 0; fields[i] != '\0'; i++)
-		if (fields[i] == '|')
-			fields[i] = FIX_SOH;
-	fix_out_begin(&o, raw, sizeof(raw));
-	fix_out_str(&o, 35, type);
-	fix_out_u64(&o, 34, lw.peer_seq++);
-	fix_out_str(&o, 49, "BROKER");
-	fix_out_time(&o, 52, lw.now.wall, 3);
-	fix_out_str(&o, 56, "EXCHANGE");
-	fix_out_fields(&o, fields, strlen(fields));
-	ck_assert_int_eq(0, fix_out_end(&o, "FIX.4.4", &msg, &len));
-	ck_assert_int_eq(0, fields_index(&f, &m, msg, len, NULL));
-	driver_recv(lw.driver, lw.fs, &m);
-	fields_free(&f);
+	wakes_peer(lw.driver, lw.fs, lw.peer_seq++, lw.now.wall, type, body);
 }
 
 static void
 lw_start(void)
 {
-	struct sess_cfg cfg;
+	struct sess_cfg cfg = wakes_cfg();
 
 	lw.driver = driver_new(lw.store, &ops);
-	sess_cfg_default(&cfg);
-	cfg.name = "FIX.4.4:EXCHANGE->BROKER";
-	cfg.role = SESS_ACCEPTOR;
-	cfg.begin_string = "FIX.4.4";
-	cfg.sender_comp_id = "EXCHANGE";
-	cfg.target_comp_id = "BROKER";
 	ck_assert_int_eq(0, driver_add(lw.driver, &cfg, &lw.fs));
 	ck_assert_int_eq(0, driver_start(lw.driver));
 }

@@ -1,6 +1,12 @@
 check_PROGRAMS += t/gateway/check_release
 TESTS += t/gateway/check_release
-t_gateway_check_release_SOURCES = t/gateway/check_release.c
+t_gateway_check_release_SOURCES = \
+	t/gateway/check_release.c \
+	t/gateway/release_world.c \
+	t/gateway/release_world.h \
+	t/gateway/waiting.c \
+	t/gateway/wakes.c \
+	t/gateway/wakes.h
 t_gateway_check_release_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_release_LDADD = libgateway.a libstore.a libsession.a \
 	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
@@ -21,7 +27,10 @@ t_gateway_check_dictset_LDADD = libgateway.a libstore.a libdictxml.a libdict.a \
 
 check_PROGRAMS += t/gateway/check_life
 TESTS += t/gateway/check_life
-t_gateway_check_life_SOURCES = t/gateway/check_life.c
+t_gateway_check_life_SOURCES = \
+	t/gateway/check_life.c \
+	t/gateway/wakes.c \
+	t/gateway/wakes.h
 t_gateway_check_life_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_life_LDADD = libgateway.a libstore.a libsession.a \
 	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
@@ -31,7 +40,9 @@ TESTS += t/gateway/check_lanes
 t_gateway_check_lanes_SOURCES = \
 	t/gateway/check_lanes.c \
 	t/gateway/lane_world.c \
-	t/gateway/lane_world.h
+	t/gateway/lane_world.h \
+	t/gateway/wakes.c \
+	t/gateway/wakes.h
 t_gateway_check_lanes_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_gateway_check_lanes_LDADD = libgateway.a libstore.a libsession.a \
 	libdict.a libfix.a liblog.a libbase.a $(BDB_LIBS) $(CHECK_LIBS)
