@@ -13,6 +13,7 @@
 	    1u << DECL_ON_MESSAGE | 1u << DECL_SEND |                          \
 	    1u << DECL_SEND_FORMATTED)
 #define DAY_S 86400
+#define QUARANTINE_MAX 1000000 /* rows of quarantineLimit */
 
 struct clients_reader {
 	struct reader r; /* first: Lua gets a pointer to it */
@@ -82,18 +83,20 @@ read_takeover(struct reader *r, unsigned line, void *target)
 static void
 read_quarantine(struct reader *r, unsigned line, void *target)
 {
+	bool pair = lua_istable(r->L, -1) && lua_rawlen(r->L, -1) == 2;
 	struct script_client *c = target;
 	int64_t v[2] = { 0, 0 };
 	int i;
 
-	for (i = 0; lua_istable(r->L, -1) && i < 2; i++) {
+	for (i = 0; pair && i < 2; i++) {
 		lua_rawgeti(r->L, -1, i + 1);
-		v[i] = lua_tointeger(r->L, -1);
+		if (lua_isinteger(r->L, -1))
+			v[i] = lua_tointeger(r->L, -1);
 		lua_pop(r->L, 1);
 	}
-	if (v[0] < 1 || v[1] < 1)
-		fault_at(r, line, "%s: quarantineLimit must be { rows, "
-		    "seconds }", r->what);
+	if (v[0] < 1 || v[1] < 1 || v[0] > QUARANTINE_MAX || v[1] > DAY_S)
+		fault_at(r, line, "%s: quarantineLimit must be { rows, seconds "
+		    "}, 1 to %d and 1 to %d", r->what, QUARANTINE_MAX, DAY_S);
 	c->quarantine_rows = v[0];
 	c->quarantine_seconds = v[1];
 }
@@ -102,12 +105,18 @@ static void
 read_logon(struct reader *r, unsigned line, void *target)
 {
 	struct script_client *c = target;
+	size_t i;
 
 	if (lua_istable(r->L, -1))
 		out_fields(r->L, -1, r->arena, "logon", &c->logon);
 	else
 		fault_at(r, line, "%s: logon must be { NAME = value }",
 		    r->what);
+	for (i = 0; i < c->logon.n; i++)
+		if (c->logon.field[i].value.type == SCRIPT_GROUP)
+			fault_at(r, line, "%s: logon: %s is a list, and must "
+			    "be a plain value", r->what,
+			    c->logon.field[i].name);
 }
 
 #define AT(member) offsetof(struct script_client, member)
@@ -129,86 +138,6 @@ static const struct option options[] = {
 	    NULL },
 	{ NULL, OPTION_BOOL, 0, 0, 0, NULL },
 };
-
-/* ---- send ---- */
-
-static void
-read_handler_down(struct reader *r, unsigned line, void *target)
-{
-	struct script_send *s = target;
-	const char *v = lua_type(r->L, -1) == LUA_TSTRING
-	    ? lua_tostring(r->L, -1)
-	    : "";
-
-	s->park = strcmp(v, "park") == 0;
-	if (!s->park && strcmp(v, "wait") != 0)
-		fault_at(r, line, "%s: onHandlerDown must be \"wait\" or "
-		    "\"park\"", r->what);
-}
-
-static const struct option send_options[] = {
-	{ "age", OPTION_INT, offsetof(struct script_send, age), 0, 365 * DAY_S,
-	    NULL },
-	{ "id", OPTION_TEXT, offsetof(struct script_send, id), 0, 0, NULL },
-	{ "laneOn", OPTION_TEXT, offsetof(struct script_send, lane_on), 0, 0,
-	    NULL },
-	{ "onHandlerDown", OPTION_READ, 0, 0, 0, read_handler_down },
-	{ NULL, OPTION_BOOL, 0, 0, 0, NULL },
-};
-
-/* What follows target and event: a function or the fields, and options. */
-static void
-read_send_rest(struct reader *r, const struct decl *d, struct script_send *s)
-{
-	bool fields = d->kind == DECL_SEND_FORMATTED;
-	int i;
-
-	if (fields && d->nargs < 3)
-		fault_at(r, s->line, "%s: the list of fields is missing",
-		    r->what);
-	for (i = 3; i <= d->nargs; i++) {
-		dsl_argument(r->L, r->decl, i);
-		if (fields && i == 3)
-			read_fields(r, s->line, s->how);
-		else if (lua_istable(r->L, -1))
-			read_options(r, send_options, NULL, false, s);
-		else if (!fields && lua_isfunction(r->L, -1) &&
-		    s->how->function == LUA_NOREF) {
-			lua_pushvalue(r->L, -1);
-			s->how->function =
-			    luaL_ref(r->L, LUA_REGISTRYINDEX);
-		} else {
-			fault_at(r, s->line, "%s: argument %d is a %s", r->what,
-			    i, luaL_typename(r->L, -1));
-		}
-		lua_pop(r->L, 1);
-	}
-}
-
-/* The declaration at the top. */
-static void
-read_send(struct reader *r, struct decl *d, struct script_send *s)
-{
-	const char *what = r->what;
-	int decl = r->decl;
-
-	r->decl = lua_gettop(r->L);
-	d->used = true;
-	s->line = (unsigned)d->line;
-	s->age = -1;
-	s->how = read_alloc(r, 1, sizeof(*s->how));
-	s->how->function = LUA_NOREF;
-	r->what = read_printf(r, "%s: %s", what, dsl_word(d->kind));
-	s->process = read_argument(r, 1, "process");
-	s->event = read_argument(r, 2, "event");
-	if (s->process != NULL)
-		read_process(r, s->line, s->process);
-	read_send_rest(r, d, s);
-	if (s->id == NULL && s->process != NULL && s->event != NULL)
-		s->id = read_printf(r, "%s/%s", s->process, s->event);
-	r->what = what;
-	r->decl = decl;
-}
 
 /* ---- onMessage ---- */
 
@@ -243,20 +172,6 @@ static const struct option block_options[] = {
 	{ NULL, OPTION_BOOL, 0, 0, 0, NULL },
 };
 
-static void
-check_ids(struct reader *r, const struct script_block *b)
-{
-	size_t i, k;
-
-	for (i = 0; i < b->nsend; i++)
-		for (k = 0; k < i; k++)
-			if (b->send[i].id != NULL && b->send[k].id != NULL &&
-			    strcmp(b->send[i].id, b->send[k].id) == 0)
-				fault_at(r, b->send[i].line, "%s: two sends "
-				    "have the id \"%s\": give them id = "
-				    "\"...\"", r->what, b->send[i].id);
-}
-
 /* The body of the block is at the top: its sends. */
 static void
 read_sends(struct reader *r, struct script_block *b)
@@ -286,7 +201,7 @@ read_sends(struct reader *r, struct script_block *b)
 	}
 	if (b->nsend == 0)
 		fault_at(r, b->line, "%s: it sends nothing", r->what);
-	check_ids(r, b);
+	read_check_ids(r, b);
 }
 
 /* onMessage("X"): the key and, of a selective client, the value. */
@@ -357,6 +272,7 @@ check_keys(struct reader *r, struct script_client *c, struct script_block *b)
 	if (c->nblock == 1 && b->key == NULL)
 		b->key = c->name;
 	for (i = 0; i < c->nblock; i++) {
+		read_check_name(r, b[i].line, "key", b[i].key);
 		if (b[i].key == NULL)
 			fault_at(r, b[i].line, "%s has several onMessage, so "
 			    "each needs a key: onMessage(\"KEY\")", r->what);
@@ -418,6 +334,9 @@ read_client_body(struct reader *r, const struct decl *d,
 		return;
 	dsl_body(r->L, r->decl);
 	read_options(r, options, NULL, true, c);
+	if (!c->replayable && c->start != SCRIPT_START_NONE)
+		fault_at(r, c->line, "%s: with isReplayable = false it always "
+		    "begins live: startAt has no meaning", r->what);
 	if (c->process == NULL)
 		fault_at(r, c->line, "%s: dataSource = { \"PROCESS\", "
 		    "\"STREAM\" } is missing", r->what);
@@ -441,6 +360,7 @@ read_client(struct reader *r, const struct decl *d, struct script_client *c)
 	c->name = read_argument(r, 1, "name");
 	if (c->name == NULL)
 		return;
+	read_check_name(r, c->line, "the name", c->name);
 	r->what = read_printf(r, "streamerClient %s", c->name);
 	read_client_body(r, d, c);
 }

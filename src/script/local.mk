@@ -26,4 +26,5 @@ libscript_a_SOURCES = \
 	src/script/scan.h \
 	src/script/script.c \
 	src/script/script.h \
+	src/script/sends.c \
 	src/script/streams.c

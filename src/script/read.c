@@ -8,6 +8,7 @@
 #include "base/near.h"
 
 #define TEXT_MAX   512
+#define LINK_NAME_MAX 127 /* bytes, see fixgate-link(7) */
 #define FAULTS_MAX 200 /* nobody reads on */
 
 void
@@ -97,6 +98,22 @@ read_text(struct reader *r, unsigned line, const char *name)
 		return NULL;
 	}
 	return strcpy(read_alloc(r, n + 1, 1), s);
+}
+
+void
+read_check_name(struct reader *r, unsigned line, const char *name,
+    const char *text)
+{
+	const char *p = text == NULL ? "" : text;
+
+	while ((unsigned char)*p >= ' ' && *p != 0x7f)
+		p++;
+	if (*p != '\0')
+		fault_at(r, line, "%s: %s may not have control characters",
+		    r->what, name);
+	else if (text != NULL && strlen(text) > LINK_NAME_MAX)
+		fault_at(r, line, "%s: %s is longer than %d bytes", r->what,
+		    name, LINK_NAME_MAX);
 }
 
 const char *

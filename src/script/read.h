@@ -65,6 +65,10 @@ void read_options(struct reader *r, const struct option *options,
 /* The text at the top, copied; a fault and NULL if it is none or empty. */
 const char *read_text(struct reader *r, unsigned line, const char *name);
 
+/* A name that goes over links: a fault if it cannot be one. NULL is legal. */
+void read_check_name(struct reader *r, unsigned line, const char *name,
+    const char *text);
+
 /* Argument i of the declaration as text; NULL, with a fault, if it is none. */
 const char *read_argument(struct reader *r, int i, const char *name);
 
@@ -81,6 +85,13 @@ unsigned read_line(struct reader *r, const char *name);
 void *read_alloc(struct reader *r, size_t n, size_t size);
 const char *read_printf(struct reader *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* ---- sends.c ---- */
+
+/* The declaration at the top. */
+void read_send(struct reader *r, struct decl *d, struct script_send *s);
+/* Are the ids of a block's sends, and the lanes that they may have, their own? */
+void read_check_ids(struct reader *r, const struct script_block *b);
 
 /* ---- load.c ---- */
 

@@ -12,6 +12,7 @@
 	    1u << DECL_FIX_STREAM | 1u << DECL_VIEW)
 #define FIX_TABLE  "FIX_IN"
 #define FIX_COLUMN "FIX_DATA"
+#define JOINS_MAX  16 /* of a view; a gateway takes no more */
 
 /* A stream as its declaration says. */
 struct draft {
@@ -129,6 +130,7 @@ read_stream(struct reader *r, const struct decl *decl, struct draft *d)
 	d->s.name = read_argument(r, 1, "name");
 	if (d->s.name == NULL)
 		return;
+	read_check_name(r, d->s.line, "the name", d->s.name);
 	r->what = read_printf(r, "%s %s", dsl_word(decl->kind), d->s.name);
 	if (!d->s.fix) {
 		d->table = read_argument(r, 2, "table");
@@ -208,6 +210,17 @@ read_join(struct reader *r, unsigned line, void *target)
 }
 
 static void
+check_joins(struct reader *r, const struct script_view *v)
+{
+	if (v->njoin == 0)
+		fault_at(r, v->line, "%s: join = { NAME = { table = ..., on = "
+		    "... } } is missing", r->what);
+	else if (v->njoin > JOINS_MAX)
+		fault_at(r, v->line, "%s: it joins %zu tables, and may join "
+		    "%d", r->what, v->njoin, JOINS_MAX);
+}
+
+static void
 read_views(struct reader *r, struct script_streams *out)
 {
 	int i, n = read_count(r, DECL_VIEW, DECL_VIEW);
@@ -221,6 +234,7 @@ read_views(struct reader *r, struct script_streams *out)
 		d.v.line = (unsigned)decl->line;
 		r->what = "view";
 		d.v.name = read_argument(r, 1, "name");
+		read_check_name(r, d.v.line, "the name", d.v.name);
 		if (d.v.name != NULL && decl->body) {
 			r->what = read_printf(r, "view %s", d.v.name);
 			dsl_body(r->L, r->decl);
@@ -232,6 +246,8 @@ read_views(struct reader *r, struct script_streams *out)
 			else
 				read_source(r, d.v.line, d.from, &d.v.process,
 				    &d.v.table);
+			if (d.from != NULL)
+				check_joins(r, &d.v);
 		}
 		out->view[out->nview++] = d.v;
 		lua_settop(r->L, r->decl - 1);

@@ -31,6 +31,25 @@ FAULTS = [
     ("listen('tcp:nowhere')", 4, "listen"),
     (HEAD + "onMessage { send('B', 'E') }", 5, "'}' expected"),
     ("process('D', 'exec')", 4, "exec:COMMAND"),
+    (HEAD + "quarantineLimit = { 1 << 60, 60 }, onMessage { send('B', 'E') } }",
+     5, "quarantineLimit must be { rows, seconds }, 1 to 1000000"),
+    (HEAD + "quarantineLimit = { 5, 6, 7 }, onMessage { send('B', 'E') } }", 5,
+     "quarantineLimit must be { rows, seconds }"),
+    (HEAD + "logon = { A = { { B = 1 } } }, onMessage { send('B', 'E') } }", 5,
+     "logon: A is a list"),
+    (HEAD + "isReplayable = false, startAt = 5, onMessage { send('B', 'E') } }",
+     4, "startAt has no meaning"),
+    (HEAD.replace('"C"', "string.rep('C', 128)") +
+     "onMessage { send('B', 'E') } }", 4, "the name is longer than 127 bytes"),
+    (HEAD + "onMessage { key = 'a\\tb', send('B', 'E') } }", 5,
+     "key may not have control characters"),
+    (HEAD + "onMessage { send('B', 'E', { id = string.rep('i', 128) }) } }", 5,
+     "id is longer than 127 bytes"),
+    (HEAD + "onMessage { send('B', 'E', { id = '#B/E' }) } }", 5,
+     "an id may not begin with #"),
+    (HEAD + "onMessage { send('G', 'E', { id = 'A', laneOn = 'X' }), "
+     "send('G', 'F', { id = 'A/B' }) } }", 5, "what a lane of the send \"A\""),
+    (HEAD + "onMessage { send('G', 'GOODBYE') } }", 5, "of the link itself"),
 ]
 
 # A function of a send that fails on row 2, and what is said of it.

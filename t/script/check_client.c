@@ -120,7 +120,7 @@ END_TEST
 START_TEST(every_option_of_a_client_is_read)
 {
 	struct script_clients *all = clients(HEAD
-	    "streamerClient('C', { selectOn = 'SYMBOL', isReplayable = false }"
+	    "streamerClient('C', { selectOn = 'SYMBOL' }"
 	    ") { dataSource = { 'S', 'T' }, eventHandlerBuffer = 1,\n"
 	    "sentWarningRange = { 1, 2 }, receiveWarningRange = { 3, 4 },\n"
 	    "updateFrequency = 100, startAt = 'live', takeover = false,\n"
@@ -136,10 +136,13 @@ START_TEST(every_option_of_a_client_is_read)
 	    "streamerClient('E') { dataSource = { 'S', 'T' },\n"
 	    "startAt = '20260105-09:00:00', onMessage { send('G', 'E') } }\n"
 	    "streamerClient('F') { dataSource = { 'S', 'T' },\n"
-	    "startAt = 'beginning', onMessage { send('G', 'E') } }\n");
+	    "startAt = 'beginning', onMessage { send('G', 'E') } }\n"
+	    "streamerClient('G') { dataSource = { 'S', 'T' },\n"
+	    "isReplayable = false, onMessage { send('G', 'E') } }\n");
 	const struct script_client *c = &all->client[0];
 
-	ck_assert(!c->replayable);
+	ck_assert(c->replayable);
+	ck_assert(!all->client[4].replayable);
 	ck_assert_int_eq(1, c->event_handler_buffer);
 	ck_assert_int_eq(2, c->sent_warning.high);
 	ck_assert_int_eq(3, c->receive_warning.low);

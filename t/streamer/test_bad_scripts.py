@@ -54,8 +54,18 @@ FILES = [
      "io"),
     ("a view of nothing", HEAD + GOOD + 'view("V", { join = { X = { table = '
      '"X", on = "ID" } } })', 4, 'view V: from = "TABLE" is missing'),
+    ("a view without a join", HEAD + GOOD + 'view("V", { from = "T" })', 4,
+     "view V: join = { NAME = { table = ..., on = ... } } is missing"),
+    ("a view of too many", HEAD + GOOD + 'local j = {} for i = 1, 17 do j["J" '
+     '.. i] = { table = "X", on = "ID" } end view("V", { from = "T", join = j '
+     '})', 4, "it joins 17 tables, and may join 16"),
+    ("a name that is too long", HEAD + 'stream(("x"):rep(128), "T") { }', 3,
+     "the name is longer than 127 bytes"),
+    ("a name of two lines", HEAD + 'stream("A\\nB", "T") { }', 3,
+     "the name may not have control characters"),
     ("a view that is called as a stream", HEAD + GOOD +
-     'view("GOOD", { from = "T" })', 4, "there is a stream of this name"),
+     'view("GOOD", { from = "T", join = { X = { table = "X", on = "ID" } } })',
+     4, "there is a stream of this name"),
 ]
 
 # Options of a stream, and what its clients and the log are told at row 50.
