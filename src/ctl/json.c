@@ -62,7 +62,8 @@ static bool
 is_time(const char *key, size_t len)
 {
 	static const char *const times[] = { "STARTED", "NOW", "TIME",
-		"SINCE", "LAST_RECEIVED", "LAST_SENT", "LOGGED_ON_AT" };
+		"SINCE", "LAST_RECEIVED", "LAST_SENT", "LOGGED_ON_AT", "RAN",
+		"DUE" };
 	size_t i;
 
 	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)

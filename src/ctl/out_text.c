@@ -239,6 +239,32 @@ print_tables(FILE *to, const struct link_val *tables)
 }
 
 static void
+print_archive(FILE *to, const struct link_val *a)
+{
+	struct text held;
+
+	if (a == NULL) /* of a streamer */
+		return;
+	held = text_of(a, "HELD");
+	if (number_of(a, "FILES") == 0 && number_of(a, "RAN") == 0 &&
+	    number_of(a, "DUE") == 0)
+		return;
+	fprintf(to, "archive     %" PRIu64 " files of %" PRIu64 " MB",
+	    number_of(a, "FILES"), (number_of(a, "BYTES") + 1048575) >> 20);
+	if (number_of(a, "SINCE") != 0)
+		fprintf(to, ", %" PRIu64 " rows since %s",
+		    number_of(a, "ROWS"), time_of(a, "SINCE").s);
+	if (number_of(a, "RAN") != 0)
+		fprintf(to, "; at %s: %s", time_of(a, "RAN").s,
+		    text_of(a, "RESULT").s);
+	if (number_of(a, "DUE") != 0)
+		fprintf(to, "; next at %s", time_of(a, "DUE").s);
+	fputc('\n', to);
+	if (strcmp(held.s, "-") != 0)
+		fprintf(to, "            %s\n", held.s);
+}
+
+static void
 print_consumers(FILE *to, const struct link_val *consumers)
 {
 	int name = (int)widest(consumers, "CONSUMER", 8);
@@ -305,6 +331,7 @@ print_status(FILE *to, const struct link_val *d)
 		    number_of(d, "DISK_FREE") >> 20);
 	fputc('\n', to);
 	print_tables(to, link_find(d, "TABLES"));
+	print_archive(to, link_find(d, "ARCHIVE"));
 	fputc('\n', to);
 	print_table(to, link_find(d, "SESSIONS"));
 	print_consumers(to, link_find(d, "CONSUMERS"));

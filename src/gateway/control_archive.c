@@ -1,4 +1,5 @@
-/* control_archive.c: ARCHIVE; and which rows somebody still needs. */
+/* control_archive.c: ARCHIVE, what STATUS says of it, and which rows somebody still
+ * needs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 #include "gateway/retain.h"
 #include "gateway/tables.h"
 #include "log/log.h"
+#include "store/segment.h"
 
+#define HELD_MAX   (RETAIN_WHOSE_MAX + 160)
 #define CURSOR_SET 1u /* flag of a cursor's mark: it has a position */
 
 /* "cursor\tCONSUMER\tKEY\tSOURCE", SOURCE being one of these tables. */
@@ -82,11 +85,62 @@ control_needs(struct control *c, struct retain_order *o)
 	}
 }
 
+/* Who needs what was held in the last run, still. */
+static void
+held_by(struct control *c, const struct retain_held *h, char text[HELD_MAX])
+{
+	struct retain_order *o = h->t == 0 ? NULL : calloc(1, sizeof(*o));
+	const struct retain_need *n;
+
+	text[0] = '\0';
+	if (o == NULL)
+		return;
+	control_needs(c, o);
+	n = &o->need[h->t];
+	if (n->seq != 0 && n->seq <= h->last)
+		snprintf(text, HELD_MAX, "%s: rows from %llu on stay: %s needs "
+		    "row %llu", store_segment_table(c->g->store, h->t),
+		    (unsigned long long)h->first, n->whose,
+		    (unsigned long long)n->seq);
+	free(o);
+}
+
+void
+control_put_archive(struct control *c, struct link_out *out)
+{
+	const struct retain_state *s = retain_state(c->g->retain);
+	struct store_archive_sum sum;
+	char text[HELD_MAX];
+
+	store_archive_sum(c->g->store, &sum);
+	held_by(c, &s->held, text);
+	link_str(out, "ARCHIVE");
+	link_map(out, 9);
+	link_key_u64(out, "FILES", sum.files);
+	link_key_u64(out, "ROWS", sum.rows);
+	link_key_u64(out, "BYTES", sum.bytes);
+	link_key_u64(out, "SINCE", (uint64_t)sum.since.ns);
+	link_key_u64(out, "RAN", (uint64_t)s->ran.ns);
+	link_key_str(out, "RESULT", s->result);
+	link_key_bool(out, "FAILED", s->failed);
+	link_key_u64(out, "DUE", (uint64_t)s->due.ns);
+	link_key_str(out, "HELD", text);
+}
+
+enum status_health
+control_judge_archive(const struct control *c, char text[STATUS_ADVICE_MAX])
+{
+	const struct retain_state *s = retain_state(c->g->retain);
+
+	return status_of_archive(s->failed ? s->result : NULL, text);
+}
+
 static void
 done(void *arg, int err)
 {
 	struct retain_order *o = arg;
 
+	retain_ran(o->owner, o, err);
 	if (err != 0)
 		log_event(LOG_LEVEL_ERROR, "archive", NULL, "%s",
 		    o->why[0] != '\0' ? o->why : fg_strerror(err));
@@ -130,6 +184,7 @@ control_archive(const struct server_ask *a)
 		    "is needed, nanoseconds since 1970");
 		return;
 	}
+	o->owner = c->g->retain;
 	o->store = c->g->store;
 	o->chain = c->g->chain;
 	o->archive_before.ns = (int64_t)before;

@@ -108,6 +108,10 @@ enum status_health control_judge_store(const struct control *c,
     char text[STATUS_ADVICE_MAX]);
 
 /* SESSIONS and its array. */
+/* ARCHIVE of STATUS; and what there is to say of it. */
+void control_put_archive(struct control *c, struct link_out *o);
+enum status_health control_judge_archive(const struct control *c,
+    char text[STATUS_ADVICE_MAX]);
 void control_put_sessions(struct control *c, struct link_out *o);
 
 /* Who reads the tables: with a cursor, or only with a tail. */

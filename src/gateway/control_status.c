@@ -158,6 +158,10 @@ judge(struct control *c, const struct buf *consumers, struct buf *b)
 	a.level = control_judge_backup(c, a.text);
 	if (advise(b, &worst, &a) != 0)
 		return STATUS_ERROR;
+	a.subject = "archive";
+	a.level = control_judge_archive(c, a.text);
+	if (advise(b, &worst, &a) != 0)
+		return STATUS_ERROR;
 	a.subject = "quarantine";
 	a.level = status_of_quarantine(quarantine_open(c->quarantine), a.text);
 	if (a.level > worst)
@@ -313,7 +317,7 @@ control_status(const struct server_ask *a)
 		consumers.len = 0;
 	health = judge(c, &consumers, &advices);
 	o = server_answer(a, "STATUS_ACK");
-	link_map(o, 19);
+	link_map(o, 20);
 	link_key_str(o, "HEALTH", status_health_text(health));
 	link_key_str(o, "PROGRAM", PACKAGE_NAME "d");
 	link_key_str(o, "VERSION", PACKAGE_VERSION);
@@ -330,6 +334,7 @@ control_status(const struct server_ask *a)
 	link_key_u64(o, "DISK_FREE", disk_bytes_free(g->disk));
 	link_key_u64(o, "STRANGERS", peers_strangers(g->peers));
 	put_tables(c, o);
+	control_put_archive(c, o);
 	control_put_sessions(c, o);
 	put_consumers(o, &consumers);
 	put_latency(c, o, now.mono);

@@ -55,6 +55,9 @@ may_go(struct run *k, unsigned t, const struct store_segment *s)
 	if (k->o->force || n->seq == 0 || s->last < n->seq)
 		return true;
 	k->o->held++;
+	if (k->o->oldest.t == 0 || s->since.ns < k->o->oldest.since.ns)
+		k->o->oldest = (struct retain_held){ t, s->first, s->last,
+			s->since };
 	job_note(k->j, "%s: rows from %llu on stay: %s needs row %llu",
 	    store_segment_table(k->o->store, t), (unsigned long long)s->first,
 	    n->whose, (unsigned long long)n->seq);

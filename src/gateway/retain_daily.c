@@ -1,5 +1,6 @@
 /* retain_daily.c: RetainDays and ArchiveDays: a look soon after the start, or a
  * change of them, and then every day. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -18,13 +19,51 @@ struct retain {
 	struct gateway *g;
 	struct timer *timer;
 	int64_t retain, keep; /* days; 0: for ever */
+	struct retain_state state;
 };
+
+void
+retain_ran(struct retain *r, const struct retain_order *o, int err)
+{
+	struct retain_state *s = &r->state;
+
+	if (o->dry_run)
+		return;
+	s->ran = loop_now(r->g->loop).wall;
+	s->failed = err != 0 && err != FG_ECLOSED;
+	s->held = o->oldest;
+	if (err == 0)
+		snprintf(s->result, sizeof(s->result), "%llu segments "
+		    "archived, %llu deleted",
+		    (unsigned long long)o->archived,
+		    (unsigned long long)o->deleted);
+	else
+		snprintf(s->result, sizeof(s->result), "%s",
+		    o->why[0] != '\0' ? o->why : fg_strerror(err));
+}
+
+const struct retain_state *
+retain_state(const struct retain *r)
+{
+	return &r->state;
+}
+
+/* In so many ns, or MONO_NEVER. */
+static void
+set_due(struct retain *r, int64_t ns)
+{
+	struct now now = loop_now(r->g->loop);
+
+	r->state.due.ns = ns == INT64_MAX ? 0 : now.wall.ns + ns;
+	timer_set(r->timer, mono_add(now.mono, ns));
+}
 
 static void
 done(void *arg, int err)
 {
 	struct retain_order *o = arg;
 
+	retain_ran(o->owner, o, err);
 	if (err != 0 && err != FG_ECLOSED)
 		log_event(LOG_LEVEL_ERROR, "archive", NULL, "%s; it is tried "
 		    "again tomorrow", o->why[0] != '\0' ? o->why
@@ -43,6 +82,7 @@ look(void *arg)
 	int64_t again = AGAIN_NS;
 
 	if (o != NULL) {
+		o->owner = r;
 		o->store = g->store;
 		o->chain = g->chain;
 		if (r->retain != 0)
@@ -54,7 +94,7 @@ look(void *arg)
 		if (job_start(g->jobs, NULL, &work) == 0)
 			again = DAY_NS - now.wall.ns % DAY_NS + AFTER_NS;
 	}
-	timer_set(r->timer, mono_add(now.mono, again));
+	set_due(r, again);
 }
 
 void
@@ -68,8 +108,7 @@ retain_settle(struct retain *r, const struct conf_section *sec)
 	r->retain = retain;
 	r->keep = keep;
 	store_seal_daily(r->g->store, retain != 0);
-	timer_set(r->timer, retain == 0 && keep == 0 ? MONO_NEVER
-	    : mono_add(loop_now(r->g->loop).mono, FIRST_NS));
+	set_due(r, retain == 0 && keep == 0 ? INT64_MAX : FIRST_NS);
 }
 
 struct retain *

@@ -185,6 +185,18 @@ status_of_backup(const struct status_backup *s, char advice[STATUS_ADVICE_MAX])
 }
 
 enum status_health
+status_of_archive(const char *why, char advice[STATUS_ADVICE_MAX])
+{
+	advice[0] = '\0';
+	if (why == NULL)
+		return STATUS_HEALTHY;
+	snprintf(advice, STATUS_ADVICE_MAX, "old rows could not be archived, "
+	    "and stay where they are: %s. It is tried again each day; or at "
+	    "once: fixgatectl archive", why);
+	return STATUS_WARNING;
+}
+
+enum status_health
 status_of_quarantine(size_t waiting, char advice[STATUS_ADVICE_MAX])
 {
 	advice[0] = '\0';

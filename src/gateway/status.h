@@ -89,6 +89,9 @@ enum status_health status_of_store(const struct status_store *s,
 /* waiting: events that were given up, and that nobody has looked after. */
 enum status_health status_of_backup(const struct status_backup *s,
     char advice[STATUS_ADVICE_MAX]);
+/* why: the last run failed; or NULL. */
+enum status_health status_of_archive(const char *why,
+    char advice[STATUS_ADVICE_MAX]);
 enum status_health status_of_quarantine(size_t waiting,
     char advice[STATUS_ADVICE_MAX]);
 enum status_health status_of_consumer(const struct status_consumer *s,

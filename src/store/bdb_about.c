@@ -146,3 +146,31 @@ bdb_archived(struct store *st, unsigned t, uint64_t *files, uint64_t *bytes)
 	}
 	pthread_mutex_unlock(&b->seg_lock);
 }
+
+void
+bdb_archive_sum(struct store *st, struct store_archive_sum *out)
+{
+	struct bdb *b = (struct bdb *)st;
+	const struct store_segment *s;
+	struct bdb_table *tb;
+	unsigned t, n = st->n_tables;
+	size_t i;
+
+	pthread_mutex_lock(&b->seg_lock);
+	for (t = 0; t < n; t++) {
+		tb = &b->table[t];
+		for (i = 0; i < tb->n && tb->seg[i]->arc != NULL; i++) {
+			s = &tb->seg[i]->about;
+			if (tb->seg[i]->arc->missing)
+				continue;
+			out->files++;
+			out->bytes += s->bytes;
+			if (t == BLOCK_TABLE_STATE)
+				continue; /* these are no rows */
+			out->rows += s->rows;
+			if (out->since.ns == 0 || s->since.ns < out->since.ns)
+				out->since = s->since;
+		}
+	}
+	pthread_mutex_unlock(&b->seg_lock);
+}

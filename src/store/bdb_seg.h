@@ -93,6 +93,7 @@ int bdb_is_sealed(struct bdb *b, unsigned t, const struct bdb_seg *s);
 
 int bdb_segment_next(struct store *st, unsigned t, uint64_t number,
     struct store_segment *out);
+void bdb_archive_sum(struct store *st, struct store_archive_sum *out);
 uint64_t bdb_kept_from(struct store *st, unsigned t);
 void bdb_archived(struct store *st, unsigned t, uint64_t *files,
     uint64_t *bytes);

@@ -93,6 +93,7 @@ struct store_seg_ops {
 	int (*drop)(struct store *st, unsigned t, uint64_t number, char *err);
 	void (*archived)(struct store *st, unsigned t, uint64_t *files,
 	    uint64_t *bytes);
+	void (*sum)(struct store *st, struct store_archive_sum *out);
 	uint64_t (*kept_from)(struct store *st, unsigned t);
 };
 

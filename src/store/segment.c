@@ -70,3 +70,10 @@ store_archived(struct store *st, unsigned t, uint64_t *files, uint64_t *bytes)
 		st->ops->seg->archived(st, t, files, bytes);
 }
 
+void
+store_archive_sum(struct store *st, struct store_archive_sum *out)
+{
+	*out = (struct store_archive_sum){ 0 };
+	if (st->ops->seg != NULL)
+		st->ops->seg->sum(st, out);
+}

@@ -68,4 +68,12 @@ const char *store_segment_table(struct store *st, unsigned t);
 void store_archived(struct store *st, unsigned t, uint64_t *files,
     uint64_t *bytes);
 
+/* What is archived of all tables, and can be read. */
+struct store_archive_sum {
+	uint64_t files, bytes;
+	uint64_t rows;
+	wall_t since; /* of the oldest row; 0: there is none */
+};
+void store_archive_sum(struct store *st, struct store_archive_sum *out);
+
 #endif

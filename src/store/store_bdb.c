@@ -250,6 +250,7 @@ static const struct store_seg_ops seg_ops = {
 	.archive = bdb_archive,
 	.drop = bdb_archive_drop,
 	.archived = bdb_archived,
+	.sum = bdb_archive_sum,
 	.kept_from = bdb_kept_from,
 };
 

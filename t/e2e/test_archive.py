@@ -59,6 +59,10 @@ def refused(g, *args):
     raise AssertionError("not refused: %s" % (args,))
 
 
+def status(g):
+    return g.ctl_json("--json", "status", check=False)[0]["ARCHIVE"]
+
+
 def all_there(g):
     assert oldest(g, "FIX_IN") == oldest(g, "FIX_OUT") == 1
     for i in (0, 1234, ROWS // 2 - 1):
@@ -79,6 +83,7 @@ def command(work):
                       (["--days", "1", "--force"], "--yes"),
                       (["FIX_IN", "--days", "1"], "nothing to name")):
         assert why in refused(g, "archive", *args), args
+    assert "archive  " not in g.ctl("status", check=False)
     out = g.ctl("archive", "--before", "20260105-00:00:00")
     assert "0 archived" in out, out
     out = g.ctl("archive", "--days", "1", "--dry-run")
@@ -99,7 +104,25 @@ def command(work):
         assert "needs row 501" in out and "1 archived" in out, out
         assert archives(where) == ["FIX_OUT.%020d.arc" % 1]
         all_there(g)
+        got = status(g)
+        assert got["FILES"] == 1 and got["ROWS"] == ROWS // 2, got
+        assert got["BYTES"] == os.path.getsize(os.path.join(
+            where, "FIX_OUT.%020d.arc" % 1)), got
+        assert got["SINCE"].startswith("20260105-09:00:00."), got
+        assert got["RESULT"] == "1 segments archived, 0 deleted", got
+        assert got["RAN"] and not got["DUE"] and not got["FAILED"], got
+        assert got["HELD"].startswith("FIX_IN: rows from 1 on stay: client "
+                                      "APP"), got
+        assert got["HELD"].endswith("needs row 501"), got
+        out = g.ctl("status", check=False)
+        assert "1 files of 1 MB, %d rows since 20260105-09:00:00" % (
+            ROWS // 2) in out and "client APP" in out, out
+    for at, held in ((ROWS // 2, False), (500, True)):
+        g.ctl("cursor", "set", "APP", "k", "FIX_IN", at, "--reason", "a test",
+              "--yes")
+        assert (status(g)["HELD"] != "") == held, status(g)
     out = g.ctl("archive", "--days", "1", "--force", "--yes")
+    assert status(g)["HELD"] == "", status(g)
     assert "FIX_IN: rows 1 to 10000" in out, out
     assert SEGMENT + ".arc" in archives(where)
     assert not os.path.exists(os.path.join(g.store, SEGMENT))
@@ -167,6 +190,7 @@ def RetainDays(work):
     fg.wait_until(lambda: len(archives(os.path.join(g.store, "ARCHIVE"))) >= 2,
                   what="old rows are archived by themselves")
     all_there(g)
+    fg.wait_until(lambda: status(g)["RAN"] and status(g)["DUE"], 60, "told")
     h = gateway(work, "not", RetainDays=36500)
     fg.wait_until(lambda: "archive" in h.log(), what="it looked")
     assert archives(os.path.join(h.store, "ARCHIVE")) == []
@@ -216,6 +240,17 @@ def ArchivePath(work):
     g = gateway(work, "path", ArchivePath=elsewhere,
                 AdminListen="127.0.0.1:%d" % port)
     assert "archive_files{" not in metrics(port)
+    # Another store has its archives there, too.
+    os.mkdir(elsewhere)
+    alien = os.path.join(elsewhere, SEGMENT + ".arc")
+    with open(alien, "wb") as f:
+        f.write(b"fgarc\r\n\x1a" + bytes(8) +
+                b"11111111-2222-4333-8444-555555555555")
+    assert "11111111-2222" in refused(g, "archive", "--days", "1")
+    assert status(g)["FAILED"] and "of its own" in status(g)["RESULT"]
+    out = g.ctl("status", check=False)
+    assert "WARNING archive: old rows could not be archived" in out, out
+    os.unlink(alien)
     g.ctl("archive", "--days", "1")
     text = metrics(port)
     assert 'fixgate_archive_files{table="FIX_IN"} 1' in text, text
