@@ -112,10 +112,13 @@ run(struct job *j, void *arg)
 		heads_free(&hs);
 		return err;
 	}
+	if (job_cancelled(j))
+		err = FG_ECLOSED;
 	for (i = 0; i < cfg.source->n_table; i++)
 		if (cfg.source->table[i].number != 0)
 			o->total += cfg.source->table[i].last;
-	err = verify(&cfg, &o->r);
+	if (err == 0)
+		err = verify(&cfg, &o->r);
 	if (err == 0)
 		err = verify_summary(&text, &cfg, &o->r);
 	if (err == 0)

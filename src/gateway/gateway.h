@@ -51,6 +51,7 @@ struct gateway {
 	wall_t started;
 	int exit_code;
 	bool stopping;
+	bool closed; /* all sessions are, for it stops */
 };
 
 #endif

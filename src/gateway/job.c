@@ -42,6 +42,7 @@ struct jobs {
 	void (*notify)(void *arg);
 	void *arg;
 	struct job *job; /* NULL: none runs */
+	bool stopping;   /* none is to begin */
 };
 
 /* ---- the job's thread ---- */
@@ -227,8 +228,18 @@ jobs_closed(struct jobs *js, const struct server_conn *sc)
 		js->job->cancelled = true;
 }
 
-/* What runs ("backup"), or NULL. */
-static const char *
+void
+jobs_stop(struct jobs *js)
+{
+	js->stopping = true;
+	if (js->job == NULL)
+		return;
+	log_event(LOG_LEVEL_INFO, "job", NULL, "%s is ended, for the gateway "
+	    "stops", js->job->work.what);
+	js->job->cancelled = true;
+}
+
+const char *
 jobs_running(const struct jobs *js)
 {
 	return js->job == NULL ? NULL : js->job->work.what;
@@ -242,6 +253,8 @@ start(struct jobs *js, const struct server_ask *a, const struct job_work *work)
 	struct job *j;
 	int err;
 
+	if (js->stopping)
+		return FG_ECLOSED;
 	if (js->job != NULL)
 		return FG_EBUSY;
 	j = calloc(1, sizeof(*j));
@@ -278,6 +291,8 @@ job_start(struct jobs *js, const struct server_ask *a,
 	if (a != NULL && err == FG_EBUSY)
 		server_nack(a, "BUSY", true, "a %s is running: try again when it "
 		    "is done", jobs_running(js));
+	else if (a != NULL && err == FG_ECLOSED)
+		server_nack(a, "CANCELLED", false, "the gateway stops");
 	else if (a != NULL)
 		server_nack(a, "FAILED", false, "the %s cannot be started: %s",
 		    work->what, fg_strerror(err));

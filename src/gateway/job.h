@@ -46,6 +46,11 @@ void jobs_free(struct jobs *js);
 void jobs_wake(struct jobs *js);
 /* The connection is closed. */
 void jobs_closed(struct jobs *js, const struct server_conn *sc);
+/* The gateway stops: cancel what runs, which jobs_wake answers, and begin no
+ * other. */
+void jobs_stop(struct jobs *js);
+/* What runs ("backup"), or NULL. */
+const char *jobs_running(const struct jobs *js);
 
 /*
  * Start. The answer to a comes when it is done; NACK BUSY at once if another

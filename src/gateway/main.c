@@ -156,6 +156,8 @@ on_moved(void *arg)
 	control_wake(g->control);
 	admin_wake(g->admin);
 	jobs_wake(g->jobs);
+	if (g->closed && jobs_running(g->jobs) == NULL)
+		loop_stop(g->loop);
 }
 
 static void
@@ -171,7 +173,10 @@ all_closed(void *arg)
 {
 	struct gateway *g = arg;
 
-	loop_stop(g->loop);
+	/* Who asked for long work is told how it ended. */
+	g->closed = true;
+	if (jobs_running(g->jobs) == NULL)
+		loop_stop(g->loop);
 }
 
 static void
@@ -185,6 +190,7 @@ on_stop(int signum, void *arg)
 	log_event(LOG_LEVEL_INFO, "stopping", NULL, "stopping: %s",
 	    strsignal(signum));
 	daemon_stopping();
+	jobs_stop(g->jobs);
 	peers_shutdown(g->peers, all_closed, g);
 }
 
