@@ -94,6 +94,35 @@ read_all(struct asked *a)
 	return read_heads(a, path, false);
 }
 
+/* A store that was not closed is judged with what its log has. CTL_*. */
+static int
+replay(struct asked *a, struct block_source **s, char **over)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct block_source *with;
+	char why[STORE_ERR_MAX];
+	uint64_t bytes;
+	int err;
+
+	if (!verify_unclean(&a->all, (*s)->uuid))
+		return CTL_OK;
+	err = source_replay(over, a->store, tmp == NULL || tmp[0] == '\0'
+	    ? "/tmp" : tmp, &bytes, why);
+	if (err == 0)
+		err = source_dir_open(&with, a->store, a->archive, *over, why);
+	if (err != 0) {
+		ctl_complain("%s", why);
+		return CTL_REFUSED;
+	}
+	source_close(*s); /* it has the lock until now */
+	*s = with;
+	snprintf(why, sizeof(why), "the store was not closed: its log was "
+	    "replayed on a copy (%llu MB) of what it changes",
+	    (unsigned long long)(bytes >> 20));
+	on_note(a, why);
+	return CTL_OK;
+}
+
 static int
 verify_store(struct asked *a)
 {
@@ -101,22 +130,28 @@ verify_store(struct asked *a)
 		.bad = on_bad, .note = on_note, .at = on_rows, .arg = a };
 	struct verify_result r;
 	struct buf text = { 0 };
-	char why[STORE_ERR_MAX];
-	int err = source_dir_open(&cfg.source, a->store, a->archive, why);
+	char why[STORE_ERR_MAX], *over = NULL;
+	int code, err = source_dir_open(&cfg.source, a->store, a->archive,
+	    NULL, why);
 
 	if (err != 0) {
 		ctl_complain("%s", why);
 		return CTL_USAGE;
 	}
-	if (read_all(a) != 0) {
-		source_close(cfg.source);
-		return CTL_USAGE;
-	}
+	code = read_all(a) == 0 ? CTL_OK : CTL_USAGE;
 	heads_sort(&a->all);
+	if (code == CTL_OK)
+		code = replay(a, &cfg.source, &over);
+	if (code != CTL_OK) {
+		source_close(cfg.source);
+		source_replay_remove(over);
+		return code;
+	}
 	progress_begin("verify", "rows", 0);
 	err = verify(&cfg, &r);
 	progress_end();
 	source_close(cfg.source);
+	source_replay_remove(over);
 	if (err == 0)
 		err = verify_summary(&text, &cfg, &r);
 	if (err == 0)

@@ -76,6 +76,7 @@ libstore_a_SOURCES = \
 	src/store/segment.h \
 	src/store/source.h \
 	src/store/source_dir.c \
+	src/store/source_replay.c \
 	src/store/source_store.c \
 	src/store/store.c \
 	src/store/store.h \

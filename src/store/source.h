@@ -70,14 +70,23 @@ struct block_source {
 	char uuid[37]; /* "": not known */
 	struct source_table *table;
 	size_t n_table;
+	bool replayed; /* so is its log, if it was not closed */
 	bool moving; /* there is no SESSION that fits the rows */
 	char why[STORE_ERR_MAX]; /* of the last failure */
 };
 
-/* A closed store, and its archives; archive NULL: they are in it. Nothing is
- * written. 0 and *out owned, or FG_E* and a text: FG_EBUSY: a process has it. */
+/* A closed store, and its archives; archive NULL: they are in it; over: of
+ * source_replay, or NULL. Nothing is written. 0 and *out owned, or FG_E* and a
+ * text: FG_EBUSY: a process has it. */
 int source_dir_open(struct block_source **out, const char *path,
-    const char *archive, char err[STORE_ERR_MAX]);
+    const char *archive, const char *over, char err[STORE_ERR_MAX]);
+/* Replay the log of a store that was not closed, and that no process has, on a
+ * copy of what it changes, in a new folder of tmp: *out, owned; *bytes of it. 0,
+ * or FG_E* and a text. */
+int source_replay(char **out, const char *path, const char *tmp,
+    uint64_t *bytes, char err[STORE_ERR_MAX]);
+/* Remove the folder; frees its name. NULL is legal. */
+void source_replay_remove(char *dir);
 /* An open one, on disk, as it is now; path is the store's. Rows of commits up to
  * *commit are all there. META and SESSION are those of one moment. 0 or FG_E*. */
 int source_store_open(struct block_source **out, struct store *st,

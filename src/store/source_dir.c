@@ -27,6 +27,7 @@
 struct dir {
 	struct block_source s;
 	char *path, *archive; /* the store; where its archives are */
+	char *over; /* files of which there are others, for these; or NULL */
 	char damaged[400]; /* the file of the table that had to be guessed at */
 	int lock;
 };
@@ -35,6 +36,16 @@ static bool
 in_dir(const struct dir *d, char path[PATH_BYTES], const char *name)
 {
 	return snprintf(path, PATH_BYTES, "%s/%s", d->path, name) < PATH_BYTES;
+}
+
+/* Where a file of records is. */
+static bool
+file_path(const struct dir *d, char path[PATH_BYTES], const char *name)
+{
+	if (d->over != NULL && snprintf(path, PATH_BYTES, "%s/%s", d->over,
+	    name) < PATH_BYTES && access(path, F_OK) == 0)
+		return true;
+	return in_dir(d, path, name);
 }
 
 int
@@ -99,7 +110,7 @@ open_file(struct dir *d, const char *file, DB **out)
 	int ret;
 
 	d->s.why[0] = '\0';
-	if (!in_dir(d, path, file))
+	if (!file_path(d, path, file))
 		return FG_ELIMIT;
 	if (access(path, F_OK) == -1 && errno == ENOENT)
 		return FG_ENOENT;
@@ -139,7 +150,7 @@ seg_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
 		    stopped);
 		db->close(db, DB_NOSYNC);
 	}
-	if (err == 0 || *stopped || !in_dir(d, path, file))
+	if (err == 0 || *stopped || !file_path(d, path, file))
 		return err;
 	err = pages_blocks(path, seg, *next, to, cb, arg, next, stopped,
 	    &worst);
@@ -242,6 +253,16 @@ arc_chain(struct dir *d, const char *table, uint64_t seg)
 
 /* ---- what verify asks for ---- */
 
+static uint64_t
+dir_next(struct block_source *s, const char *name, uint64_t first)
+{
+	struct dir *d = (struct dir *)s;
+	uint64_t n = source_next_number(d->path, name, first, ""), m;
+
+	m = d->over == NULL ? 0 : source_next_number(d->over, name, first, "");
+	return n == 0 || (m != 0 && m < n) ? m : n;
+}
+
 static int
 dir_blocks(struct block_source *s, const struct source_table *t, uint64_t from,
     uint64_t to, block_cb cb, void *arg)
@@ -253,7 +274,7 @@ dir_blocks(struct block_source *s, const struct source_table *t, uint64_t from,
 
 	d->damaged[0] = d->s.why[0] = '\0';
 	while (err == 0) {
-		here = source_next_number(d->path, t->name, seg + 1, "");
+		here = dir_next(s, t->name, seg + 1);
 		arc = source_next_number(d->archive, t->name, seg + 1,
 		    ARCHIVE_SUFFIX);
 		if (here == 0 && arc == 0)
@@ -316,12 +337,6 @@ dir_records(struct block_source *s, const char *file, record_cb cb, void *arg)
 	return err != 0 || ret == DB_NOTFOUND ? err : FG_EDAMAGED;
 }
 
-static uint64_t
-dir_next(struct block_source *s, const char *name, uint64_t first)
-{
-	return source_next_number(((struct dir *)s)->path, name, first, "");
-}
-
 static void
 dir_close(struct block_source *s)
 {
@@ -332,6 +347,7 @@ dir_close(struct block_source *s)
 	free(s->table);
 	free(d->path);
 	free(d->archive);
+	free(d->over);
 	free(d);
 }
 
@@ -431,7 +447,7 @@ find_tables(struct dir *d)
 
 int
 source_dir_open(struct block_source **out, const char *path,
-    const char *archive, char text[STORE_ERR_MAX])
+    const char *archive, const char *over, char text[STORE_ERR_MAX])
 {
 	struct dir *d = calloc(1, sizeof(*d));
 	char file[PATH_BYTES];
@@ -444,7 +460,10 @@ source_dir_open(struct block_source **out, const char *path,
 		d->path = strdup(path);
 		snprintf(file, sizeof(file), "%s/ARCHIVE", path);
 		d->archive = strdup(archive == NULL ? file : archive);
-		err = d->path == NULL || d->archive == NULL ? FG_ENOMEM : 0;
+		d->over = over == NULL ? NULL : strdup(over);
+		d->s.replayed = over != NULL;
+		err = d->path == NULL || d->archive == NULL ||
+		    (over != NULL && d->over == NULL) ? FG_ENOMEM : 0;
 	}
 	if (err == 0 && (!in_dir(d, file, "FORMAT") ||
 	    access(file, R_OK) == -1)) {

@@ -70,28 +70,48 @@ read_records(struct verify *v, const char *file, record_cb cb)
 	return err;
 }
 
-/* When was the store opened and closed? */
+/* When was the store opened and closed, at last? NULL: it was not. */
+static void
+find_times(const struct heads *hs, const char *uuid, const struct head **opened,
+    const struct head **closed)
+{
+	const struct head *h;
+	size_t i;
+
+	*opened = *closed = NULL;
+	for (i = 0; hs != NULL && i < hs->n; i++) {
+		h = &hs->v[i];
+		if (uuid[0] != '\0' && strcmp(h->uuid, uuid) != 0)
+			continue;
+		if (strcmp(h->table, HEAD_OPENED) == 0 && (*opened == NULL ||
+		    h->time.ns > (*opened)->time.ns))
+			*opened = h;
+		if (strcmp(h->table, HEAD_CLOSED) == 0 && (*closed == NULL ||
+		    h->time.ns > (*closed)->time.ns))
+			*closed = h;
+	}
+}
+
+bool
+verify_unclean(const struct heads *hs, const char *uuid)
+{
+	const struct head *opened, *closed;
+
+	find_times(hs, uuid, &opened, &closed);
+	return opened != NULL && (closed == NULL || closed->time.ns <
+	    opened->time.ns);
+}
+
 static void
 find_closed(struct verify *v)
 {
-	const struct head *opened = NULL, *closed = NULL, *h;
-	size_t i;
+	const struct head *opened, *closed;
 
-	for (i = 0; v->cfg->heads != NULL && i < v->cfg->heads->n; i++) {
-		h = &v->cfg->heads->v[i];
-		if (strcmp(h->uuid, v->src->uuid) != 0)
-			continue;
-		if (strcmp(h->table, HEAD_OPENED) == 0 && (opened == NULL ||
-		    h->time.ns > opened->time.ns))
-			opened = h;
-		if (strcmp(h->table, HEAD_CLOSED) == 0 && (closed == NULL ||
-		    h->time.ns > closed->time.ns))
-			closed = h;
-	}
+	find_times(v->cfg->heads, v->src->uuid, &opened, &closed);
 	if (closed != NULL && (opened == NULL || opened->time.ns <
 	    closed->time.ns))
 		v->closed = closed;
-	else if (opened != NULL)
+	else if (opened != NULL && !v->src->replayed)
 		v->unclean = true;
 	if (v->unclean)
 		verify_note(v, "the store was not closed: rows may be in its "

@@ -71,5 +71,7 @@ TESTS += t/e2e/test_consumers.py
 EXTRA_DIST += t/e2e/test_consumers.py
 TESTS += t/e2e/test_jobs.py
 EXTRA_DIST += t/e2e/test_jobs.py
+TESTS += t/e2e/test_verify_killed.py
+EXTRA_DIST += t/e2e/test_verify_killed.py
 TESTS += t/e2e/test_verify.py
 EXTRA_DIST += t/e2e/test_verify.py
