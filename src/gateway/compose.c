@@ -229,6 +229,16 @@ add_length(struct compose *f, int32_t data_tag, size_t n)
 }
 
 static int
+begin_field(struct compose *f, int32_t tag)
+{
+	char text[NUM_TEXT_MAX + 1];
+	size_t n = num_format_u64(text, (uint64_t)tag);
+
+	text[n++] = '=';
+	return buf_add(f->out, text, n);
+}
+
+static int
 add_tag(struct compose *f, int32_t tag, const struct dict_field *named,
     const char *value, size_t len)
 {
@@ -249,7 +259,7 @@ add_tag(struct compose *f, int32_t tag, const struct dict_field *named,
 		return bad(f, "%s (%d) has an SOH in its value", name, tag);
 	err = data ? add_length(f, tag, len) : 0;
 	if (err == 0)
-		err = buf_printf(f->out, "%d=", tag);
+		err = begin_field(f, tag);
 	if (err == 0)
 		err = add_value(f, data ? NULL : named, value, len);
 	if (err == 0)

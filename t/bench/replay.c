@@ -20,111 +20,15 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "link.h"
 
 #define CREDIT   20000 /* rows that may be on their way */
 #define IN_BYTES (8u << 20)
 #define COPY     (256u << 10) /* bytes of one write of -r */
-
-/* ---- MessagePack, what is needed of it ---- */
-
-struct in {
-	const unsigned char *p, *end;
-};
-
-struct value {
-	enum { NUMBER, TEXT, ARRAY, MAP, OTHER } kind;
-	uint64_t n; /* the number, bytes, entries */
-	const unsigned char *p;
-};
-
-static uint64_t
-get(struct in *in, unsigned width)
-{
-	uint64_t v = 0;
-
-	if ((size_t)(in->end - in->p) < width)
-		errx(1, "a value is cut off");
-	while (width-- > 0)
-		v = v << 8 | *in->p++;
-	return v;
-}
-
-static struct value
-bytes(struct in *in, uint64_t n, int kind)
-{
-	struct value v = {kind, n, in->p};
-
-	if ((size_t)(in->end - in->p) < n)
-		errx(1, "a text is cut off");
-	in->p += n;
-	return v;
-}
-
-/* The entries of an array or map follow it. */
-static struct value
-next(struct in *in)
-{
-	unsigned b = (unsigned)get(in, 1);
-
-	if (b < 0x80)
-		return (struct value){NUMBER, b, in->p};
-	if (b < 0x90)
-		return (struct value){MAP, b & 15, in->p};
-	if (b < 0xa0)
-		return (struct value){ARRAY, b & 15, in->p};
-	if (b < 0xc0)
-		return bytes(in, b & 31, TEXT);
-	if (b >= 0xe0 || b == 0xc0 || b == 0xc2 || b == 0xc3)
-		return (struct value){OTHER, b, in->p};
-	if (b >= 0xc4 && b <= 0xc6)
-		return bytes(in, get(in, 1u << (b - 0xc4)), TEXT);
-	if (b >= 0xcc && b <= 0xcf)
-		return (struct value){NUMBER, get(in, 1u << (b - 0xcc)), in->p};
-	if (b >= 0xd0 && b <= 0xd3)
-		return (struct value){OTHER, get(in, 1u << (b - 0xd0)), in->p};
-	if (b >= 0xd9 && b <= 0xdb)
-		return bytes(in, get(in, 1u << (b - 0xd9)), TEXT);
-	if (b == 0xdc || b == 0xdd)
-		return (struct value){ARRAY, get(in, 2u << (b - 0xdc)), in->p};
-	if (b == 0xde || b == 0xdf)
-		return (struct value){MAP, get(in, 2u << (b - 0xde)), in->p};
-	errx(1, "a value of type %02x", b);
-}
-
-static void
-skip(struct in *in)
-{
-	uint64_t left = 1;
-	struct value v;
-
-	while (left-- > 0) {
-		v = next(in);
-		if (v.kind == ARRAY || v.kind == MAP)
-			left += v.kind == MAP ? 2 * v.n : v.n;
-	}
-}
-
-static struct value
-expect(struct in *in, int kind)
-{
-	struct value v = next(in);
-
-	if ((int)v.kind != kind)
-		errx(1, "another type of value was expected");
-	return v;
-}
-
-static bool
-is(const struct value *v, const char *text)
-{
-	return v->kind == TEXT && v->n == strlen(text) &&
-	    memcmp(v->p, text, v->n) == 0;
-}
 
 /* ---- messages ---- */
 
@@ -136,62 +40,23 @@ static struct {
 	size_t bytes;
 } s;
 
-static char *
-put_text(char *p, const char *text)
-{
-	*p++ = (char)0xd9;
-	*p++ = (char)strlen(text);
-	return stpcpy(p, text);
-}
-
-static char *
-put_number(char *p, uint64_t n)
-{
-	*p++ = (char)0xcf;
-	for (int i = 56; i >= 0; i -= 8)
-		*p++ = (char)(n >> i);
-	return p;
-}
-
-static char *
-begin(char *p, const char *type, uint64_t ref, unsigned entries)
-{
-	p += 4; /* the length */
-	*p++ = (char)0x83;
-	p = put_text(put_text(p, "MESSAGE_TYPE"), type);
-	p = put_number(put_text(p, "SOURCE_REF"), ref);
-	p = put_text(p, "DETAILS");
-	*p++ = (char)(0x80 | entries);
-	return p;
-}
-
-static void
-finish(char *from, const char *to)
-{
-	size_t n = (size_t)(to - from) - 4;
-
-	for (int i = 0; i < 4; i++)
-		from[i] = (char)(n >> (24 - 8 * i));
-	bench_write(s.fd, from, n + 4);
-}
-
 static void
 give_credit(uint64_t rows)
 {
-	char m[256], *p = begin(m, "CREDIT", 2, 1);
+	char m[256], *p = link_begin(m, "CREDIT", 2, 1);
 
-	finish(m, put_number(put_text(p, "ROWS"), rows));
+	p = put_number(put_text(p, "ROWS"), rows);
+	bench_write(s.fd, m, link_end(m, p));
 	s.credit += rows;
 }
 
 static void
 log_on(const char *stream)
 {
-	char m[1024], *p = begin(m, "HELLO", 1, 2);
+	char m[1024], *p;
 
-	p = put_number(put_text(p, "VERSION"), 1);
-	finish(m, put_text(put_text(p, "NAME"), "bench"));
-	p = begin(m, s.table ? "TAIL" : "STREAM_LOGON", 2, 4u + s.table);
+	link_hello(s.fd);
+	p = link_begin(m, s.table ? "TAIL" : "STREAM_LOGON", 2, 4u + s.table);
 	p = put_text(put_text(p, s.table ? "TABLE" : "STREAM"), stream);
 	p = put_text(put_text(p, s.table ? "CONSUMER" : "CLIENT"), "bench");
 	p = put_text(put_text(p, "FROM"), "beginning");
@@ -199,7 +64,8 @@ log_on(const char *stream)
 		p = put_text(p, "ADMIN");
 		*p++ = (char)0xc2;
 	}
-	finish(m, put_number(put_text(p, "CREDIT"), CREDIT));
+	p = put_number(put_text(p, "CREDIT"), CREDIT);
+	bench_write(s.fd, m, link_end(m, p));
 	s.credit = CREDIT;
 }
 
@@ -284,12 +150,11 @@ read_rows(void)
 			errx(1, "the connection was closed");
 		have += (size_t)n;
 		s.bytes += (size_t)n;
-		for (at = 0; have - at > 4; at += 4 + len) {
-			in = (struct in){buf + at, buf + have};
-			len = get(&in, 4);
-			if (have - at - 4 < len)
+		for (at = 0; have - at > 4; at += len) {
+			len = link_length(buf + at);
+			if (have - at < len)
 				break;
-			in.end = in.p + len;
+			in = (struct in){buf + at + 4, buf + at + len};
 			take_message(&in);
 		}
 		have -= at;
@@ -303,16 +168,10 @@ read_rows(void)
 static void
 run(const char *path, const char *stream, uint64_t want)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct rusage u;
 	double start, took;
 
-	if (strlen(path) >= sizeof(sun.sun_path))
-		errx(1, "%s is too long", path);
-	strcpy(sun.sun_path, path);
-	if ((s.fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1 ||
-	    connect(s.fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
-		err(1, "%s", path);
+	s.fd = link_connect(path);
 	start = bench_now();
 	log_on(stream);
 	read_rows();
