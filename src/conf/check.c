@@ -191,6 +191,23 @@ check_sizes(struct conf *c, const struct conf_section *s)
 		    size->value);
 }
 
+/* What is numbered while nobody is there goes out by resend, and is gone if the
+ * numbers begin again first. */
+static void
+check_reset(struct conf *c, const struct conf_section *s)
+{
+	const struct conf_entry *reset = section_good(s, CONF_ResetOnLogon);
+	const struct conf_entry *off = section_good(s, CONF_SendWhenLoggedOff);
+
+	if (off == NULL || off->num != CONF_LOGGED_OFF_NUMBER ||
+	    reset == NULL || reset->num == 0)
+		return;
+	fault_add(c, CONF_WARNING, off->line != 0 ? off->line : reset->line,
+	    "SendWhenLoggedOff=number with ResetOnLogon=Y: what is given a "
+	    "number while nobody is logged on is never sent, because the "
+	    "numbers begin again: write SendWhenLoggedOff=queue");
+}
+
 static void
 check_resend(struct conf *c, const struct conf_section *s)
 {
@@ -248,6 +265,7 @@ check_session(struct conf *c, struct conf_section *s)
 	check_connection(c, s);
 	check_schedule(c, s);
 	check_resend(c, s);
+	check_reset(c, s);
 	check_liveness(c, s);
 	check_sizes(c, s);
 	check_routing(c, s);

@@ -62,13 +62,31 @@ role_text(const struct fgsess *fs)
 }
 
 static void
+put_rejects(struct link_out *o, const struct rejects *r)
+{
+	const struct reject_kind *k;
+	size_t i;
+
+	link_str(o, "REJECTS");
+	link_array(o, (uint32_t)r->nkind);
+	for (i = 0; i < r->nkind; i++) {
+		k = &r->kind[i];
+		link_map(o, 3);
+		link_key_u64(o, "TAG", k->tag == DICT_NO_TAG || k->tag < 0 ?
+		    0 : (uint64_t)k->tag);
+		link_key_u64(o, "REASON", (uint64_t)k->reason);
+		link_key_u64(o, "MESSAGES", k->n);
+	}
+}
+
+static void
 put_session(struct control *c, struct link_out *o, const struct fgsess *fs)
 {
 	const struct sess_cfg *cfg = sess_config(fs->machine);
 	struct sess_seqs seqs = sess_seqs(fs->machine);
 	int64_t try_ns = next_try(c, fs);
 
-	link_map(o, 26);
+	link_map(o, 27);
 	link_key_str(o, "SESSION", fs->name);
 	link_key_str(o, "ROLE", role_text(fs));
 	link_key_str(o, "STATE", sess_state_text(sess_state(fs->machine)));
@@ -97,6 +115,7 @@ put_session(struct control *c, struct link_out *o, const struct fgsess *fs)
 	link_key_u64(o, "TRANSPORT_DICT_ID",
 	    driver_dict_id(fs, cfg->transport));
 	link_key_u64(o, "DICT_FLAGS", cfg->dict_flags);
+	put_rejects(o, &fs->rejects);
 }
 
 void
@@ -204,6 +223,7 @@ control_judge_session(const struct control *c, const struct fgsess *fs,
 		.last_event = fs->last_event[0] == '\0' ? "never connected"
 		    : fs->last_event,
 		.gap_from = sess_gap(fs->machine),
+		.rejects = &fs->rejects,
 		.halted = driver_halted(c->g->driver, fs),
 		.held = driver_held(c->g->driver, fs),
 		.pending = pending ? pending_of(c, fs) :

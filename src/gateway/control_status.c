@@ -27,6 +27,7 @@ control_judge_store(const struct control *c, char text[STATUS_ADVICE_MAX])
 		.stalled = driver_is_stalled(c->g->driver),
 		.error = err,
 		.waiting = driver_waiting(c->g->driver),
+		.lag = driver_lag(c->g->driver, loop_now(c->g->loop).mono),
 		.disk = disk_level(c->g->disk),
 		.disk_free = disk_bytes_free(c->g->disk),
 	};

@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "daemon/folder.h"
 #include "gateway/gateway.h"
+#include "gateway/status.h"
 #include "log/log.h"
 #include "store/pause.h"
 
@@ -24,6 +25,8 @@ struct disk {
 	bool counts;
 	struct pause pause;
 	_Atomic uint64_t used;
+	bool silent; /* it does not answer */
+	mono_t since;
 };
 
 static enum disk_level
@@ -60,6 +63,28 @@ enter(struct disk *d, enum disk_level level)
 	peers_halt(d->g->peers, level == DISK_OUT);
 }
 
+/* Only Durability=synced waits for it. */
+static void
+look_silent(struct disk *d)
+{
+	mono_t now = loop_now(d->g->loop).mono;
+	int64_t lag = driver_lag(d->g->driver, now);
+
+	if (!d->silent && lag > STATUS_STALL_NS) {
+		d->silent = true;
+		d->since = mono_add(now, -lag);
+		log_event(LOG_LEVEL_ERROR, "disk", NULL, "store %s: the disk "
+		    "has not answered for %lld s: nothing leaves, and "
+		    "counterparties will hang up", d->path,
+		    (long long)(lag / NS_PER_S));
+	} else if (d->silent && lag == 0) {
+		d->silent = false;
+		log_event(LOG_LEVEL_WARN, "disk", NULL, "store %s: the disk "
+		    "answers again, after %lld s", d->path,
+		    (long long)((now.ns - d->since.ns) / NS_PER_S));
+	}
+}
+
 static void
 look(void *arg)
 {
@@ -71,6 +96,7 @@ look(void *arg)
 		if (judge(d) != d->level)
 			enter(d, judge(d));
 	}
+	look_silent(d);
 	log_tick();
 	timer_set(d->timer, mono_add(loop_now(d->g->loop).mono, LOOK_NS));
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "gateway/arrivals.h"
 #include "gateway/early.h"
+#include "gateway/rejects.h"
 #include "gateway/release.h"
 #include "gateway/stages.h"
 #include "session/session.h"
@@ -54,6 +55,7 @@ struct fgsess {
 	const int32_t *masked; /* secret tags; borrowed, nmasked of them */
 	size_t nmasked;
 	uint64_t received, sent, rejected; /* messages since start */
+	struct rejects rejects; /* of them, since its last logon */
 	uint64_t resends; /* requests of the counterparty for them */
 	wall_t last_received, last_sent, logged_on_at, since;
 	int last_code; /* of the event that last_event tells */

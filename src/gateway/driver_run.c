@@ -256,13 +256,18 @@ note_event(struct driver *d, struct fgsess *fs, const struct sess_act *a)
 	snprintf(line, sizeof(line), "%s%s%s", sess_event_text(a->code),
 	    a->len == 0 ? "" : ": ", text);
 	driver_remember(d, fs, a->code, line);
+	if (a->reason != 0)
+		rejects_add(&fs->rejects, a->tag, (enum fix_reject)(a->reason -
+		    1));
 	if (!is_frequent(a->code) || d->events_left-- > 0)
-		log_event(LOG_LEVEL_INFO, sess_event_text(a->code), fs->name,
-		    "%s", line);
+		log_event(a->code == SESS_EV_IN_DOUBT ? LOG_LEVEL_WARN :
+		    LOG_LEVEL_INFO, sess_event_text(a->code), fs->name, "%s",
+		    line);
 	else
 		d->events_unsaid++;
 	if (a->code == SESS_EV_LOGGED_ON) {
 		fs->logged_on_at = d->now.wall;
+		fs->rejects = (struct rejects){ 0 };
 		driver_work(d, fs);
 	}
 }

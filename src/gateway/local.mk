@@ -82,6 +82,8 @@ libgateway_a_SOURCES = \
 	src/gateway/proxy.h \
 	src/gateway/quarantine.c \
 	src/gateway/quarantine.h \
+	src/gateway/rejects.c \
+	src/gateway/rejects.h \
 	src/gateway/release.c \
 	src/gateway/release.h \
 	src/gateway/retain.c \

@@ -81,6 +81,26 @@ say_closed(const struct status_session *s, char advice[STATUS_ADVICE_MAX])
 	    "UTC", n, time);
 }
 
+/* It is logged on, and there is nothing that has to be done. */
+static void
+say_rejects(const struct rejects *r, char advice[STATUS_ADVICE_MAX])
+{
+	const struct reject_kind *k = r == NULL ? NULL : rejects_most(r);
+	const char *setting = k == NULL ? NULL : rejects_setting(k);
+	char tag[32] = "";
+
+	if (k == NULL)
+		return;
+	if (k->tag != DICT_NO_TAG)
+		snprintf(tag, sizeof(tag), " (tag %" PRId32 ")", k->tag);
+	snprintf(advice, STATUS_ADVICE_MAX, "messages of the counterparty are "
+	    "rejected: since its Logon %" PRIu64 " for: %s%s. See `fixgatectl "
+	    "tail FIX_IN_OTHER`. %s%s", k->n, fix_reject_text(k->reason), tag,
+	    setting == NULL ? "Ask the counterparty" :
+	    "If they are to be accepted, write ", setting == NULL ? "" :
+	    setting);
+}
+
 enum status_health
 status_of_session(const struct status_session *s,
     char advice[STATUS_ADVICE_MAX])
@@ -127,8 +147,10 @@ status_of_session(const struct status_session *s,
 	case SESS_ON:
 		break;
 	}
-	if (s->gap_from == 0)
+	if (s->gap_from == 0) {
+		say_rejects(s->rejects, advice);
 		return STATUS_HEALTHY;
+	}
 	snprintf(advice, STATUS_ADVICE_MAX, "messages from number %" PRIu64
 	    " on are missing and were asked for; what came after them waits. "
 	    "If the counterparty does not resend: fixgatectl session show %s",
@@ -146,6 +168,14 @@ status_of_store(const struct status_store *s, char advice[STATUS_ADVICE_MAX])
 		    ? "it is being repaired" : s->error, s->no_space
 		    ? "Free space on the disk of StorePath; it then goes on by "
 		      "itself" : "Nothing is accepted or sent until it can");
+		return STATUS_ERROR;
+	}
+	if (s->lag > STATUS_STALL_NS) {
+		snprintf(advice, STATUS_ADVICE_MAX, "the disk of StorePath has "
+		    "not answered for %lld s: %zu answers and messages wait "
+		    "for it, and nothing leaves, no Heartbeat either; "
+		    "counterparties will hang up. Look at the disk",
+		    (long long)(s->lag / NS_PER_S), s->waiting);
 		return STATUS_ERROR;
 	}
 	if (s->disk != DISK_ENOUGH) {

@@ -11,9 +11,13 @@
 
 #include "base/clock.h"
 #include "gateway/disk.h"
+#include "gateway/rejects.h"
 #include "session/session.h"
 
 #define STATUS_ADVICE_MAX 512 /* bytes of an advice */
+
+/* A disk that does not answer for so long holds everything up. */
+#define STATUS_STALL_NS (10 * NS_PER_S)
 
 #define STATUS_HEALTHS(X)                                                      \
 	X(HEALTHY)                                                             \
@@ -40,6 +44,7 @@ struct status_session {
 	const char *last_event; /* "refused: ..." */
 	const char *halted;     /* by whom and why, or NULL */
 	const char *held;       /* since a restore; how it was, or NULL */
+	const struct rejects *rejects; /* since its logon, or NULL */
 	uint64_t gap_from;      /* a ResendRequest of ours is open */
 	uint64_t pending;       /* messages that wait for a logon */
 	int64_t off_ns;         /* how long it has not been logged on */
@@ -57,6 +62,7 @@ struct status_store {
 	const char *error; /* of store_failed, or "" */
 	bool no_space;     /* that was for lack of space */
 	size_t waiting;    /* batches' items not yet durable */
+	int64_t lag;       /* of the oldest of them, ns */
 	enum disk_level disk;
 	uint64_t disk_free; /* bytes */
 };

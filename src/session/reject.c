@@ -49,6 +49,10 @@ send_reject(struct sess *s, struct now now, const struct rx *rx,
 	snprintf(with_tag, sizeof(with_tag), tag == DICT_NO_TAG ? "%s" :
 	    "%s (%" PRId32 ")", text, tag);
 	acts_event(s, a, SESS_EV_REJECTED, rx->seq, 0, "%s", with_tag);
+	if (a->err == 0) {
+		a->act[a->n - 1].reason = (int)reason + 1;
+		a->act[a->n - 1].tag = tag;
+	}
 	if (rx->admin == '3')
 		return;
 	out_start(&o, "3");

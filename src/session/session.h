@@ -161,6 +161,10 @@ struct sess_act {
 	uint32_t epoch; /* in which it happened */
 	uint64_t seq, seq2;
 	size_t off, len; /* bytes, in acts.bytes */
+	/* Of a SESS_EV_REJECTED that a Reject or, of a Reject, nothing tells:
+	 * enum fix_reject + 1, and its tag or DICT_NO_TAG; reason 0: other. */
+	int reason;
+	int32_t tag;
 };
 
 /* Zero-initialise once, sess_acts_clear before each call (or let calls add up),

@@ -64,6 +64,58 @@ START_TEST(each_state_of_a_session_is_judged)
 }
 END_TEST
 
+START_TEST(what_lets_in_what_is_rejected_is_said)
+{
+	static const struct {
+		struct reject_kind k;
+		const char *says;
+	} row[] = {
+		{ { 5000, FIX_REJECT_INVALID_TAG, 7 },
+		    "7 for: Invalid tag number (tag 5000)" },
+		{ { 5000, FIX_REJECT_INVALID_TAG, 7 },
+		    "write ValidateUserDefinedFields=N" },
+		{ { 4999, FIX_REJECT_INVALID_TAG, 7 },
+		    "write AllowUnknownMsgFields=Y" },
+		{ { -1, FIX_REJECT_INVALID_TAG, 7 }, "Ask the counterparty" },
+		{ { 55, FIX_REJECT_NOT_DEFINED, 7 },
+		    "write AllowUnknownMsgFields=Y" },
+		{ { 5001, FIX_REJECT_NOT_DEFINED, 7 },
+		    "write ValidateUserDefinedFields=N" },
+		{ { 58, FIX_REJECT_EMPTY, 7 }, "ValidateFieldsHaveValues=N" },
+		{ { 54, FIX_REJECT_VALUE, 7 }, "AllowUnknownEnumValues=Y" },
+		{ { DICT_NO_TAG, FIX_REJECT_VALUE, 7 }, "this tag. See" },
+		{ { 34, FIX_REJECT_ORDER, 7 }, "ValidateFieldsOutOfOrder=N" },
+		{ { 448, FIX_REJECT_GROUP_ORDER, 7 },
+		    "ValidateUnorderedGroupFields=N" },
+		{ { DICT_NO_TAG, FIX_REJECT_SENDING_TIME, 7 }, "MaxLatency" },
+		{ { 11, FIX_REJECT_REQUIRED_MISSING, 7 },
+		    "Ask the counterparty" },
+	};
+	struct status_session s = healthy();
+	char advice[STATUS_ADVICE_MAX];
+	struct rejects r = { 0 };
+	size_t i, n;
+
+	s.rejects = &r;
+	ck_assert_int_eq(STATUS_HEALTHY, status_of_session(&s, advice));
+	ck_assert_str_eq("", advice);
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		r = (struct rejects){ 0 };
+		rejects_add(&r, 1, FIX_REJECT_FORMAT);
+		for (n = 0; n < row[i].k.n; n++)
+			rejects_add(&r, row[i].k.tag, row[i].k.reason);
+		ck_assert_int_eq(STATUS_HEALTHY, status_of_session(&s,
+		    advice));
+		ck_assert_msg(strstr(advice, row[i].says) != NULL, "%s: %s",
+		    row[i].says, advice);
+	}
+	for (i = 0; i < 2 * REJECTS_KINDS; i++)
+		rejects_add(&r, (int32_t)(100 + i), FIX_REJECT_VALUE);
+	ck_assert_uint_eq(REJECTS_KINDS, r.nkind);
+	ck_assert_uint_eq(REJECTS_KINDS + 2, r.others);
+}
+END_TEST
+
 START_TEST(a_session_outside_its_schedule_is_healthy_and_says_until_when)
 {
 	struct status_session s = off(SESS_INITIATOR, 3600 * NS_PER_S,
@@ -162,6 +214,11 @@ START_TEST(the_store_is_judged_by_whether_it_takes_rows)
 	} row[] = {
 		{ { .error = "" }, STATUS_HEALTHY, "" },
 		{ { .error = "", .waiting = 10 }, STATUS_HEALTHY, "" },
+		{ { .error = "", .waiting = 10, .lag = 10 * NS_PER_S },
+		    STATUS_HEALTHY, "" },
+		{ { .error = "", .waiting = 10, .lag = 11 * NS_PER_S,
+		    .stalled = true }, STATUS_ERROR,
+		    "has not answered for 11 s: 10 answers" },
 		{ { .error = "", .disk = DISK_LOW, .disk_free = 3 << 20 },
 		    STATUS_WARNING, "3 MB are free" },
 		{ { .error = "", .disk = DISK_OUT }, STATUS_ERROR,
@@ -260,6 +317,7 @@ status_cases(void)
 	tcase_add_test(tc, each_state_of_a_session_is_judged);
 	tcase_add_test(tc,
 	    a_session_outside_its_schedule_is_healthy_and_says_until_when);
+	tcase_add_test(tc, what_lets_in_what_is_rejected_is_said);
 	tcase_add_test(tc, an_initiator_says_when_it_tries_again);
 	tcase_add_test(tc, the_store_is_judged_by_whether_it_takes_rows);
 	tcase_add_test(tc, who_reads_and_lags_is_said);

@@ -189,6 +189,37 @@ def many_rejects_are_few_lines_of_the_log(work):
     assert g.stop() == 0
 
 
+def what_is_rejected_is_counted_by_tag(work):
+    """And status names the tag that is most of it, and what lets it in; from
+    one logon to the next."""
+    port = fg.free_port()
+    g = work.gateway("gw", sessions=[
+        fg.acceptor("EXCHANGE", "BROKER", port, SessionName="S")]).start()
+
+    def rejects():
+        return [(r["TAG"], r["REASON"], r["MESSAGES"]) for r in
+                g.ctl_json("session", "show", "--json")[0]["REJECTS"]]
+
+    with fg.Peer("BROKER", "EXCHANGE") as p:
+        p.connect(port)
+        p.logon()
+        assert rejects() == []
+        assert g.ctl("status") and "tag" not in g.ctl("status")
+        for body in ("6001=x|", "55=X|", "6001=y|", "112=|"):
+            p.send("0", body)
+            p.expect("3")
+        assert rejects() == [(6001, 0, 2), (55, 2, 1), (112, 4, 1)]
+        said = " ".join(g.ctl("status").split())
+        assert "2 for: Invalid tag number (tag 6001)" in said, said
+        assert "write ValidateUserDefinedFields=N" in said, said
+        p.logout()
+        p.connect(port)
+        p.logon()
+        assert rejects() == []
+        p.logout()
+    assert g.stop() == 0
+
+
 def a_reset_that_waits_for_the_logout_says_so(work):
     """And is done when the connection ends."""
     port = fg.free_port()
@@ -245,7 +276,8 @@ def main():
                  a_long_resend_to_a_slow_peer,
                  who_comes_back_at_once_is_let_in,
                  a_reset_that_waits_for_the_logout_says_so,
-                 many_rejects_are_few_lines_of_the_log):
+                 many_rejects_are_few_lines_of_the_log,
+                 what_is_rejected_is_counted_by_tag):
         with fg.Work() as work:
             case(work)
         print("ok", case.__name__)
