@@ -111,16 +111,31 @@ is_asked_too_often(struct sess *s, uint64_t first, uint64_t last)
 	    s->cfg.repeated_resend_limit != 0;
 }
 
+/* Some dictionaries take a negative one, and there may be none. */
+static bool
+read_number(struct sess *s, struct now now, const struct rx *rx, int32_t tag,
+    uint64_t *n, struct sess_acts *a)
+{
+	if (fix_get_u64(rx->m, tag, n) == 0)
+		return true;
+	acts_other(s, a, SESS_OTHER_INVALID, rx->seq,
+	    "BeginSeqNo or EndSeqNo is missing or is no number");
+	seq_use(s, rx);
+	reject_send(s, now, rx, fix_find(rx->m, tag) == NULL ?
+	    FIX_REJECT_REQUIRED_MISSING : FIX_REJECT_VALUE, tag, a);
+	return false;
+}
+
 void
 resend_recv(struct sess *s, struct now now, struct rx *rx,
     struct sess_acts *a)
 {
 	uint64_t first, last, most = s->seqs.next_out - 1;
 
-	seq_accept_any(s, rx, a);
-	if (fix_get_u64(rx->m, 7, &first) != 0 ||
-	    fix_get_u64(rx->m, 16, &last) != 0)
+	if (!read_number(s, now, rx, 7, &first, a) ||
+	    !read_number(s, now, rx, 16, &last, a))
 		return;
+	seq_accept_any(s, rx, a);
 	if (rx->poss_dup && s->cfg.ignore_poss_dup_resend_requests)
 		return;
 	if (is_asked_too_often(s, first, last)) {

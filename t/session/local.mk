@@ -234,6 +234,8 @@ session_scenarios = \
 	t/session/resend_CutByLogout.fix \
 	t/session/resend_CutByReset.fix \
 	t/session/resend_HeldTooLong.fix \
+	t/session/resend_NoNumber.fix \
+	t/session/resend_NoNumber_undefined.fix \
 	t/session/resend_NotPastHeld.fix \
 	t/session/resend_OwnOrigSendingTime.fix \
 	t/session/resend_Rejects.fix \
