@@ -26,32 +26,6 @@ teardown(void)
 	end_free(&b);
 }
 
-static char *
-noise(size_t n)
-{
-	char *p = malloc(n);
-	size_t i;
-
-	ck_assert_ptr_nonnull(p);
-	for (i = 0; i < n; i++)
-		p[i] = (char)(i * 2654435761u >> 13);
-	return p;
-}
-
-static bool
-same(const struct buf *b1, const char *p, size_t n)
-{
-	return b1->len == n && memcmp(b1->p, p, n) == 0;
-}
-
-static size_t wanted;
-
-static bool
-has_wanted(void *arg)
-{
-	return ((struct end *)arg)->got.len >= wanted;
-}
-
 START_TEST(bytes_go_there_and_back)
 {
 	end_pair(l, &a, &b, NULL);
@@ -62,8 +36,8 @@ START_TEST(bytes_go_there_and_back)
 	b.echo = true;
 	ck_assert_int_eq(0, conn_send(a.c, "hello", 5));
 	ck_assert_uint_eq(5, conn_queued(a.c));
-	wanted = 5;
-	run_until(l, has_wanted, &a);
+	end_wanted = 5;
+	run_until(l, end_has_wanted, &a);
 	ck_assert(same(&a.got, "hello", 5));
 	ck_assert_uint_eq(0, conn_queued(a.c));
 }
@@ -73,7 +47,7 @@ static bool
 both_have_wanted(void *arg)
 {
 	(void)arg;
-	return a.got.len >= wanted && b.got.len >= wanted;
+	return a.got.len >= end_wanted && b.got.len >= end_wanted;
 }
 
 /* Bites and rests make the unread bytes live in the loop's scratch, in a small
@@ -91,12 +65,12 @@ START_TEST(large_transfers_both_ways_arrive_whole)
 	a.bite = row[_i].bite * 16;
 	b.bite = row[_i].bite;
 	a.leave = b.leave = row[_i].leave;
-	wanted = n - row[_i].leave;
+	end_wanted = n - row[_i].leave;
 	ck_assert_int_eq(0, conn_send(a.c, p, n));
 	ck_assert_int_eq(0, conn_send(b.c, p, n));
 	run_until(l, both_have_wanted, NULL);
-	ck_assert(same(&a.got, p, wanted));
-	ck_assert(same(&b.got, p, wanted));
+	ck_assert(same(&a.got, p, end_wanted));
+	ck_assert(same(&b.got, p, end_wanted));
 	free(p);
 }
 END_TEST
@@ -119,8 +93,8 @@ START_TEST(a_slow_reader_meets_the_marks)
 	ck_assert_int_eq(0, a.ndrained);
 	b.mute = false;
 	conn_kick(b.c);
-	wanted = n;
-	run_until(l, has_wanted, &b);
+	end_wanted = n;
+	run_until(l, end_has_wanted, &b);
 	ck_assert(same(&b.got, p, n));
 	ck_assert_int_eq(1, a.ndrained);
 	ck_assert(!conn_is_full(a.c));
@@ -147,9 +121,9 @@ START_TEST(unread_bytes_are_bounded)
 	ck_assert_uint_eq(1, conn_in(b.c, &in));
 	ck_assert_int_eq(p[99999], in[0]);
 	b.mute = false;
-	wanted = (1 << 20) - 99999;
-	run_until(l, has_wanted, &b);
-	ck_assert(same(&b.got, p + 99999, wanted));
+	end_wanted = (1 << 20) - 99999;
+	run_until(l, end_has_wanted, &b);
+	ck_assert(same(&b.got, p + 99999, end_wanted));
 	free(p);
 }
 END_TEST
@@ -522,8 +496,8 @@ START_TEST(what_is_sent_before_the_connection_is_up_arrives)
 	li = end_listen(&b, NULL);
 	end_connect(&a, listener_port(li), NULL);
 	ck_assert_int_eq(0, conn_send(a.c, "early", 5));
-	wanted = 5;
-	run_until(l, has_wanted, &b);
+	end_wanted = 5;
+	run_until(l, end_has_wanted, &b);
 	ck_assert(same(&b.got, "early", 5));
 	listener_free(li);
 }

@@ -45,6 +45,12 @@ void end_pair(struct loop *l, struct end *a, struct end *b,
 /* Conditions for run_until. */
 bool is_closed(void *end);
 bool is_up(void *end);
+extern size_t end_wanted; /* bytes that end_has_wanted waits for */
+bool end_has_wanted(void *end);
+
+/* Bytes that do not repeat soon; for free(3). */
+char *noise(size_t n);
+bool same(const struct buf *got, const char *p, size_t n);
 
 Suite *child_suite(void);
 Suite *conn_suite(void);

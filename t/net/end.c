@@ -1,6 +1,7 @@
 #include "check_net.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -193,4 +194,30 @@ end_pair(struct loop *l, struct end *a, struct end *b,
 	end_connect(a, listener_port(li), lim);
 	run_until(l, both_up, both);
 	listener_free(li);
+}
+
+size_t end_wanted;
+
+bool
+end_has_wanted(void *end)
+{
+	return ((struct end *)end)->got.len >= end_wanted;
+}
+
+char *
+noise(size_t n)
+{
+	char *p = malloc(n);
+	size_t i;
+
+	ck_assert_ptr_nonnull(p);
+	for (i = 0; i < n; i++)
+		p[i] = (char)(i * 2654435761u >> 13);
+	return p;
+}
+
+bool
+same(const struct buf *got, const char *p, size_t n)
+{
+	return got->len == n && memcmp(got->p, p, n) == 0;
 }

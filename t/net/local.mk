@@ -8,7 +8,10 @@ t_net_check_net_SOURCES = \
 	t/net/check_net.c \
 	t/net/check_net.h \
 	t/net/check_tls.c \
-	t/net/end.c
+	t/net/end.c \
+	t/net/tls_pair.c \
+	t/net/tls_pair.h \
+	t/net/tls_trust.c
 t_net_check_net_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_net_check_net_LDADD = libnet.a liblog.a libbase.a $(LIBUV_LIBS) \
 	$(CHECK_LIBS)
