@@ -8,6 +8,7 @@
 #include "base/near.h"
 #include "base/num.h"
 #include "fix/frame.h"
+#include "fix/msg.h"
 
 #define TAG_MSG_TYPE 35
 #define NAME_BYTES   64 /* of a name that can be one, with its NUL */
@@ -198,15 +199,7 @@ add_value(struct compose *f, const struct dict_field *df, const char *p,
 static int32_t
 length_tag(const struct dict *d, int32_t data_tag)
 {
-	const struct fix_lens *lens;
-	size_t i;
-
-	if (d == NULL || (lens = dict_lens(d)) == NULL)
-		return 0;
-	for (i = 0; i < lens->n; i++)
-		if (lens->pair[i].data_tag == data_tag)
-			return lens->pair[i].length_tag;
-	return 0;
+	return d == NULL ? 0 : fix_length_tag(dict_lens(d), data_tag);
 }
 
 int32_t

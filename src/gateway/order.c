@@ -18,12 +18,33 @@ struct unit {
 	uint32_t len;
 };
 
+#define FEW 64 /* fields for which nothing is allocated */
+
 static int
 by_tag(const void *a, const void *b)
 {
 	const struct unit *x = a, *y = b;
 
 	return x->tag < y->tag ? -1 : x->tag > y->tag;
+}
+
+/* qsort takes its time for a few. */
+static void
+sort(struct unit *u, uint32_t n)
+{
+	uint32_t i, k;
+	struct unit v;
+
+	if (n > FEW) {
+		qsort(u, n, sizeof(*u), by_tag);
+		return;
+	}
+	for (i = 1; i < n; i++) {
+		v = u[i];
+		for (k = i; k > 0 && u[k - 1].tag > v.tag; k--)
+			u[k] = u[k - 1];
+		u[k] = v;
+	}
 }
 
 /* Is field i the length of the data field behind it? */
@@ -65,54 +86,81 @@ is_unique(const struct unit *u, uint32_t n)
 	return true;
 }
 
+/* u and end: room for all fields. */
 static int
-sort_units(struct compose *f, const struct fix_msg *m)
+put_units(struct compose *f, const struct fix_msg *m, struct unit *u,
+    uint32_t *end)
+{
+	struct dict_shape shape;
+	uint32_t i, n;
+	int err = 0;
+
+	if (f->app != NULL)
+		dict_shape(f->transport == NULL ? f->app : f->transport,
+		    f->app, m, &shape, end);
+	else
+		for (i = 0; i < m->nfield; i++)
+			end[i] = i + 1;
+	n = split(f, m, end, u);
+	sort(u, n);
+	if (!is_unique(u, n))
+		return 0;
+	f->out->len = 0;
+	for (i = 0; i < n && err == 0; i++)
+		err = buf_add(f->out, m->buf + u[i].at, u[i].len);
+	return err;
+}
+
+static int
+put_many(struct compose *f, const struct fix_msg *m)
 {
 	struct unit *u = malloc(m->nfield * sizeof(*u));
-	uint32_t *end = malloc(m->nfield * sizeof(*end)), i, n;
-	struct dict_shape shape;
-	int err = u == NULL || end == NULL ? FG_ENOMEM : 0;
+	uint32_t *end = malloc(m->nfield * sizeof(*end));
+	int err = u == NULL || end == NULL ? FG_ENOMEM
+	    : put_units(f, m, u, end);
 
-	if (err == 0) {
-		if (f->app != NULL)
-			dict_shape(f->transport == NULL ? f->app :
-			    f->transport, f->app, m, &shape, end);
-		else
-			for (i = 0; i < m->nfield; i++)
-				end[i] = i + 1;
-		n = split(f, m, end, u);
-		qsort(u, n, sizeof(*u), by_tag);
-		if (is_unique(u, n)) {
-			f->out->len = 0;
-			for (i = 0; i < n && err == 0; i++)
-				err = buf_add(f->out, m->buf + u[i].at,
-				    u[i].len);
-		}
-	}
 	free(u);
 	free(end);
+	return err;
+}
+
+static int
+order_text(struct compose *f, const char *p, size_t n)
+{
+	const struct fix_lens *lens = f->app == NULL ? NULL :
+	    dict_lens(f->app);
+	struct fix_field field[FEW];
+	struct fix_msg m = { .field = field, .cap = FEW };
+	struct fields index = { 0 };
+	struct unit unit[FEW];
+	uint32_t end[FEW];
+	int err = fix_parse(&m, p, n, lens);
+
+	if (err == 0)
+		return put_units(f, &m, unit, end);
+	if (err == FG_ELIMIT)
+		err = fields_index(&index, &m, p, n, lens);
+	/* What cannot be read stays as it is. */
+	err = err == 0 ? put_many(f, &m) : 0;
+	fields_free(&index);
 	return err;
 }
 
 int
 compose_order(struct compose *f, const char *type)
 {
-	const struct fix_lens *lens = f->app == NULL ? NULL :
-	    dict_lens(f->app);
-	struct fields index = { 0 };
 	struct buf text = { 0 };
-	struct fix_msg m = { 0 };
 	int err;
 
 	if (f->out->len == 0)
 		return 0;
-	err = buf_printf(&text, "35=%s\001", type);
+	err = buf_reserve(&text, f->out->len + COMPOSE_TYPE_MAX + 4);
+	if (err == 0)
+		err = buf_printf(&text, "35=%s\001", type);
 	if (err == 0)
 		err = buf_add(&text, f->out->p, f->out->len);
-	if (err == 0 &&
-	    fields_index(&index, &m, text.p, text.len, lens) == 0)
-		err = sort_units(f, &m);
-	fields_free(&index);
+	if (err == 0)
+		err = order_text(f, text.p, text.len);
 	buf_free(&text);
 	return err;
 }

@@ -118,6 +118,30 @@ START_TEST(ordered_bodies)
 }
 END_TEST
 
+/* As many as the stack has room for, one more, and many. */
+START_TEST(bodies_of_many_fields_are_ordered)
+{
+	static const int counts[] = {62, 63, 64, 65, 1000};
+	struct buf in = {0}, want = {0}, out = {0};
+	struct compose f = {.app = fix44, .out = &out};
+	char type[COMPOSE_TYPE_MAX] = "";
+	int i, n = counts[_i];
+
+	ck_assert_int_eq(buf_printf(&in, "35=D|"), 0);
+	for (i = n; i > 0; i--)
+		ck_assert_int_eq(buf_printf(&in, "%d=%d|", 20000 + i, i), 0);
+	for (i = 1; i <= n; i++)
+		ck_assert_int_eq(buf_printf(&want, "%d=%d\001", 20000 + i, i),
+		    0);
+	ck_assert_int_eq(compose_raw(&f, in.p, in.len, type), 0);
+	ck_assert_int_eq(compose_order(&f, type), 0);
+	ck_assert(out.len == want.len && memcmp(out.p, want.p, out.len) == 0);
+	buf_free(&in);
+	buf_free(&want);
+	buf_free(&out);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -131,6 +155,7 @@ main(void)
 	    t, raw_bodies, 0, (int)(sizeof(raws) / sizeof(raws[0])));
 	tcase_add_loop_test(
 	    t, ordered_bodies, 0, (int)(sizeof(orders) / sizeof(orders[0])));
+	tcase_add_loop_test(t, bodies_of_many_fields_are_ordered, 0, 5);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
