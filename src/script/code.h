@@ -46,6 +46,9 @@ struct script_code {
 	int line;
 	int where, on_parsing_error; /* or LUA_NOREF */
 	struct script_out to_row;
+	/* Is msg_type a message of a dictionary? Not of that asked last. */
+	bool knows_type, lacks_type;
+	const struct dict *asked;
 };
 
 /* ---- rows.c ---- */

@@ -85,11 +85,43 @@ call_on_parsing_error(lua_State *L)
 	return 0;
 }
 
+/* By its name, or by its type. */
 static bool
 is_type(struct rows *r, const char *name)
 {
 	return r->shape.type != NULL &&
-	    strcmp(dict_msg_name(r->shape.type), name) == 0;
+	    (strcmp(dict_msg_name(r->shape.type), name) == 0 ||
+	    strcmp(dict_msg_type(r->shape.type), name) == 0);
+}
+
+static bool
+has_type(const struct dict *d, const char *name)
+{
+	return dict_msg_by_name(d, name) != NULL ||
+	    dict_msg_by_type(d, name, strlen(name)) != NULL;
+}
+
+/* A message that no dictionary knows would be waited for in vain. */
+static void
+look_for_type(struct script_code *code, const struct script_row *row)
+{
+	if (code->knows_type || code->asked == row->app)
+		return;
+	code->asked = row->app;
+	code->knows_type = has_type(row->app, code->msg_type) ||
+	    has_type(row->transport, code->msg_type);
+	if (!code->knows_type && !code->lacks_type)
+		log_event(LOG_LEVEL_WARN, "row", NULL, "%s, row %llu: its "
+		    "dictionary has no message %s, so the stream takes none",
+		    code->sb->what, (unsigned long long)row->sequence,
+		    code->msg_type);
+	code->lacks_type = !code->knows_type;
+}
+
+bool
+script_lacks_message(const struct script_stream *s)
+{
+	return s->code != NULL && s->code->lacks_type;
 }
 
 /* 1: the message is one of those; 0: it is not, or it cannot be read. */
@@ -100,6 +132,8 @@ take_message(struct call *c)
 
 	rows_set(&code->rows, c->row, code->message_column);
 	c->indexed = rows_index(&code->rows, &c->why) == 0;
+	if (c->indexed && code->msg_type != NULL)
+		look_for_type(code, c->row);
 	if (c->indexed)
 		return code->msg_type == NULL ||
 		    is_type(&code->rows, code->msg_type);

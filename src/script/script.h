@@ -176,6 +176,9 @@ void script_streams_free(struct script_streams *s);
 int script_where(const struct script_stream *s, const struct script_row *row,
     const struct script_fields *logon);
 
+/* Was its message one of none of the dictionaries up to now? */
+bool script_lacks_message(const struct script_stream *s);
+
 /* What the stream makes of a row, for which script_where said 1. 1 and *out,
  * valid until the next call on s, and as long as the row, which its texts point
  * into; 0: toRow returned nil, nothing is sent; or FG_E* (script_error). */

@@ -32,6 +32,13 @@ list_judge(const struct stream *s, char text[TEXT_MAX])
 		snprintf(text, TEXT_MAX, "%s", s->why);
 		return ERROR;
 	}
+	if (script_lacks_message(s->script)) {
+		snprintf(text, TEXT_MAX, "%s:%u: fixStream %s: the "
+		    "dictionaries of the rows have no message %s, so it takes "
+		    "none", s->file, s->script->line, s->script->name,
+		    s->script->msg_type);
+		return WARNING;
+	}
 	if (s->errors == 0)
 		return HEALTHY;
 	snprintf(text, TEXT_MAX, "%llu rows were left out because of errors; "

@@ -45,6 +45,8 @@ fixStream("SILENT") { table = "FIX_IN_OTHER", fields = { "MsgType" } }
 fixStream("STOPS") { table = "FIX_IN_OTHER", onParsingError = error }
 fixStream("NO_MESSAGE") { column = "REASONS", table = "FIX_IN_OTHER" }
 fixStream("CHAIN") { table = "FIX_IN" }
+fixStream("BY_TYPE", "D") { fields = { "ClOrdID" } }
+fixStream("NO_SUCH", "ExecutionReprt") { }
 """
 CHAINED = """
 fixStream("EXECUTIONS", "ExecutionReport") { table = "CHAIN",
@@ -118,6 +120,17 @@ def admin(s, last):
         assert rows[0][2:] == ["A", 1], rows[0]
         assert [r[2] for r in b.rows(last)] == list("8888D8D"), b.got
     print("ok admin")
+    with Logon(s, "BY_TYPE") as c:
+        assert [r["ClOrdID"] for r in c.maps(last)] == ["O44", "O50"]
+    assert s.list()["BY_TYPE"]["HEALTH"] == "HEALTHY"
+    with Logon(s, "NO_SUCH") as c:
+        assert c.rows(last) == []
+        said = s.list()["NO_SUCH"]
+        assert said["HEALTH"] == "WARNING" and said["TEXT"].endswith(
+            ": fixStream NO_SUCH: the dictionaries of the rows have no message "
+            "ExecutionReprt, so it takes none"), said
+    assert s.log().count("no message ExecutionReprt") == 1, s.log()
+    print("ok a message by its type, and one that is none")
 
 
 def wrong(s, last):
