@@ -446,12 +446,26 @@ acknowledge(struct logon *l)
 	    l->upto, l->visible);
 }
 
+bool
+logon_is_other(struct logon *l, bool surely)
+{
+	const struct stream *s = l->stream;
+	char text[TEXT_MAX];
+
+	if (!surely && (l->source[0] == '\0' || s->source[0] == '\0' ||
+	    strcmp(l->source, s->source) == 0))
+		return false;
+	snprintf(text, sizeof(text), "the rows now are of %s, not of %s",
+	    s->source, l->source);
+	logon_fail(l, "SOURCE_CHANGED", false, text);
+	return true;
+}
+
 void
 logon_opened(struct logon *l, const struct link_val *ack)
 {
 	struct stream *s = l->stream;
 	uint64_t after = link_find_u64(ack, "AFTER", 0);
-	char text[TEXT_MAX];
 
 	stream_table(s, ack, link_find(ack, "COLUMNS"), true);
 	if (s->missing) {
@@ -460,13 +474,8 @@ logon_opened(struct logon *l, const struct link_val *ack)
 	}
 	if (l->source[0] == '\0')
 		strcpy(l->source, s->source);
-	if (strcmp(l->source, s->source) != 0 ||
-	    (l->acked && after != l->upto)) {
-		snprintf(text, sizeof(text), "the rows now are of %s, not of "
-		    "%s", s->source, l->source);
-		logon_fail(l, "SOURCE_CHANGED", false, text);
+	if (logon_is_other(l, l->acked && after != l->upto))
 		return;
-	}
 	if (l->acked && l->shape != s->shape) {
 		logon_fail(l, "COLUMNS_CHANGED", true, "the table has other "
 		    "columns now: log on again to learn them");

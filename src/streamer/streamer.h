@@ -207,6 +207,8 @@ void logon_opened(struct logon *l, const struct link_val *ack);
  * logged on already; l is gone. */
 void logon_fail(struct logon *l, const char *code, bool retry,
     const char *text);
+/* Are the rows those of another source now, or surely so? Then l is gone. */
+bool logon_is_other(struct logon *l, bool surely);
 /* Look for clients of a stream that are gone. */
 void logon_look(struct stream *s);
 

@@ -238,6 +238,8 @@ upstream_tail(struct logon *l)
 		    "is not connected");
 		return;
 	}
+	if (logon_is_other(l, false))
+		return;
 	if (l->window == 0)
 		l->window = WINDOW_START;
 	l->granted = l->credit < l->window ? l->credit : l->window;

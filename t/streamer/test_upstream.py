@@ -132,9 +132,9 @@ def other_rows(work, g, s, upto):
     assert g.stop() == 0
     shutil.rmtree(g.store)
     g.start()
-    insert(g, 1, upto + 10)
-    end = a.ended()
+    end = a.ended()  # although there are no rows yet
     assert end["CODE"] == "SOURCE_CHANGED" and not end["RETRY"], end
+    insert(g, 1, upto + 10)
     with Logon(s, "T", "A", AFTER=upto, SOURCE=source) as b:
         assert b.code == "SOURCE_CHANGED", b.ack
     with Logon(s, "T", "A") as b:
