@@ -88,7 +88,7 @@ read_all(struct asked *a)
 	}
 	if (a->heads != NULL)
 		err = read_heads(a, a->heads, true);
-	if (err != 0)
+	if (err != 0 || a->store == NULL)
 		return err;
 	snprintf(path, sizeof(path), "%s/" CHAIN_DIR "/" HEAD_FILE, a->store);
 	return read_heads(a, path, false);
@@ -131,8 +131,9 @@ verify_store(struct asked *a)
 	struct verify_result r;
 	struct buf text = { 0 };
 	char why[STORE_ERR_MAX], *over = NULL;
-	int code, err = source_dir_open(&cfg.source, a->store, a->archive,
-	    NULL, why);
+	int code, err = a->store == NULL
+	    ? source_arc_open(&cfg.source, a->archive, why)
+	    : source_dir_open(&cfg.source, a->store, a->archive, NULL, why);
 
 	if (err != 0) {
 		ctl_complain("%s", why);
@@ -140,7 +141,7 @@ verify_store(struct asked *a)
 	}
 	code = read_all(a) == 0 ? CTL_OK : CTL_USAGE;
 	heads_sort(&a->all);
-	if (code == CTL_OK)
+	if (code == CTL_OK && a->store != NULL)
 		code = replay(a, &cfg.source, &over);
 	if (code != CTL_OK) {
 		source_close(cfg.source);
@@ -157,7 +158,8 @@ verify_store(struct asked *a)
 	if (err == 0)
 		a->c->out->done(stdout, text.p);
 	else
-		ctl_complain("store %s: %s", a->store, fg_strerror(err));
+		ctl_complain("%s: %s", a->store == NULL ? a->archive
+		    : a->store, fg_strerror(err));
 	buf_free(&text);
 	return err == 0 && r.bad == 0 ? CTL_OK : CTL_USAGE;
 }
@@ -271,9 +273,7 @@ cmd_verify(struct ctl *c, int argc, char **argv)
 	if (n != 0)
 		return ctl_usage("verify", n < 0 ? err
 		    : "there is nothing to give but options");
-	if (a.store == NULL && a.archive != NULL)
-		return ctl_usage("verify", "--archive goes with --store");
-	code = a.store == NULL ? verify_open(&a) : verify_store(&a);
+	code = a.store == NULL && a.archive == NULL ? verify_open(&a) : verify_store(&a);
 	heads_free(&a.all);
 	head_key_free(a.public);
 	return code;

@@ -43,8 +43,71 @@ check_hash(const struct archive *a)
 struct check {
 	const struct archive *a;
 	uint64_t blocks, rows, raw, last, commit;
+	struct block_pack pack; /* sessions of the frame so far */
+	uint32_t frame;
+	struct buf ranges;      /* struct archive_range, of the frames before */
 	int err;
 };
+
+/* ---- what is found by: its parts have to fit the rows ---- */
+
+static int
+end_frame(struct check *k)
+{
+	const struct block_range *g = k->pack.range;
+	struct archive_range r;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < k->pack.n_range && err == 0; i++) {
+		r = (struct archive_range){ .session = g[i].session,
+			.epoch = g[i].epoch, .frame = k->frame,
+			.first = g[i].first, .last = g[i].last };
+		err = buf_add(&k->ranges, &r, sizeof(r));
+	}
+	block_pack_clear(&k->pack);
+	return err;
+}
+
+/* The frame of a block, which is the one before or a later one. */
+static int
+enter_frame(struct check *k, uint64_t seq)
+{
+	const struct archive *a = k->a;
+	int err = 0;
+
+	while (err == 0 && k->frame < a->n_frame && seq > a->frame[k->frame]
+	    .last) {
+		err = end_frame(k);
+		k->frame++;
+	}
+	return err != 0 ? err : k->frame < a->n_frame && seq >= a->frame[
+	    k->frame].first ? 0 : FG_EDAMAGED;
+}
+
+static int
+check_ranges(struct check *k)
+{
+	const struct archive *a = k->a;
+	struct archive_range *r;
+	size_t i, n;
+	int err = end_frame(k);
+
+	r = (struct archive_range *)(void *)k->ranges.p;
+	n = k->ranges.len / sizeof(*r);
+	if (err != 0 || a->info.table != STORE_FIX_OUT)
+		return err;
+	if (n != a->n_range)
+		return FG_EDAMAGED;
+	if (n != 0)
+		qsort(r, n, sizeof(*r), archive_by_session);
+	for (i = 0; i < n; i++)
+		if (archive_by_session(&r[i], &a->range[i]) != 0 ||
+		    r[i].first != a->range[i].first ||
+		    r[i].last != a->range[i].last)
+			return FG_EDAMAGED;
+	return 0;
+}
 
 static int
 check_block(void *arg, const void *p, size_t n)
@@ -58,8 +121,13 @@ check_block(void *arg, const void *p, size_t n)
 	if (k->err == 0 && k->blocks != 0 && (b.head.first <= k->last ||
 	    b.head.commit < k->commit))
 		k->err = FG_EDAMAGED;
-	for (i = 0; k->err == 0 && i < b.head.rows; i++)
+	if (k->err == 0)
+		k->err = enter_frame(k, b.head.first);
+	for (i = 0; k->err == 0 && i < b.head.rows; i++) {
 		k->err = block_row(&b, i, &row);
+		if (k->err == 0 && k->a->info.table == STORE_FIX_OUT)
+			k->err = block_pack_range(&k->pack, &row);
+	}
 	if (k->err != 0)
 		return 1;
 	k->blocks++;
@@ -91,5 +159,9 @@ archive_check(struct archive *a, char text[STORE_ERR_MAX])
 	    k.raw != i->raw || k.last != i->last ||
 	    k.commit != i->last_commit))
 		err = FG_EDAMAGED;
+	if (err == 0)
+		err = check_ranges(&k);
+	block_pack_free(&k.pack);
+	buf_free(&k.ranges);
 	return err == 0 ? 0 : archive_say(a->path, err, text);
 }

@@ -75,6 +75,8 @@ libstore_a_SOURCES = \
 	src/store/segment.c \
 	src/store/segment.h \
 	src/store/source.h \
+	src/store/source_arc.c \
+	src/store/source_arc.h \
 	src/store/source_dir.c \
 	src/store/source_replay.c \
 	src/store/source_store.c \

@@ -70,6 +70,10 @@ struct block_source {
 	char uuid[37]; /* "": not known */
 	struct source_table *table;
 	size_t n_table;
+	bool partial;  /* it is a part of a store, and has no more than rows */
+	struct buf uuids; /* of all that it is of, 37 bytes each; or none */
+	struct buf wrong; /* what was found as it was opened: two texts each,
+	                   * of which file, and what */
 	bool replayed; /* so is its log, if it was not closed */
 	bool moving; /* there is no SESSION that fits the rows */
 	char why[STORE_ERR_MAX]; /* of the last failure */
@@ -91,6 +95,10 @@ void source_replay_remove(char *dir);
  * *commit are all there. META and SESSION are those of one moment. 0 or FG_E*. */
 int source_store_open(struct block_source **out, struct store *st,
     struct store_chain *ch, const char *path, uint64_t *commit);
+/* Archives without their store: a file or a folder of them. 0 and *out owned, or
+ * FG_E* and a text. */
+int source_arc_open(struct block_source **out, const char *path,
+    char err[STORE_ERR_MAX]);
 static inline void
 source_close(struct block_source *s)
 {

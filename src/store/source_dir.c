@@ -16,6 +16,7 @@
 #include "store/bdb.h"
 #include "store/chain_file.h"
 #include "store/pages.h"
+#include "store/source_arc.h"
 
 #define PATH_BYTES  4096
 #define NAME_BYTES  128
@@ -28,7 +29,7 @@ struct dir {
 	struct block_source s;
 	char *path, *archive; /* the store; where its archives are */
 	char *over; /* files of which there are others, for these; or NULL */
-	char damaged[400]; /* the file of the table that had to be guessed at */
+	char damaged[SOURCE_DAMAGED]; /* the file of the table that had to be guessed at */
 	int lock;
 };
 
@@ -164,91 +165,13 @@ seg_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
 
 /* ---- archives ---- */
 
-struct archived {
-	struct block_at at;
-	uint64_t to, *next;
-	block_cb cb;
-	void *arg;
-	int rc;
-};
-
-static int
-give_archived(void *arg, const void *p, size_t n)
+static bool
+arc_path(const struct dir *d, char path[PATH_BYTES], const char *table,
+    uint64_t seg)
 {
-	struct archived *g = arg;
-	struct block_head h;
-
-	g->rc = block_head(p, n, &h);
-	if (g->rc != 0 || h.first > g->to)
-		return 1;
-	if (h.first < *g->next)
-		return 0;
-	g->at.key = h.first;
-	g->at.p = p;
-	g->at.n = n;
-	g->rc = g->cb(g->arg, &g->at);
-	*g->next = h.first + 1;
-	return g->rc != 0;
-}
-
-static int
-open_archive(struct dir *d, const char *table, uint64_t seg,
-    struct archive **a)
-{
-	char path[PATH_BYTES];
-
-	if (snprintf(path, sizeof(path), "%s/%s.%0*llu" ARCHIVE_SUFFIX,
-	    d->archive, table, SEG_DIGITS, (unsigned long long)seg) >=
-	    PATH_BYTES)
-		return FG_ELIMIT;
-	return archive_open(a, path, d->s.why) == 0 ? 0 : FG_EDAMAGED;
-}
-
-/* Its rows, and then each byte of the file: it has names and texts, too. */
-static int
-arc_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
-    block_cb cb, void *arg, uint64_t *next)
-{
-	struct archived g = { .at = { .seg = seg, .archived = true }, .to = to,
-		.next = next, .cb = cb, .arg = arg };
-	struct archive *a;
-	int err = open_archive(d, table, seg, &a);
-
-	if (err != 0)
-		return err;
-	err = archive_blocks(a, *next, give_archived, &g);
-	if (err == 0)
-		err = g.rc;
-	if (err == 0 && to == UINT64_MAX && archive_check(a, d->s.why) != 0)
-		snprintf(d->damaged, sizeof(d->damaged), "%.390s", d->s.why);
-	if (err < 0 && d->s.why[0] == '\0')
-		snprintf(d->s.why, sizeof(d->s.why), "%.300s: %s",
-		    archive_path(a), fg_strerror(err));
-	archive_close(a);
-	return err;
-}
-
-/* The chain that is in an archive. */
-static FILE *
-arc_chain(struct dir *d, const char *table, uint64_t seg)
-{
-	struct buf all = { 0 };
-	struct archive *a;
-	FILE *f = NULL;
-
-	if (open_archive(d, table, seg, &a) != 0)
-		return NULL;
-	if (archive_chain(a, &all) == 0 && all.len != 0 &&
-	    (f = tmpfile()) != NULL &&
-	    (fwrite(all.p, 1, all.len, f) != all.len || fflush(f) != 0)) {
-		fclose(f);
-		f = NULL;
-	}
-	if (f != NULL)
-		rewind(f);
-	archive_close(a);
-	buf_free(&all);
-	return f;
+	return snprintf(path, PATH_BYTES, "%s/%s.%0*llu" ARCHIVE_SUFFIX,
+	    d->archive, table, SEG_DIGITS, (unsigned long long)seg) <
+	    PATH_BYTES;
 }
 
 /* ---- what verify asks for ---- */
@@ -269,6 +192,7 @@ dir_blocks(struct block_source *s, const struct source_table *t, uint64_t from,
 {
 	struct dir *d = (struct dir *)s;
 	uint64_t seg = 0, here, arc, next = from;
+	char path[PATH_BYTES];
 	bool stopped = false;
 	int err = 0;
 
@@ -282,7 +206,9 @@ dir_blocks(struct block_source *s, const struct source_table *t, uint64_t from,
 		seg = here != 0 && (arc == 0 || here <= arc) ? here : arc;
 		err = seg == here ? seg_blocks(d, t->name, seg, to, cb, arg,
 		    &next, &stopped)
-		    : arc_blocks(d, t->name, seg, to, cb, arg, &next);
+		    : !arc_path(d, path, t->name, seg) ? FG_ELIMIT
+		    : source_arc_blocks(path, seg, to, cb, arg, &next,
+		    d->damaged, d->s.why);
 	}
 	if (d->damaged[0] == '\0' || err != 0)
 		return err;
@@ -304,7 +230,8 @@ dir_chain(struct block_source *s, const struct source_table *t, uint64_t first,
 	arc = source_next_number(d->archive, t->name, first, ARCHIVE_SUFFIX);
 	if (arc != 0 && (*seg == 0 || arc < *seg)) {
 		*seg = arc;
-		return arc_chain(d, t->name, arc);
+		return arc_path(d, path, t->name, arc) ? source_arc_chain(path,
+		    d->s.why) : NULL;
 	}
 	if (*seg == 0)
 		return NULL;

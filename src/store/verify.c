@@ -37,6 +37,18 @@ verify_note(struct verify *v, const char *fmt, ...)
 		v->cfg->note(v->cfg->arg, text);
 }
 
+/* What was found as the source was opened. */
+static void
+say_wrong(struct verify *v)
+{
+	const char *p = v->src->wrong.p, *end = p + v->src->wrong.len, *text;
+
+	for (; p < end; p = text + strlen(text) + 1) {
+		text = p + strlen(p) + 1;
+		verify_say_bad(v, p, 0, "%s", text);
+	}
+}
+
 int
 verify(const struct verify_cfg *cfg, struct verify_result *r)
 {
@@ -47,6 +59,7 @@ verify(const struct verify_cfg *cfg, struct verify_result *r)
 	memset(r, 0, sizeof(*r));
 	v.hash = chain_hash_new();
 	err = v.hash == NULL ? FG_ENOMEM : verify_rest_before(&v);
+	say_wrong(&v);
 	for (i = 0; i < v.src->n_table && err == 0 && !v.cancelled; i++)
 		err = verify_table(&v, &v.src->table[i]);
 	if (err == 0 && !v.cancelled)

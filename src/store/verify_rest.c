@@ -121,7 +121,7 @@ find_closed(struct verify *v)
 int
 verify_rest_before(struct verify *v)
 {
-	if (!v->cfg->open)
+	if (!v->cfg->open && !v->src->partial)
 		find_closed(v);
 	return read_records(v, "META", take_meta);
 }
@@ -327,7 +327,7 @@ verify_rest_after(struct verify *v)
 	int err = 0;
 
 	/* Rows that are bad are not looked at any further, nor their commits. */
-	if (before == 0 && !v->unclean)
+	if (before == 0 && !v->unclean && !v->src->partial)
 		check_commits(v);
 	if (v->src->moving)
 		verify_note(v, "SESSION was written all the time, and is not "

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "store/archive.h"
 #include "store/chain_file.h"
 #include "store/verify_int.h"
 
@@ -40,7 +41,15 @@ struct walk {
 static int
 bad_row(struct walk *w, uint64_t row, const char *text)
 {
-	verify_say_bad(w->v, w->t->name, row, "%s", text);
+	char file[STORE_NAME_MAX + 40] = "";
+
+	uint64_t seg = w->open && row >= w->r.header.first
+	    ? w->r.header.first : w->seg;
+
+	if (w->v->src->partial && seg != 0 && row >= seg)
+		snprintf(file, sizeof(file), " (%s.%020llu" ARCHIVE_SUFFIX ")",
+		    w->t->name, (unsigned long long)seg);
+	verify_say_bad(w->v, w->t->name, row, "%s%s", text, file);
 	w->bad = true;
 	return STOP;
 }
@@ -241,8 +250,13 @@ static bool
 is_ours(const struct walk *w, const struct head *h)
 {
 	const struct block_source *s = w->v->src;
+	size_t i;
 
-	return s->uuid[0] == '\0' || strcmp(s->uuid, h->uuid) == 0;
+	for (i = 0; i + sizeof(h->uuid) <= s->uuids.len; i += sizeof(h->uuid))
+		if (strcmp(s->uuids.p + i, h->uuid) == 0)
+			return true;
+	return s->uuids.len == 0 && (s->uuid[0] == '\0' || strcmp(s->uuid,
+	    h->uuid) == 0);
 }
 
 static int
@@ -452,7 +466,8 @@ check_end(struct walk *w)
 	if (rc == 1 && expected(w) <= w->t->last)
 		bad_row(w, expected(w), w->v->unclean ? "missing, or only in "
 		    "the log: the store was not closed" : "missing");
-	else if (rc != DAMAGED && w->head != w->head_end)
+	else if (rc != DAMAGED && w->head != w->head_end &&
+	    (!w->v->src->partial || w->head->seq <= w->t->last))
 		bad_head(w, w->head, w->last + 1, "missing");
 }
 
@@ -490,6 +505,9 @@ verify_table(struct verify *v, const struct source_table *t)
 	if (w.began)
 		v->r->tables++;
 	v->r->unchained += w.unchained;
+	if (v->src->partial && w.first > 1)
+		verify_note(v, "%s: begins with row %llu: those before are not "
+		    "here", t->name, (unsigned long long)w.first);
 	if (w.unchained != 0 && !w.bad)
 		verify_note(v, "%s: the last %llu rows (to row %llu) are "
 		    "behind the end of the chain", t->name,

@@ -88,6 +88,8 @@ t_store_check_backup_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 t_store_check_backup_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
 	$(BDB_LIBS)
 
+TESTS += t/store/test_verify_archive.py
+EXTRA_DIST += t/store/test_verify_archive.py
 TESTS += t/store/test_verify.py
 EXTRA_DIST += t/store/test_verify.py
 check_PROGRAMS += t/store/spoil

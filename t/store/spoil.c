@@ -11,10 +11,12 @@
  *	    change a record of what is no table
  *	spoil index DIR SEED
  *	    change, delete or insert a record of the resend index
+ *	spoil archive FILE SEED
+ *	    write an archive anew, with one byte of a row changed
  *	spoil byte DIR SEED
  *	    change one byte in a file, as a bad disk does
  *
- * The last four say what they did as "FILE TABLE ROW WHAT", ROW being the first
+ * All but the first say what they did as "FILE TABLE ROW WHAT", ROW being the first
  * one that is not what it was, or 0.
  */
 #include <db.h>
@@ -28,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/archive.h"
 #include "store/block.h"
 #include "store/chain.h"
 #include "store/segment.h"
@@ -497,15 +500,84 @@ byte(void)
 	return 0;
 }
 
+/* ---- an archive ---- */
+
+struct forging {
+	struct archive_writer *w;
+	uint64_t block, at, row; /* change that one, counting down */
+};
+
+static int
+forge_block(void *arg, const void *p, size_t n)
+{
+	struct forging *f = arg;
+	size_t from, to;
+	uint32_t i;
+	char *is = malloc(n);
+
+	if (is == NULL)
+		die("memory");
+	memcpy(is, p, n);
+	if (f->at++ == f->block) {
+		i = (uint32_t)random() % get32(is + 4);
+		row_at(is, i, &from, &to);
+		is[to - 1] ^= 1;
+		f->row = get64(is + 24) + i;
+	}
+	if (archive_add(f->w, is, n) != 0)
+		die("archive_add");
+	free(is);
+	return 0;
+}
+
+static int
+forge(const char *path)
+{
+	char err[STORE_ERR_MAX], tmp[4096];
+	struct forging f = { .at = 0 };
+	struct buf chain = { 0 };
+	const struct archive_info *was;
+	struct archive_info info;
+	struct archive *a;
+	uint32_t id;
+
+	if (archive_open(&a, path, err) != 0)
+		die(err);
+	was = archive_info(a);
+	info = (struct archive_info){ .table = was->table, .incarnation =
+		was->incarnation, .segment = was->segment };
+	strcpy(info.uuid, was->uuid);
+	strcpy(info.name, was->name);
+	snprintf(tmp, sizeof(tmp), "%s.tmp", path);
+	f.block = (uint64_t)random() % was->blocks;
+	if (archive_create(&f.w, tmp, &info) != 0 ||
+	    archive_blocks(a, 0, forge_block, &f) != 0)
+		die(tmp);
+	for (id = 1; archive_session(a, id) != NULL; id++)
+		archive_add_session(f.w, id, archive_session(a, id));
+	if (archive_chain(a, &chain) != 0 ||
+	    archive_add_chain(f.w, chain.p, chain.len) != 0 ||
+	    archive_finish(f.w) != 0 || rename(tmp, path) != 0)
+		die(tmp);
+	printf("%s %s %llu a byte changed\n", path, info.name,
+	    (unsigned long long)f.row);
+	archive_close(a);
+	buf_free(&chain);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[1], "make") == 0)
 		return make(argv[2], argc > 3 ? argv[3] : NULL);
 	if (argc < 4)
-		die("make DIR [KEY] | record|other|index|byte DIR SEED");
+		die("make DIR [KEY] | record|other|index|byte DIR SEED | "
+		    "archive FILE SEED");
 	dir = argv[2];
 	srandom((unsigned)strtoul(argv[3], NULL, 10));
+	if (strcmp(argv[1], "archive") == 0)
+		return forge(dir);
 	if (strcmp(argv[1], "other") == 0)
 		return other();
 	if (strcmp(argv[1], "index") == 0)
