@@ -1,3 +1,4 @@
+/* expand.c: ${NAME} in values: of the section, then of the environment. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* fault.c: what is wrong with a file, in the order of its lines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /*
- * Lines to sections. Rules as QuickFIX has them: '#' begins a comment line,
- * blanks around lines, keys and values do not count, keys compare without case,
- * the last of two equal keys wins, [DEFAULT] holds for the sessions after it.
+ * parse.c: lines to sections. Rules as QuickFIX has them: '#' begins a comment
+ * line, blanks around lines, keys and values do not count, keys compare without
+ * case, the last of two equal keys wins, [DEFAULT] holds for the sessions after
+ * it.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* print.c: settings as a file that says the same. */
 #include <string.h>
 
 #include "base/num.h"

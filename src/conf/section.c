@@ -1,3 +1,4 @@
+/* section.c: what a section says of its keys, as typed values. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* value.c: is this a value of the key, and in which form is it kept? */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* cmd_dict.c: `dict`: check, show, diff and convert. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* cmd_reload.c: `reload`: the settings file again. */
 #include <string.h>
 
 #include "ctl/ctl.h"

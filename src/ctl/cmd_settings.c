@@ -1,3 +1,4 @@
+/* cmd_settings.c: `settings`: the keys of the settings file. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -1,3 +1,4 @@
+/* cmd_status.c: `status`, once or again and again. */
 #include <string.h>
 #include <time.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* cmd_tail.c: `tail`: rows of a table, and those that come. */
 #include <signal.h>
 #include <string.h>
 

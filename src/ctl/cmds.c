@@ -1,3 +1,4 @@
+/* cmds.c: the table of commands, and help. */
 #include <string.h>
 
 #include "ctl/ctl.h"

@@ -1,3 +1,4 @@
+/* main.c: fixgatectl: its options, and the command that is meant. */
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>

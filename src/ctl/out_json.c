@@ -1,3 +1,4 @@
+/* out_json.c: out.h for programs: a JSON object on a line. */
 #include <stdio.h>
 
 #include "ctl/json.h"

@@ -1,3 +1,4 @@
+/* out_text.c: out.h for people. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* begin.c: what a daemon does before all else. */
 #include "daemon/daemon.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* drop.c: another user, for good. */
 #include "daemon/daemon.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
 /*
- * What sd_notify(3) does: one datagram "READY=1" or "STOPPING=1" to the unix
- * socket named by $NOTIFY_SOCKET; '@' begins an abstract name. Twenty lines
- * against a library to link with. And its watchdog: WATCHDOG=1 twice in each
- * $WATCHDOG_USEC, from the loop, so that a loop that is stuck says nothing.
+ * notify.c: what sd_notify(3) does: one datagram "READY=1" or "STOPPING=1" to
+ * the unix socket named by $NOTIFY_SOCKET; '@' begins an abstract name. Twenty
+ * lines against a library to link with. And its watchdog: WATCHDOG=1 twice in
+ * each $WATCHDOG_USEC, from the loop, so that a loop that is stuck says
+ * nothing.
  */
 #include "daemon/daemon.h"
 

@@ -1,3 +1,4 @@
+/* pidfile.c: a PID file that one process has at a time. */
 #include "daemon/daemon.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* server_conn.c: answers of a server, and what a connection tells. */
 #include "daemon/server_int.h"
 
 #include <stdarg.h>

@@ -1,4 +1,7 @@
-/* Collects definitions; the steps that compile them are in other files. */
+/*
+ * build.c: collects definitions; the steps that compile them are in other
+ * files.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

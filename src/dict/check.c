@@ -1,6 +1,6 @@
 /*
- * The forms of values. A value ends before an SOH, so no check looks at
- * n[0]; the caller has refused empty values.
+ * check.c: the forms of values. A value ends before an SOH, so no check looks
+ * at n[0]; the caller has refused empty values.
  */
 #include <string.h>
 

@@ -1,4 +1,7 @@
-/* Scopes: the members of header, trailer, messages and groups, flattened. */
+/*
+ * compile.c: scopes: the members of header, trailer, messages and groups,
+ * flattened.
+ */
 #include <stdlib.h>
 #include <string.h>
 

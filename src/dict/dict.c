@@ -1,4 +1,4 @@
-/* Lookups. */
+/* dict.c: lookups. */
 #include "dict/dict.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
- * One line for each item, its parts separated by tabs, one tab more for each
- * level. Fields and values are sorted, messages too (length of the type first);
- * members stand in the order of the wire, components expanded. Control bytes
- * and the backslash are written \xHH.
+ * dump.c: one line for each item, its parts separated by tabs, one tab more for
+ * each level. Fields and values are sorted, messages too (length of the type
+ * first); members stand in the order of the wire, components expanded. Control
+ * bytes and the backslash are written \xHH.
  *
  *	version	FIX.4.4
  *	field	54	Side	CHAR

@@ -1,3 +1,4 @@
+/* faults.c: what is wrong with a dictionary, in the order of its lines. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

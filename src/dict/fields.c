@@ -1,4 +1,4 @@
-/* The field tables: by tag, by name, types and value sets. */
+/* fields.c: the field tables: by tag, by name, types and value sets. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
 /*
- * Which field holds the length of which data field. The number before it is
- * only a habit; in FIX.5.0SP2 it is wrong for twelve fields.
+ * lens.c: which field holds the length of which data field. The number before
+ * it is only a habit; in FIX.5.0SP2 it is wrong for twelve fields.
  */
 #include <stdio.h>
 #include <stdlib.h>

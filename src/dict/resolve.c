@@ -1,4 +1,4 @@
-/* Names to definitions, and no component inside itself. */
+/* resolve.c: names to definitions, and no component inside itself. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * One pass over the fields of a message. Each fault found becomes a rank, and
- * the lowest rank is the answer:
+ * validate.c: one pass over the fields of a message. Each fault found becomes a
+ * rank, and the lowest rank is the answer:
  *
  *   63-60    59-56     55-24          23-16
  *   stage    section   tag, biased    step within the field

@@ -1,3 +1,4 @@
+/* mask.c: values that nobody is to see become *. */
 #include "fix/msg.h"
 
 #include <string.h>

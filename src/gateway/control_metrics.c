@@ -1,3 +1,4 @@
+/* control_metrics.c: /metrics: sessions, tables, consumers, certificates. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* control_read.c: READ, TABLES and DICT_GET. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* control_send.c: EVENT_FIX_SEND. */
 #include <stdio.h>
 #include <string.h>
 

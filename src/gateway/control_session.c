@@ -1,3 +1,4 @@
+/* control_session.c: SESSIONS, SESSION_SCHEDULE, and orders to a session. */
 #include <stdio.h>
 #include <string.h>
 

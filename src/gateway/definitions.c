@@ -1,5 +1,5 @@
 /*
- * A text is a line, and after it the settings, a line each:
+ * definitions.c: a text is a line, and after it the settings, a line each:
  *
  *	KIND TAB ENABLED TAB BASE LF
  *

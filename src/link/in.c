@@ -1,3 +1,4 @@
+/* in.c: messages that came, as values. */
 #include "link/link.h"
 
 #include <stdlib.h>

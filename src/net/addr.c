@@ -1,3 +1,4 @@
+/* addr.c: addresses as text and back; options of a socket. */
 #include "net/internal.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* child.c: a program whose input, output and errors are connections. */
 #include "net/internal.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* connect.c: outgoing connections: a name, its addresses in turn. */
 #include "net/internal.h"
 
 #include <arpa/inet.h>

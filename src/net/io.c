@@ -1,3 +1,4 @@
+/* io.c: bytes to and from a socket, through TLS where it is under it. */
 #include "net/internal.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* listener.c: accepting, and a rest where there are no descriptors. */
 #include "net/internal.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* loop.c: wake-ups, signals, and what is called around them. */
 #include "net/internal.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* send.c: output: queued, and written at the end of a wake-up. */
 #include "net/internal.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* timer.c: timers in a heap, whose first one wakes the loop. */
 #include "net/internal.h"
 
 #include <stdlib.h>

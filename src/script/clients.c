@@ -1,4 +1,4 @@
-/* A client's file. */
+/* clients.c: a client's file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

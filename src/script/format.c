@@ -1,8 +1,8 @@
 /*
- * Masks: how a number or a time is written. A number's mask is that of
- * spreadsheets: "0" is a digit that is always there, "#" one that is there if
- * it is needed, "," groups of three; a time's has yyyy MM dd HH mm ss and S for
- * digits of the fraction.
+ * format.c: masks: how a number or a time is written. A number's mask is that
+ * of spreadsheets: "0" is a digit that is always there, "#" one that is there
+ * if it is needed, "," groups of three; a time's has yyyy MM dd HH mm ss and S
+ * for digits of the fraction.
  */
 #include <string.h>
 

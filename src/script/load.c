@@ -1,4 +1,4 @@
-/* Running a file, and what its declarations have in common. */
+/* load.c: running a file, and what its declarations have in common. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Decimals as Lua values. A decimal remembers the text that it was received by
- * and is written as it came: 38=002000.00 stays that.
+ * luadec.c: decimals as Lua values. A decimal remembers the text that it was
+ * received by and is written as it came: 38=002000.00 stays that.
  *
  * == between a decimal and a Lua number is always false, because Lua asks no
  * metamethod when the types differ; d:eq(1000) is for that.

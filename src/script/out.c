@@ -1,4 +1,4 @@
-/* What a script returns, as values that outlive the call. */
+/* out.c: what a script returns, as values that outlive the call. */
 #include <stdlib.h>
 #include <string.h>
 

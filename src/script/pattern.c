@@ -1,4 +1,4 @@
-/* The functions of the string library that take patterns. */
+/* pattern.c: the functions of the string library that take patterns. */
 #include <ctype.h>
 #include <string.h>
 

@@ -1,4 +1,6 @@
-/* role("NAME") { ... }: who may do what at the addresses of listen(). */
+/*
+ * roles.c: role("NAME") { ... }: who may do what at the addresses of listen().
+ */
 #include <string.h>
 
 #include "script/read.h"

@@ -1,7 +1,7 @@
 /*
- * Rows as Lua objects. An object is a reference into the row of one call: its
- * number is checked at each use, so that one kept for later is an error and
- * never stale memory.
+ * row.c: rows as Lua objects. An object is a reference into the row of one
+ * call: its number is checked at each use, so that one kept for later is an
+ * error and never stale memory.
  */
 #include <string.h>
 

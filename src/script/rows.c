@@ -1,4 +1,4 @@
-/* The row of the running call, and its message as typed fields. */
+/* rows.c: the row of the running call, and its message as typed fields. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The calls of a loaded file's functions. */
+/* script.c: the calls of a loaded file's functions. */
 #include "script/script.h"
 
 #include <stdio.h>

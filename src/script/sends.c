@@ -1,4 +1,4 @@
-/* send() and sendFormatted() of a client's file. */
+/* sends.c: send() and sendFormatted() of a client's file. */
 #include <string.h>
 
 #include "script/read.h"

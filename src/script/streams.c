@@ -1,4 +1,4 @@
-/* A streamer's file. */
+/* streams.c: a streamer's file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

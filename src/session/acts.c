@@ -1,3 +1,4 @@
+/* acts.c: the list of actions, in memory that is used again. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

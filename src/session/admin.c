@@ -1,3 +1,4 @@
+/* admin.c: Heartbeat, TestRequest and SequenceReset. */
 #include <inttypes.h>
 #include <stdio.h>
 

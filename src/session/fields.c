@@ -1,3 +1,4 @@
+/* fields.c: the fields of a text that is no message yet, one by one. */
 #include <string.h>
 
 #include "base/err.h"

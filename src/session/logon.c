@@ -1,3 +1,4 @@
+/* logon.c: Logon, both ways. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

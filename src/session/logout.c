@@ -1,3 +1,4 @@
+/* logout.c: Logout, both ways. */
 #include <stdio.h>
 
 #include "session/internal.h"

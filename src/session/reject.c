@@ -1,3 +1,4 @@
+/* reject.c: Reject and BusinessMessageReject. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* seq.c: numbers: in turn, too high, too low, and gaps. */
 #include <inttypes.h>
 #include <stdio.h>
 

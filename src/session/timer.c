@@ -1,3 +1,4 @@
+/* timer.c: what is due and when: heartbeats, timeouts, asking again. */
 #include "session/internal.h"
 
 #define RESEND_ASKS     3 /* without progress, then we give up */

@@ -1,3 +1,4 @@
+/* version.c: what differs between the versions of FIX. */
 #include <assert.h>
 #include <string.h>
 

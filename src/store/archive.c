@@ -1,4 +1,4 @@
-/* Reading archive files; their format is in archive_write.c. */
+/* archive.c: reading archive files; their format is in archive_write.c. */
 #include "store/archive.h"
 
 #include <errno.h>

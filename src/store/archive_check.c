@@ -1,4 +1,4 @@
-/* Is an archive file what was written? */
+/* archive_check.c: is an archive file what was written? */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Frames, blocks and rows of an archive file. */
+/* archive_read.c: frames, blocks and rows of an archive file. */
 #include <stdlib.h>
 
 #include "base/err.h"

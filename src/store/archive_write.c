@@ -1,5 +1,6 @@
 /*
- * An archive file. All numbers are big-endian; a frame is a frame of Zstandard.
+ * archive_write.c: an archive file. All numbers are big-endian; a frame is a
+ * frame of Zstandard.
  *
  *	magic 8, version 4, zero 4, UUID text 36, table 1, incarnation 8,
  *	number of the segment 8, name's length 1, name

@@ -1,4 +1,7 @@
-/* What the segments of the tables are: for who wants to archive them. */
+/*
+ * bdb_about.c: what the segments of the tables are: for who wants to archive
+ * them.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

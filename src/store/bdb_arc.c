@@ -1,6 +1,6 @@
 /*
- * The archives of sealed segments: where they are, and which are open. Few are
- * at a time: each has its index in memory.
+ * bdb_arc.c: the archives of sealed segments: where they are, and which are
+ * open. Few are at a time: each has its index in memory.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /*
- * A segment goes to the archive (bdb_drop.c: an archive goes for good):
+ * bdb_archive.c: a segment goes to the archive (bdb_drop.c: an archive goes for
+ * good):
  *
  *	write .TABLE.n.arc.tmp, flush it, read it back, compare
  *	rename it to TABLE.n.arc, flush the directory

@@ -1,5 +1,5 @@
 /*
- * A backup of the open store (backup.h says what it looks like).
+ * bdb_backup.c: a backup of the open store (backup.h says what it looks like).
  *
  *	keep the log files that recovery needs now, and all later ones
  *	see what is sealed, then checkpoint: it is in its files

@@ -1,4 +1,4 @@
-/* What a backup copies (bdb_backup.c). */
+/* bdb_backup_files.c: what a backup copies (bdb_backup.c). */
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>

@@ -1,4 +1,7 @@
-/* Whole blocks from the segments, in the order of their keys, in bulk. */
+/*
+ * bdb_blocks.c: whole blocks from the segments, in the order of their keys, in
+ * bulk.
+ */
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>

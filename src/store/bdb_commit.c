@@ -1,7 +1,7 @@
 /*
- * A commit is one transaction: one put for each of its blocks, one entry in
- * the resend index for each session in a block of FIX_OUT, and from time to
- * time the states (bdb_state.c).
+ * bdb_commit.c: a commit is one transaction: one put for each of its blocks,
+ * one entry in the resend index for each session in a block of FIX_OUT, and
+ * from time to time the states (bdb_state.c).
  */
 #include <endian.h>
 #include <stdio.h>

@@ -1,9 +1,10 @@
 /*
- * Before a store is opened its hot files are read, and every page is looked at:
- * Berkeley DB ends the process at the first damaged one, and its recovery writes
- * over the rest. Hot is what was written since the last checkpoint, and in any
- * case the last segment of each table. So half a page that a power loss left is
- * found and named, and the time for it does not grow with the store.
+ * bdb_damage.c: before a store is opened its hot files are read, and every page
+ * is looked at: Berkeley DB ends the process at the first damaged one, and its
+ * recovery writes over the rest. Hot is what was written since the last
+ * checkpoint, and in any case the last segment of each table. So half a page
+ * that a power loss left is found and named, and the time for it does not grow
+ * with the store.
  *
  *	CHECKPOINT   a file without bytes; its time is when the last checkpoint
  *	             began

@@ -1,5 +1,5 @@
 /*
- * Texts kept by name, in META:
+ * bdb_def.c: texts kept by name, in META:
  *
  *	"definition NAME"  version 1, text
  */

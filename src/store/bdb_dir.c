@@ -1,5 +1,5 @@
 /*
- * The directory of a store: who has it, and which format it is.
+ * bdb_dir.c: the directory of a store: who has it, and which format it is.
  *
  *	LOCK     locked while a process has the store (an open file description
  *	         lock: gone with the process, however it ends). Its text, the

@@ -1,5 +1,5 @@
 /*
- * An archive goes for good, with the file of its chain:
+ * bdb_drop.c: an archive goes for good, with the file of its chain:
  *
  *	META forgets the archive, and knows that it is to be deleted
  *	from now on readers begin behind it

@@ -1,5 +1,5 @@
 /*
- * Who the store is, in META:
+ * bdb_identity.c: who the store is, in META:
  *
  *	"store"             version 1, UUID text 36
  *	"incarnation NAME"  number 8; changes when table NAME is made anew

@@ -1,5 +1,5 @@
 /*
- * Which segments are archived, in META:
+ * bdb_kept.c: which segments are archived, in META:
  *
  *	"archive TABLE n"  n 20 digits: version 1, first row 8, last row 8,
  *	                   rows 8, last commit 8, time of the oldest and the

@@ -1,5 +1,6 @@
 /*
- * What a process that died while it archived has left in ArchivePath:
+ * bdb_left.c: what a process that died while it archived has left in
+ * ArchivePath:
  *
  *	.TABLE.n.arc.tmp  is not whole
  *	TABLE.n.arc       META does not know of it, and the segment is still in

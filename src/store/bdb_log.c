@@ -1,5 +1,5 @@
 /*
- * Log files: which there are, and which may go.
+ * bdb_log.c: log files: which there are, and which may go.
  *
  * Recovery needs those since the last checkpoint. All since the last backup are
  * kept as well, so that this backup and they make the store again; but no more

@@ -1,8 +1,8 @@
 /*
- * Segments that were sealed when the store was opened are read outside of its
- * environment, each file on its own: their pages are all in their files, and
- * nobody writes them. A damaged page ends an environment. So it is the end of
- * this file only, and the store goes on.
+ * bdb_old.c: segments that were sealed when the store was opened are read
+ * outside of its environment, each file on its own: their pages are all in
+ * their files, and nobody writes them. A damaged page ends an environment. So
+ * it is the end of this file only, and the store goes on.
  */
 #include <stdio.h>
 #include <string.h>

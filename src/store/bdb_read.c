@@ -1,7 +1,7 @@
 /*
- * Reading from the segments. One call is one short use of a cursor without a
- * transaction: nothing is held between calls, and what a reader sees below the
- * visible mark never changes. Blocks come in bulk.
+ * bdb_read.c: reading from the segments. One call is one short use of a cursor
+ * without a transaction: nothing is held between calls, and what a reader sees
+ * below the visible mark never changes. Blocks come in bulk.
  */
 #include <endian.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * Damaged files of a store are taken from its backup, and the log, which was
- * kept since then, brings them to the last commit. The store stays the one that
- * it was.
+ * bdb_repair.c: damaged files of a store are taken from its backup, and the
+ * log, which was kept since then, brings them to the last commit. The store
+ * stays the one that it was.
  *
  *	UNFINISHED, so that nobody opens what is half made
  *	the log files of the backup that the store does not have any more

@@ -1,5 +1,5 @@
 /*
- * A store made of a backup:
+ * bdb_restore.c: a store made of a backup:
  *
  *	UNFINISHED, so that nobody opens what is half made
  *	the files of the manifest, each with its hash

@@ -1,7 +1,7 @@
 /*
- * At start: the blocks behind the last state checkpoint tell the states of the
- * sessions and the next sequences, and prove that no commit is missing: every
- * number up to the last is in the head of some block.
+ * bdb_scan.c: at start: the blocks behind the last state checkpoint tell the
+ * states of the sessions and the next sequences, and prove that no commit is
+ * missing: every number up to the last is in the head of some block.
  */
 #include <endian.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
-/* Sealing a segment that is not full: what goes to the archive is whole
- * segments, and a quiet table would never fill one. */
+/*
+ * bdb_seal.c: sealing a segment that is not full: what goes to the archive is
+ * whole segments, and a quiet table would never fill one.
+ */
 #include <string.h>
 
 #include "base/cursor.h"

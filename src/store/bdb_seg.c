@@ -1,6 +1,6 @@
 /*
- * A table is a list of segments, each a Berkeley DB file of its own, named by
- * the table and the first sequence that it may have:
+ * bdb_seg.c: a table is a list of segments, each a Berkeley DB file of its own,
+ * named by the table and the first sequence that it may have:
  *
  *	FIX_OUT.00000000000000000001          blocks, see block.c
  *	FIX_OUT_INDEX.00000000000000000001    resend index of the same blocks

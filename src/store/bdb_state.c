@@ -1,5 +1,5 @@
 /*
- * What is not rows: the sessions, the dictionaries, the tables.
+ * bdb_state.c: what is not rows: the sessions, the dictionaries, the tables.
  *
  * META     "store", "incarnation NAME", "origin"  bdb_identity.c
  *          "definition NAME"   bdb_def.c

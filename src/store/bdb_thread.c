@@ -1,5 +1,5 @@
 /*
- * The threads of a store.
+ * bdb_thread.c: the threads of a store.
  *
  *	writer        synced: takes commits from the queue, writes several,
  *	              flushes the log once, moves the durable mark.

@@ -1,6 +1,6 @@
 /*
- * A block, as it lies in a table's segment. The key is the sequence of its
- * first row, 8 bytes; all numbers are big-endian.
+ * block.c: a block, as it lies in a table's segment. The key is the sequence of
+ * its first row, 8 bytes; all numbers are big-endian.
  *
  *	 0       1       2               4                              8
  *	+-------+-------+---------------+------------------------------+

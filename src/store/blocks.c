@@ -1,5 +1,7 @@
-/* Whole blocks as they lie on disk: recent ones first, the back end for what is
- * older. */
+/*
+ * blocks.c: whole blocks as they lie on disk: recent ones first, the back end
+ * for what is older.
+ */
 #include "base/err.h"
 #include "store/impl.h"
 

@@ -1,4 +1,4 @@
-/* The rows of a table go on its chain. */
+/* chain_rows.c: the rows of a table go on its chain. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Writing: a batch packs its rows into blocks as they come. */
+/* commit.c: a batch packs its rows into blocks as they come. */
 #include <assert.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* Texts kept by name: few, so all of them are in memory. */
+/* definition.c: texts kept by name: few, so all of them are in memory. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Of Berkeley DB's pages this knows only what is needed (5.3, B-tree, checksum,
- * not encrypted; numbers in the machine's order):
+ * page.c: of Berkeley DB's pages this knows only what is needed (5.3, B-tree,
+ * checksum, not encrypted; numbers in the machine's order):
  *
  *	8    number of the page
  *	25   type; 9: what the B-tree is, always page 0

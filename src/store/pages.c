@@ -1,5 +1,5 @@
 /*
- * A page of a B-tree with checksums, in the byte order of the machine:
+ * pages.c: a page of a B-tree with checksums, in the byte order of the machine:
  *
  *	lsn 8, number 4, previous 4, next 4, entries 2, end of free room 2,
  *	level 1, type 1, unused 2, checksum 4, then for each entry where it is 2

@@ -1,4 +1,4 @@
-/* Reading: recent blocks first, the back end for what is older. */
+/* read.c: recent blocks first, the back end for what is older. */
 #include "base/err.h"
 #include "store/impl.h"
 

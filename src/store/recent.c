@@ -1,8 +1,8 @@
 /*
- * The newest blocks of each table, in memory: what was just written is read
- * from here (a cursor at the tail of a segment costs its writer several times),
- * and commits that are not yet on disk have no other place. A bound in bytes
- * holds for the blocks that are visible; the others stay until they are.
+ * recent.c: the newest blocks of each table, in memory: what was just written
+ * is read from here (a cursor at the tail of a segment costs its writer several
+ * times), and commits that are not yet on disk have no other place. A bound in
+ * bytes holds for the blocks that are visible; the others stay until they are.
  */
 #include <stdlib.h>
 

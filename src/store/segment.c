@@ -1,4 +1,4 @@
-/* segment.h, for whatever back end. */
+/* segment.c: segment.h, for whatever back end. */
 #include "store/segment.h"
 
 #include <stdio.h>

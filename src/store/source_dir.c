@@ -1,6 +1,6 @@
 /*
- * The files of a store that no process has: read one by one, without the
- * environment, so that nothing is written and nothing recovered.
+ * source_dir.c: the files of a store that no process has: read one by one,
+ * without the environment, so that nothing is written and nothing recovered.
  */
 #include <dirent.h>
 #include <endian.h>

@@ -1,7 +1,7 @@
 /*
- * A store that was not closed has rows in its log alone. So that they can be
- * judged, and the store stays as it is, what the log may change is copied to a
- * folder elsewhere, and the log is replayed there:
+ * source_replay.c: a store that was not closed has rows in its log alone. So
+ * that they can be judged, and the store stays as it is, what the log may
+ * change is copied to a folder elsewhere, and the log is replayed there:
  *
  *	META, SESSION, DICT, TABLE; of each table what was written since the last
  *	checkpoint, and the last segment that was not; the last log files. Older

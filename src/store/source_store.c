@@ -1,5 +1,7 @@
-/* An open store, for verify: the rows that there are now, and META and SESSION as
- * they are between two commits that change them. */
+/*
+ * source_store.c: an open store, for verify: the rows that there are now, and
+ * META and SESSION as they are between two commits that change them.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

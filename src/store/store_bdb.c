@@ -1,5 +1,6 @@
 /*
- * The store on disk: a Berkeley DB environment in a directory of its own.
+ * store_bdb.c: the store on disk: a Berkeley DB environment in a directory of
+ * its own.
  *
  *	LOCK, FORMAT                bdb_dir.c
  *	META, SESSION, DICT, TABLE  bdb_state.c

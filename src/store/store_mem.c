@@ -1,6 +1,6 @@
 /*
- * The store in memory, for tests: all rows are recent ones. A commit is
- * durable at once unless the test holds the mark.
+ * store_mem.c: the store in memory, for tests: all rows are recent ones. A
+ * commit is durable at once unless the test holds the mark.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * What has a state that commits with rows: sessions, and marks. On disk they
- * are the same but for the name: that of a mark begins with a TAB, which that of
- * a session cannot.
+ * subject.c: what has a state that commits with rows: sessions, and marks. On
+ * disk they are the same but for the name: that of a mark begins with a TAB,
+ * which that of a session cannot.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* Tables by number and name: the store's own, and those that were declared. */
+/*
+ * table.c: tables by number and name: the store's own, and those that were
+ * declared.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * The resend index against the blocks of FIX_OUT: each block has a record for
- * each session and epoch in it, and nothing else has one. What the blocks ask for
- * is sorted as the index is, and both are gone through side by side; of a large
- * segment in parts, so that the memory has a bound.
+ * verify_index.c: the resend index against the blocks of FIX_OUT: each block
+ * has a record for each session and epoch in it, and nothing else has one. What
+ * the blocks ask for is sorted as the index is, and both are gone through side
+ * by side; of a large segment in parts, so that the memory has a bound.
  */
 #include <endian.h>
 #include <stdlib.h>

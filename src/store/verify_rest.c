@@ -1,5 +1,8 @@
-/* What is not in the chain, against what is: commit numbers without a gap,
- * SESSION against the states in blocks, the texts of DICT, FIX_OUT_INDEX. */
+/*
+ * verify_rest.c: what is not in the chain, against what is: commit numbers
+ * without a gap, SESSION against the states in blocks, the texts of DICT,
+ * FIX_OUT_INDEX.
+ */
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The blocks of one table against its chain. */
+/* verify_table.c: the blocks of one table against its chain. */
 #include <stdlib.h>
 #include <string.h>
 

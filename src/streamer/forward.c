@@ -1,5 +1,7 @@
-/* Requests that the process with the table answers: cursors, quarantine,
- * dictionaries. */
+/*
+ * forward.c: requests that the process with the table answers: cursors,
+ * quarantine, dictionaries.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,7 @@
-/* STREAM_LIST and STATUS: how far streams and clients are, and what is wrong. */
+/*
+ * list.c: STREAM_LIST and STATUS: how far streams and clients are, and what is
+ * wrong.
+ */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Logons: a client at a stream, from STREAM_LOGON to STREAM_LOGOFF. */
+/* logon.c: a client at a stream, from STREAM_LOGON to STREAM_LOGOFF. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Rows of a table become those of a stream. */
+/* rows.c: rows of a table become those of a stream. */
 #include <stdio.h>
 
 #include "base/err.h"

@@ -1,4 +1,7 @@
-/* What is served: streams, what is known of their tables, and their errors. */
+/*
+ * stream.c: what is served: streams, what is known of their tables, and their
+ * errors.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,7 @@
-/* The processes that have the tables, and a tail at them for each logon. */
+/*
+ * upstream.c: the processes that have the tables, and a tail at them for each
+ * logon.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

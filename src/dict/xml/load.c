@@ -1,4 +1,4 @@
-/* Elements and attributes, for both formats. */
+/* load.c: elements and attributes, for both formats. */
 #include "dict/xml/load.h"
 
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
- * FIX Orchestra, the forms of 2020 and 2024: everything refers by id, a field's
- * values stand in a code set, and StandardHeader and StandardTrailer are
- * components. Elements are known by their names without the namespace, whose
- * year does not matter.
+ * orchestra.c: FIX Orchestra, the forms of 2020 and 2024: everything refers by
+ * id, a field's values stand in a code set, and StandardHeader and
+ * StandardTrailer are components. Elements are known by their names without the
+ * namespace, whose year does not matter.
  *
  * A group becomes a component that holds its members, and each reference to it
  * a group with those, so that its tables are made once.

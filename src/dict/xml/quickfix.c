@@ -1,4 +1,4 @@
-/* The QuickFIX format: everything refers by name. */
+/* quickfix.c: the QuickFIX format: everything refers by name. */
 #include "dict/xml/load.h"
 
 #include <string.h>
