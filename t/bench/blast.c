@@ -1,11 +1,12 @@
 /*
  * blast: orders streamed on one session as fast as the other side takes them.
  *
- *	blast [-r] [-n count] [-b begin] [-s sender] [-t target] port
+ *	blast [-er] [-n count] [-b begin] [-s sender] [-t target] port
  *
  * The messages are built before the clock starts. A TestRequest ends the
  * stream; the clock stops with its Heartbeat, so everything before it has been
- * processed. -r: there is no session, one byte is the answer. Prints
+ * processed. -e: it stops when as many ExecutionReports have come as there were
+ * orders. -r: there is no session, one byte is the answer. Prints
  * "messages-per-second seconds bytes-per-message".
  */
 #include <err.h>
@@ -51,6 +52,26 @@ build(const struct bench_id *id, unsigned long count, unsigned long seq)
 	return s;
 }
 
+static unsigned long reports; /* that are still to come, with -e */
+
+/* false: some reports are still to come. */
+static bool
+take_reports(const char *p, size_t n)
+{
+	static const char begins[] = "\00135=8\001";
+	static unsigned at; /* bytes of it that were just seen */
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != begins[at])
+			at = p[i] == 1;
+		else if (++at == sizeof(begins) - 1) {
+			reports--;
+			at = 1;
+		}
+	}
+	return reports == 0;
+}
+
 /* Take what has come; true when the answer is among it. */
 static bool
 answered(int fd, bool raw)
@@ -68,6 +89,12 @@ answered(int fd, bool raw)
 		errx(1, "connection closed");
 	if (n == -1)
 		return false;
+	if (reports > 0) {
+		if (take_reports(in + have, (size_t)n))
+			return true;
+		have = 0;
+		return false;
+	}
 	have += (size_t)n;
 	return raw || memmem(in, have, "\001112=END\001", 9) != NULL;
 }
@@ -104,12 +131,15 @@ main(int argc, char **argv)
 	struct bench_id id = {"FIX.4.4", "CLIENT", "SERVER"};
 	unsigned long count = 500000;
 	struct stream s;
-	bool raw = false;
+	bool raw = false, each = false;
 	double took;
 	int fd, ch;
 
-	while ((ch = getopt(argc, argv, "rn:b:s:t:")) != -1)
+	while ((ch = getopt(argc, argv, "ern:b:s:t:")) != -1)
 		switch (ch) {
+		case 'e':
+			each = true;
+			break;
 		case 'r':
 			raw = true;
 			break;
@@ -129,9 +159,10 @@ main(int argc, char **argv)
 			return 2;
 		}
 	if (optind + 1 != argc || count == 0)
-		errx(2, "usage: blast [-r] [-n count] [-b begin] [-s sender] "
+		errx(2, "usage: blast [-er] [-n count] [-b begin] [-s sender] "
 			"[-t target] port");
 	s = build(&id, count, raw ? 1 : 2);
+	reports = each ? count : 0;
 	fd = bench_connect((uint16_t)atoi(argv[optind]));
 	if (!raw)
 		bench_logon(fd, &id);
