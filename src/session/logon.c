@@ -332,6 +332,8 @@ logon_recv_reset(struct sess *s, struct now now, struct rx *rx,
 	if (reset_contradicts(s, now, rx, a))
 		return;
 	seq_reset(s, now, "ResetSeqNumFlag of the peer", a);
+	if (expects_too_much(s, now, rx, a))
+		return;
 	seq_accept(s, rx, a);
 	appl_logon(s, rx);
 	s->heart_bt_int = (uint32_t)interval;

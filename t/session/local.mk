@@ -174,6 +174,7 @@ session_scenarios = \
 	t/session/SendLogoutBeforeDisconnectFromTimeout.fix \
 	t/session/SendNextExpectedMsgSeqNum.fix \
 	t/session/SendNextExpectedMsgSeqNum_Asks.fix \
+	t/session/SendNextExpectedMsgSeqNum_Reset.fix \
 	t/session/SendNextExpectedMsgSeqNum_TooHigh.fix \
 	t/session/SendNextExpectedMsgSeqNum_initiator.fix \
 	t/session/SendNextExpectedMsgSeqNum_old.fix \
