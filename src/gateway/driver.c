@@ -194,6 +194,20 @@ driver_is_answering(const struct fgsess *fs)
 	return fs->answering;
 }
 
+/* Messages of the session are enough, and not as many as the others. */
+static void
+note_clock(struct driver *d, struct fgsess *fs, const struct fix_msg *m)
+{
+	const struct fix_field *type = fix_find(m, 35);
+	wall_t sent;
+
+	if (type == NULL || !fix_type_is_admin(fix_value(m, type), type->len) ||
+	    fix_get_time(m, 52, &sent) != 0 || __builtin_sub_overflow(
+	    d->now.wall.ns, sent.ns, &fs->clock_off))
+		return;
+	fs->clock_seen = d->now.wall;
+}
+
 void
 driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m)
 {
@@ -203,6 +217,7 @@ driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m)
 	in.arrived = d->now.wall;
 	fs->received++;
 	fs->last_received = d->now.wall;
+	note_clock(d, fs, m);
 	sess_recv(fs->machine, d->now, m, d->now.wall, 0, &d->acts);
 	driver_run(d, fs, &in);
 }

@@ -57,6 +57,9 @@ struct fgsess {
 	uint64_t received, sent, rejected; /* messages since start */
 	struct rejects rejects; /* of them, since its last logon */
 	uint64_t resends; /* requests of the counterparty for them */
+	/* What its counterparty's clock is behind ours, when it was seen. */
+	int64_t clock_off;
+	wall_t clock_seen;
 	wall_t last_received, last_sent, logged_on_at, since;
 	int last_code; /* of the event that last_event tells */
 	char last_event[160];

@@ -19,6 +19,7 @@
 
 struct admin;
 struct auth;
+struct clocks;
 struct expiry_watch;
 struct control;
 struct disk;
@@ -45,6 +46,7 @@ struct gateway {
 	struct jobs *jobs;
 	struct retain *retain;
 	struct disk *disk;
+	struct clocks *clocks;
 	struct expiry_watch *expiry;
 	struct timer *timer; /* the driver's next */
 	struct alive *alive;

@@ -4,6 +4,8 @@ libgateway_a_SOURCES = \
 	src/gateway/arrivals.h \
 	src/gateway/auth.c \
 	src/gateway/auth.h \
+	src/gateway/clocks.c \
+	src/gateway/clocks.h \
 	src/gateway/compose.c \
 	src/gateway/compose.h \
 	src/gateway/consumers.c \

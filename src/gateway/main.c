@@ -16,6 +16,7 @@
 #include "gateway/auth.h"
 #include "gateway/control.h"
 #include "gateway/definitions.h"
+#include "gateway/clocks.h"
 #include "gateway/disk.h"
 #include "gateway/gateway.h"
 #include "gateway/job.h"
@@ -400,6 +401,9 @@ start(struct gateway *g)
 	g->disk = disk_new(g);
 	if (g->disk == NULL)
 		return -1;
+	g->clocks = clocks_new(g);
+	if (g->clocks == NULL)
+		return -1;
 	g->retain = retain_new(g);
 	if (g->retain == NULL) {
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "no memory for the "
@@ -421,6 +425,7 @@ stop(struct gateway *g)
 {
 	alive_free(g->alive);
 	admin_free(g->admin);
+	clocks_free(g->clocks);
 	disk_free(g->disk);
 	expiry_free(g->expiry);
 	retain_free(g->retain);

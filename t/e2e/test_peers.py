@@ -220,6 +220,39 @@ def what_is_rejected_is_counted_by_tag(work):
     assert g.stop() == 0
 
 
+def a_clock_that_all_others_differ_from_is_said(work):
+    """Three of them; when they agree again, that too."""
+    port = fg.free_port()
+    names = ("A", "B", "C")
+    g = work.gateway("gw", sessions=[fg.acceptor("EXCHANGE", name, port)
+                                     for name in names]).start()
+    peers = [fg.Peer(name, "EXCHANGE") for name in names]
+
+    def say(p, msg_type, body, seconds):
+        text = "35=%s|34=%d|49=%s|52=%s|56=EXCHANGE|%s" % (
+            msg_type, p.next_out, p.sender, fg.utc(time.time() + seconds),
+            body)
+        p.next_out += 1
+        p.raw(fg.frame(p.begin, fg.soh(text)).encode())
+
+    for p in peers[:2]:
+        p.connect(port)
+        say(p, "A", "98=0|108=600|", 60)
+        p.expect("A")
+    peers[2].connect(port)
+    say(peers[2], "A", "98=0|108=600|", 60)
+    peers[2].expect("A")
+    fg.wait_until(lambda: "the clocks of 3 counterparties" in g.log())
+    assert "s ahead of that of this machine" in g.log(), g.log()
+    assert g.log().count("the clocks of") == 1
+    for p in peers[:2]:
+        say(p, "0", "", 0)
+    fg.wait_until(lambda: "agree with that of this machine" in g.log())
+    for p in peers:
+        p.close()
+    assert g.stop() == 0
+
+
 def a_reset_that_waits_for_the_logout_says_so(work):
     """And is done when the connection ends."""
     port = fg.free_port()
@@ -277,7 +310,8 @@ def main():
                  who_comes_back_at_once_is_let_in,
                  a_reset_that_waits_for_the_logout_says_so,
                  many_rejects_are_few_lines_of_the_log,
-                 what_is_rejected_is_counted_by_tag):
+                 what_is_rejected_is_counted_by_tag,
+                 a_clock_that_all_others_differ_from_is_said):
         with fg.Work() as work:
             case(work)
         print("ok", case.__name__)
