@@ -12,10 +12,11 @@
 
 #define LOOKS 4 /* in the time that a call may run */
 
-/* Which call was seen how often: after a stop of the whole process a call is
- * old, but not stuck. */
+/* Which call was seen how often, and what its thread had computed by then: after
+ * a stop of the whole process, or on a machine that is busy with others, a call
+ * is old, but not stuck. */
 struct seen {
-	int64_t started;
+	int64_t started, cpu;
 	unsigned looks;
 };
 
@@ -24,6 +25,7 @@ struct watchdog {
 	struct seen *seen;
 	size_t n;
 	int64_t limit;
+	clockid_t cpu; /* of the thread that runs the scripts */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -43,10 +45,11 @@ look(struct watchdog *w)
 		started = script_running(c->code, &row);
 		now = mono_now().ns;
 		if (started == 0 || seen->started != started)
-			*seen = (struct seen){ started, 0 };
+			*seen = (struct seen){ started, now_read(w->cpu), 0 };
 		else
 			seen->looks++;
-		if (seen->looks < LOOKS || now - started < w->limit)
+		if (seen->looks < LOOKS || now - started < w->limit ||
+		    now_read(w->cpu) - seen->cpu < w->limit * 3 / 4)
 			continue;
 		log_event(LOG_LEVEL_ERROR, "script-stuck", NULL,
 		    "%s %s: the script has been busy with row %llu for %.1f s "
@@ -96,6 +99,7 @@ watchdog_new(const struct watchdog_code *code, size_t n, int64_t limit_ns)
 		memcpy(w->code, code, n * sizeof(*code));
 	w->n = n;
 	w->limit = limit_ns;
+	pthread_getcpuclockid(pthread_self(), &w->cpu);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &attr);

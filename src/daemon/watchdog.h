@@ -11,7 +11,7 @@
 
 #include "script/script.h"
 
-#define WATCHDOG_NS (2 * NS_PER_S) /* that a call may run */
+#define WATCHDOG_NS (2 * NS_PER_S) /* that a call may compute */
 
 struct watchdog;
 
@@ -20,8 +20,8 @@ struct watchdog_code {
 	const char *kind, *name; /* "stream", "EXECUTIONS"; borrowed */
 };
 
-/* Look after n scripts (the list is copied). Returns owned, or NULL: no memory
- * or thread. */
+/* Look after n scripts (the list is copied) that the calling thread runs. Returns
+ * owned, or NULL: no memory or thread. */
 struct watchdog *watchdog_new(const struct watchdog_code *code, size_t n,
     int64_t limit_ns);
 /* Before the scripts are freed. Legal with NULL. */

@@ -256,10 +256,24 @@ static const struct watchdog_code code = { NULL, "stream", "A" };
 
 START_TEST(a_script_that_is_stuck_ends_the_process)
 {
+	int64_t end = now_ns() + 60 * NS_PER_S;
+
 	began = now_ns();
 	ck_assert_ptr_nonnull(watchdog_new(&code, 1, NS_PER_S / 10));
-	sleep(60);
+	while (now_ns() < end)
+		;
 	_exit(0);
+}
+END_TEST
+
+START_TEST(one_that_gets_no_processor_does_not)
+{
+	struct watchdog *w = watchdog_new(&code, 1, NS_PER_S / 10);
+
+	began = now_ns();
+	usleep(1000000);
+	began = 0;
+	watchdog_free(w);
 }
 END_TEST
 
@@ -318,6 +332,7 @@ main(void)
 	tcase_add_exit_test(tc, a_script_that_is_stuck_ends_the_process,
 	    EXIT_FAILURE);
 	tcase_add_test(tc, scripts_that_run_or_rest_do_not);
+	tcase_add_test(tc, one_that_gets_no_processor_does_not);
 	tcase_add_test(tc,
 	    a_call_is_not_stuck_because_the_process_was_stopped);
 	tcase_set_timeout(tc, 600);
