@@ -3,6 +3,8 @@ frames by hand, so that nothing but python3 is needed."""
 import socket
 import struct
 
+from peer import LIMIT
+
 
 def pack(v):
     if v is None:
@@ -62,7 +64,7 @@ class Link:
     """A connection: send() and recv() messages, ask() for an answer."""
 
     def __init__(self, path, name="test", role="application", hello=True,
-                 limit=120):
+                 limit=LIMIT):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(limit)
         self.sock.connect(path)
