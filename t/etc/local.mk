@@ -1,5 +1,6 @@
 ETC_TESTS = \
 	t/etc/container.py \
+	t/etc/installed.py \
 	t/etc/package.sh \
 	t/etc/test_evening.py \
 	t/etc/test_init.py \
