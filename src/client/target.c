@@ -405,6 +405,19 @@ send_failed(struct target *t, struct channel *ch, uint64_t ref, int err)
 	/* Else the connection is lost, which is told soon. */
 }
 
+/* A gateway looks at the age itself; what comes from QUARANTINE is wanted,
+ * however old it is. */
+static bool
+is_too_old(const struct target *t, const struct channel *ch,
+    const struct lane_event *e)
+{
+	int64_t age = ch->sender->script->age;
+
+	return target_is_exec(t) && age > 0 && !ch->again &&
+	    e->stamp.ns != 0 &&
+	    now_of(t->program).wall.ns - e->stamp.ns > age * NS_PER_S;
+}
+
 static void
 send_one(struct target *t, struct channel *ch, const struct lane_event *e,
     uint64_t ref)
@@ -412,6 +425,11 @@ send_one(struct target *t, struct channel *ch, const struct lane_event *e,
 	struct sender *s = ch->sender;
 	int err;
 
+	if (is_too_old(t, ch, e)) {
+		channel_refused(ch, ref, "TOO_OLD", "its row is older than age "
+		    "allows", false);
+		return;
+	}
 	fly(t, ch, ref);
 	if (ch->backs_off.ns == 0)
 		s->sent = now(t);

@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from clients import Link, World, fg, run
@@ -92,6 +93,25 @@ def refused_for_good(work):
     assert w.streamer.cursors["C", "C"]["ACKED"] == {"G/EVENT_A": 6}
     assert "row 4: B refused FILL: NACK: no such book" in c.log(), c.log()
     assert w.book.rows() == [1, 2, 3, 4, 5, 6]
+
+
+def too_old_for_a_program(work):
+    """age holds for programs, too, but not for what comes from QUARANTINE"""
+    w = World(work)
+    w.client(w.simple(sends="""send("B", "OLD", { age = 60 }),
+        send("B", "ANY", { age = 0 })"""))
+    w.fill(1, 1)  # its time is long ago
+    w.wait_cursor(1)
+    assert [m["event"] for m in w.book.lines()] == ["ANY"], w.book.lines()
+    d, = w.streamer.parked
+    assert (d["SEND"], d["CODE"]) == ("B/OLD", "TOO_OLD"), d
+    assert "older than age allows" in d["REASON"], d
+    w.streamer.stamp = time.time_ns()
+    w.fill(2, 2)
+    w.wait_cursor(2)
+    assert sorted(m["event"] for m in w.book.lines()) == ["ANY", "ANY", "OLD"]
+    w.streamer.pending = [dict(d, SEQUENCE=11, ROW_SEQUENCE=1)]
+    w.wait(lambda: w.streamer.done and w.streamer.done[0]["OK"], "it is done")
 
 
 def script_fails(work):
