@@ -474,6 +474,20 @@ control_cursor_list(const struct server_ask *a)
 	server_done(a->conn);
 }
 
+static bool
+has_cursor(struct store *st, const struct control_names *n, const char *table)
+{
+	uint32_t id, last = store_last_id(st);
+	struct store_mark m;
+	struct control_mark f;
+
+	for (id = 1; id <= last; id++)
+		if (control_mark_is_set(st, id, &f, &m) && is_of(&f, n) &&
+		    is_table(control_mark_source(&f), table))
+			return true;
+	return false;
+}
+
 void
 control_cursor_clear(const struct server_ask *a)
 {
@@ -493,6 +507,12 @@ control_cursor_clear(const struct server_ask *a)
 	    reason[0] == '\0') {
 		server_nack(a, "BAD_REQUEST", false,
 		    "REASON is missing or too long");
+		return;
+	}
+	if (!has_cursor(st, &n, table)) {
+		server_nack(a, "NO_CURSOR", false, "client %s, key %s has no "
+		    "cursor in %s; `fixgatectl cursor show` lists them",
+		    n.consumer, n.key, table);
 		return;
 	}
 	for (id = 1; id <= last && err == 0; id++) {

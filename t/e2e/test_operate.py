@@ -85,6 +85,9 @@ def cursors(g, link):
     assert "again" in g.log(), g.log()
     refused(g, "add --yes", 1, "cursor", "clear", "BOOK", "FILLS", "FILLS",
             "--reason", "over")
+    refused(g, "client BOOK, key FILL has no cursor in FILLS; `fixgatectl "
+            "cursor show` lists them (NO_CURSOR)", 3, "cursor", "clear",
+            "BOOK", "FILL", "FILLS", "--reason", "over", "--yes")
     g.ctl("cursor", "clear", "BOOK", "FILLS", "FILLS", "--reason", "over",
           "--yes")
     assert g.ctl_json("cursor", "show", "--json") == []
