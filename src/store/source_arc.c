@@ -232,7 +232,8 @@ find_tables(struct arcs *a)
 	size_t k;
 	int err = 0;
 
-	qsort(a->file, a->n, sizeof(*a->file), by_place);
+	if (a->n != 0)
+		qsort(a->file, a->n, sizeof(*a->file), by_place);
 	for (k = 0; k < a->n && err == 0; k++) {
 		i = &a->file[k].info;
 		if (before == NULL || strcmp(before->name, i->name) != 0) {
