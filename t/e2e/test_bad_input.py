@@ -264,20 +264,9 @@ def a_disk_that_is_nearly_full(work):
     assert out.stop() == 0
 
 
-def main():
-    for case in (a_disk_that_is_nearly_full,
-                 garbage_on_a_session_loses_nothing,
-                 checksums_are_the_business_of_each_session,
-                 ten_megabytes_without_soh,
-                 strangers_get_no_byte,
-                 a_dictionary_with_an_unknown_field,
-                 five_mistakes_in_the_settings,
-                 a_store_that_cannot_be_written,
-                 a_second_fixgated_on_the_same_store,
-                 a_port_that_is_taken):
-        with fg.Work() as work:
-            case(work)
-        print("ok", case.__name__)
-
-
-main()
+fg.run_each((
+    a_disk_that_is_nearly_full, garbage_on_a_session_loses_nothing,
+    checksums_are_the_business_of_each_session, ten_megabytes_without_soh,
+    strangers_get_no_byte, a_dictionary_with_an_unknown_field,
+    five_mistakes_in_the_settings, a_store_that_cannot_be_written,
+    a_second_fixgated_on_the_same_store, a_port_that_is_taken))

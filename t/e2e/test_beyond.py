@@ -317,15 +317,5 @@ CASES = (cut_at_every_byte, joined_in_every_number,
          sessions_storm_in_and_out)
 
 
-def main():
-    for case in CASES:
-        if sys.argv[1:] and case.__name__ not in sys.argv[1:]:
-            continue
-        print(case.__name__.replace("_", " "))
-        sys.stdout.flush()
-        with fg.Work() as w:
-            case(w)
-
-
 if __name__ == "__main__":
-    main()
+    fg.run_each(CASES)

@@ -447,29 +447,13 @@ def a_client_that_does_not_read_grows_nothing(work):
     assert g.stop() == 0
 
 
-def main():
-    for case in (usage_is_told_without_a_gateway,
-                 a_gateway_that_is_not_there,
-                 settings_are_listed,
-                 status_says_what_to_do,
-                 sessions_are_shown,
-                 numbers_are_set_and_recorded,
-                 messages_are_sent_by_name,
-                 a_file_of_messages_is_sent,
-                 a_stop_in_the_middle_of_a_file_is_told,
-                 messages_wait_for_the_logon,
-                 messages_are_refused_when_off,
-                 tables_are_read,
-                 secrets_are_not_shown,
-                 a_tail_follows_and_ends_in_peace,
-                 the_read_only_socket_reads,
-                 bad_frames_end_only_their_connection,
-                 a_client_that_does_not_read_grows_nothing):
-        if len(sys.argv) > 1 and case.__name__ not in sys.argv[1:]:
-            continue
-        with fg.Work() as work:
-            case(work)
-        print("ok", case.__name__)
-
-
-main()
+fg.run_each((
+    usage_is_told_without_a_gateway, a_gateway_that_is_not_there,
+    settings_are_listed, status_says_what_to_do, sessions_are_shown,
+    numbers_are_set_and_recorded, messages_are_sent_by_name,
+    a_file_of_messages_is_sent, a_stop_in_the_middle_of_a_file_is_told,
+    messages_wait_for_the_logon, messages_are_refused_when_off,
+    tables_are_read, secrets_are_not_shown,
+    a_tail_follows_and_ends_in_peace, the_read_only_socket_reads,
+    bad_frames_end_only_their_connection,
+    a_client_that_does_not_read_grows_nothing))

@@ -270,21 +270,9 @@ def dry_run_of_fixt(work):
     assert g.stop() == 0
 
 
-def main():
-    for case in (usage,
-                 check_tells_every_fault_of_every_file,
-                 diff_and_convert,
-                 every_oddity_that_loads_converts_to_the_same,
-                 orchestra_becomes_quickfix,
-                 show_from_files_and_sessions,
-                 dry_run_lists_what_would_be_rejected,
-                 dry_run_uses_the_switches_of_the_session,
-                 dry_run_of_fixt):
-        if len(sys.argv) > 1 and case.__name__ not in sys.argv[1:]:
-            continue
-        with fg.Work() as work:
-            case(work)
-        print("ok", case.__name__)
-
-
-main()
+fg.run_each((
+    usage, check_tells_every_fault_of_every_file, diff_and_convert,
+    every_oddity_that_loads_converts_to_the_same,
+    orchestra_becomes_quickfix, show_from_files_and_sessions,
+    dry_run_lists_what_would_be_rejected,
+    dry_run_uses_the_switches_of_the_session, dry_run_of_fixt))

@@ -150,17 +150,9 @@ def many_sessions_share_few_dictionaries(work):
     assert many - few < 60 << 20, (few, many)
 
 
-def main():
-    for case in (each_message_is_judged_by_its_version,
-                 the_logon_names_the_version_of_what_follows,
-                 a_logon_for_a_version_without_dictionary_is_refused,
-                 data_fields_of_every_dictionary_may_hold_soh,
-                 many_sessions_share_few_dictionaries):
-        if len(sys.argv) > 1 and case.__name__ not in sys.argv[1:]:
-            continue
-        with fg.Work() as work:
-            case(work)
-        print("ok", case.__name__)
-
-
-main()
+fg.run_each((
+    each_message_is_judged_by_its_version,
+    the_logon_names_the_version_of_what_follows,
+    a_logon_for_a_version_without_dictionary_is_refused,
+    data_fields_of_every_dictionary_may_hold_soh,
+    many_sessions_share_few_dictionaries))

@@ -177,16 +177,6 @@ CASES = (one_byte_at_a_time, many_in_one_packet, a_reader_that_stops,
          does_not_answer_the_logon, does_not_answer_the_logout)
 
 
-def main():
-    fg.need("fixgated", "fixgatectl")
-    for case in CASES:
-        if sys.argv[1:] and case.__name__ not in sys.argv[1:]:
-            continue
-        print(case.__name__.replace("_", " "))
-        sys.stdout.flush()
-        with fg.Work() as w:
-            case(w)
-
-
 if __name__ == "__main__":
-    main()
+    fg.need("fixgated", "fixgatectl")
+    fg.run_each(CASES)

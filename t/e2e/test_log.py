@@ -105,12 +105,6 @@ def streamer_and_client_alike(w):
     g.stop()
 
 
-def main():
-    for test in keys_of_a_session, hostile_bytes_stay_in_their_value, \
-            streamer_and_client_alike:
-        with fg.Work() as w:
-            test(w)
-        print("ok", test.__name__)
-
-
-main()
+fg.run_each((
+    keys_of_a_session, hostile_bytes_stay_in_their_value,
+    streamer_and_client_alike))

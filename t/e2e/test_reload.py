@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -346,19 +345,9 @@ def who_did_not_change_does_not_notice_under_load(work):
     assert g.stop() == 0, g.log()
 
 
-def main():
-    tests = (only_what_changed_is_touched, an_error_changes_nothing,
-             a_signal_does_it_too, another_dictionary_text_is_a_change,
-             settings_of_the_gateway, who_is_stopped_stays_so,
-             a_silent_peer_does_not_hold_it_up, an_initiator_is_moved,
-             who_did_not_change_does_not_notice_under_load)
-    for test in tests:
-        if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
-            continue
-        began = time.monotonic()
-        with fg.Work() as work:
-            test(work)
-        print("%-50s %5.2f s" % (test.__name__, time.monotonic() - began))
-
-
-main()
+fg.run_each((
+    only_what_changed_is_touched, an_error_changes_nothing,
+    a_signal_does_it_too, another_dictionary_text_is_a_change,
+    settings_of_the_gateway, who_is_stopped_stays_so,
+    a_silent_peer_does_not_hold_it_up, an_initiator_is_moved,
+    who_did_not_change_does_not_notice_under_load))

@@ -270,19 +270,8 @@ def a_kill_finds_it_whole_or_not_at_all(work):
     assert g.stop() == 0, g.log()
 
 
-def main():
-    tests = (a_created_session_is_like_any_other,
-             wrong_settings_are_refused_as_in_the_file,
-             enabled_and_disabled_outlive_a_restart,
-             an_initiator_can_be_created,
-             a_kill_finds_it_whole_or_not_at_all)
-    for test in tests:
-        if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
-            continue
-        began = time.monotonic()
-        with fg.Work() as work:
-            test(work)
-        print("%-50s %5.2f s" % (test.__name__, time.monotonic() - began))
-
-
-main()
+fg.run_each((
+    a_created_session_is_like_any_other,
+    wrong_settings_are_refused_as_in_the_file,
+    enabled_and_disabled_outlive_a_restart, an_initiator_can_be_created,
+    a_kill_finds_it_whole_or_not_at_all))

@@ -308,20 +308,7 @@ def a_kill_finds_them_whole_or_not_at_all(work):
     assert g.stop() == 0, g.log()
 
 
-def main():
-    tests = (a_logon_makes_a_session_that_stays,
-             every_id_may_be_a_wildcard,
-             who_may_not_makes_none,
-             a_reload_obeys_a_changed_template,
-             many_at_once,
-             a_kill_finds_them_whole_or_not_at_all)
-    for test in tests:
-        if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
-            continue
-        began = time.monotonic()
-        with fg.Work() as work:
-            test(work)
-        print("%-50s %5.2f s" % (test.__name__, time.monotonic() - began))
-
-
-main()
+fg.run_each((
+    a_logon_makes_a_session_that_stays, every_id_may_be_a_wildcard,
+    who_may_not_makes_none, a_reload_obeys_a_changed_template, many_at_once,
+    a_kill_finds_them_whole_or_not_at_all))

@@ -421,10 +421,4 @@ TESTS = [what_expires_soon_is_said, TLS_where_none_is_expected,
          a_port_goes_from_plain_to_TLS, gateways_among_themselves,
          nobody_logs_on_as_another]
 
-for test in TESTS:
-    if sys.argv[1:] and test.__name__ not in sys.argv[1:]:
-        continue
-    with fg.Work() as work:
-        test(work)
-    print("ok", test.__name__)
-    sys.stdout.flush()
+fg.run_each(TESTS)

@@ -385,3 +385,16 @@ class Work:
             print("---- %s (last lines)" % os.path.basename(p.logfile))
             print("\n".join(text[max(0, min(first, len(text) - lines)):]))
         sys.stdout.flush()
+
+
+def run_each(tests):
+    """Each of these functions, with a Work of its own; of those that the
+    command line names, if it does."""
+    for test in tests:
+        if sys.argv[1:] and test.__name__ not in sys.argv[1:]:
+            continue
+        began = time.monotonic()
+        with Work() as work:
+            test(work)
+        print("ok %-50s %6.2f s" % (test.__name__, time.monotonic() - began))
+        sys.stdout.flush()
