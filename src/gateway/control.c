@@ -373,6 +373,7 @@ control_settle(struct control *c, struct conf *conf)
 	if (rights_settle(c->rights, conf) != 0)
 		log_event(LOG_LEVEL_ERROR, "role", NULL, "no memory for the "
 		    "roles: the old ones hold");
+	control_tails_look(c);
 }
 
 void

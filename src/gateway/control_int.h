@@ -164,6 +164,9 @@ struct control_tail_info {
 	enum store_table table;
 	uint64_t after; /* the last row that it was sent */
 };
+/* There are other roles: a connection with a tail that it may not have any more
+ * is ended. */
+void control_tails_look(struct control *c);
 void control_tails_each(struct control *c, void (*fn)(void *arg,
     const struct control_tail_info *t), void *arg);
 

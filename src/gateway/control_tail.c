@@ -333,6 +333,39 @@ control_tails_each(struct control *c, void (*fn)(void *arg,
 	}
 }
 
+/* A table that the tail shows and its peer may not read any more; NULL: none. */
+static const char *
+forbidden(struct control *c, struct server_conn *sc, const struct tail *t,
+    char text[ROLES_ERR_MAX])
+{
+	const char *name = store_table_name(c->g->store, t->ask.table);
+	size_t i;
+
+	for (i = 0; name != NULL; name = join_table(t->ask.join, i++))
+		if (!roles_ask(c->rights, sc, "TAIL", RIGHT_READ, name, text))
+			return name;
+	return NULL;
+}
+
+void
+control_tails_look(struct control *c)
+{
+	char text[ROLES_ERR_MAX];
+	struct server_conn *sc;
+	struct tails *ts;
+	size_t i;
+
+	for (sc = server_first(c->server); sc != NULL; sc = server_next(sc)) {
+		ts = server_data(sc);
+		for (i = 0; ts != NULL && i < ts->n; i++) {
+			if (forbidden(c, sc, &ts->tail[i], text) == NULL)
+				continue;
+			server_fail(sc, ts->tail[i].ask.ref, "NO_RIGHT", text);
+			break;
+		}
+	}
+}
+
 /* Older rows than the tail say nothing about how fast it is. */
 static void
 time_rows(struct control *c, const struct tail *t, const struct feed_got *got)

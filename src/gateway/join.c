@@ -459,6 +459,12 @@ join_cache_free(struct join_cache *c)
 
 /* ---- out ---- */
 
+const char *
+join_table(const struct join *join, size_t i)
+{
+	return join == NULL || i >= join->n ? NULL : join->j[i].table->name;
+}
+
 size_t
 join_width(const struct join *join)
 {

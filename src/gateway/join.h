@@ -27,6 +27,8 @@ int join_read(struct join **out, const struct link_val *map,
 /* Loop thread; join may be NULL. */
 struct join *join_hold(struct join *join);
 void join_release(struct join *join);
+/* Name of its i-th table; NULL: there is none, or no join. */
+const char *join_table(const struct join *join, size_t i);
 
 /* ---- one thread: the feeder's ---- */
 

@@ -253,6 +253,34 @@ def Operate(work):
 
 
 @cases.always
+def A_tail_that_may_not_be_read_any_more(work):
+    """Its connection is ended with what is missing; others go on."""
+    g = gateway(work, role("r", Users=ME, Read="T, U", Append="T,U"))
+    with Link(g.socket) as one, Link(g.socket) as two:
+        ref = one.send("TAIL", TABLE="T", CREDIT=10)
+        assert one.recv()[:2] == ("TAIL_ACK", ref)
+        done(two.ask("TAIL", TABLE="U", CREDIT=10))
+        done(insert(two, "T"))
+        kind, at, said = one.recv()
+        assert (kind, at, len(said["ROWS"])) == ("ROWS", ref, 1), said
+        configure(g, role("r", Users=ME, Read="U", Append="T,U"))
+        g.signal(signal.SIGHUP)
+        kind, at, said = one.recv()
+        assert (kind, at, said["CODE"], said["FATAL"]) == (
+            "ERROR", ref, "NO_RIGHT", True), (kind, said)
+        assert "Read=T" in said["TEXT"], said
+        try:
+            one.recv()
+            assert False, "the connection is still there"
+        except (EOFError, OSError):
+            pass
+        two.send("EVENT_TABLE_INSERT", TABLE="U", COLUMNS={"ID": "y"})
+        kinds = {two.recv()[0], two.recv()[0]}
+        assert kinds == {"EVENT_ACK", "ROWS"}, kinds
+    assert g.stop() == 0
+
+
+@cases.always
 def Nothing(work):
     """A role without rights gives none; not even the names of sessions."""
     g = gateway(work, role("r", Users="*"))
