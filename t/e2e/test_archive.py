@@ -190,7 +190,8 @@ def RetainDays(work):
     fg.wait_until(lambda: len(archives(os.path.join(g.store, "ARCHIVE"))) >= 2,
                   what="old rows are archived by themselves")
     all_there(g)
-    fg.wait_until(lambda: status(g)["RAN"] and status(g)["DUE"], 60, "told")
+    fg.wait_until(lambda: status(g)["RAN"] and status(g)["DUE"],
+                  what="told")
     h = gateway(work, "not", RetainDays=36500)
     fg.wait_until(lambda: "archive" in h.log(), what="it looked")
     assert archives(os.path.join(h.store, "ARCHIVE")) == []
@@ -215,13 +216,15 @@ def changed(work):
     got = g.ctl_json("--json", "reload")[0]
     assert got["SETTINGS_NOW"] == ["RetainDays"], got
     assert got["SETTINGS_AT_RESTART"] == ["ArchivePath"], got
-    fg.wait_until(lambda: "archive done" in g.log(), 60, "they are archived")
+    fg.wait_until(lambda: "archive done" in g.log(),
+                  what="they are archived")
     assert len(archives(where)) >= 2, archives(where)
     all_there(g)
     g.configure(ArchiveDays=60)
     g.signal(signal.SIGHUP)
     fg.wait_until(lambda: not any(a.startswith("FIX_")
-                                  for a in archives(where)), 60, "deleted")
+                                  for a in archives(where)),
+                  what="deleted")
     g.configure(ArchiveDays=0, RetainDays=0)
     got = g.ctl_json("--json", "reload")[0]
     assert sorted(got["SETTINGS_NOW"]) == ["ArchiveDays", "RetainDays"], got

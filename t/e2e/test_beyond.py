@@ -154,7 +154,7 @@ def back_at_once_though_answers_wait(w):
         old.sock.shutdown(socket.SHUT_WR)
         fg.wait_until(lambda: "has closed its side" in gw.log())
         p.connect(port)
-        p.logon(limit=5)
+        p.logon()
         p.sync()
         p.logout()
     assert gw.stop() == 0

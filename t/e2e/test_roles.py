@@ -235,7 +235,7 @@ def A_client_of_the_streamer(work):
     fg.wait_until(lambda: 'needs the right read = "ORDERS"' in c.log())
     assert not book.rows()
     again(s, 'role("q") { users = %s, read = "ORDERS" }\n' % ME)
-    fg.wait_until(lambda: book.rows() == [1, 2, 3] and c.is_live("C"), 60)
+    fg.wait_until(lambda: book.rows() == [1, 2, 3] and c.is_live("C"))
     parked = s.g.ctl_json("quarantine", "list", "--json")
     assert [(r["CONSUMER"], r["ROW_SEQUENCE"]) for r in parked] == \
         [("C", 2)], parked
