@@ -6,6 +6,8 @@
  *	opt.c          options of a command
  *	order.c        those of orders that cannot be taken back
  *	ask.c          a password from standard input
+ *	input.c        lines of a file or of standard input
+ *	progress.c     how far long work is, on a terminal
  *	wire.c         the connection to a process (fixgate-link(7))
  *	cmd_*.c        the commands, one file per group
  *	out_text.c     what they print, for people
@@ -14,7 +16,12 @@
  *	query.c        rows by field, time, session and type
  *	job.c          long work of the gateway
  *	sessions.c     the sessions and their dictionaries
+ *	dicts.c        dictionaries of rows, fetched from the gateway
+ *	offline.c      archive files without a gateway
+ *	chain.c        what a message says about an order
  *	row.c          a row of a table as one line
+ *	pretty.c       ... and for people, by its dictionary
+ *	json.c         a value of a message as JSON
  *	line.c         a line of `send --file`
  *	json_line.c    a line of `append`
  *	list.c         an array of maps as a table

@@ -7,6 +7,7 @@
  *	control_consumers.c  who has cursors and tails, for that
  *	control_metrics.c  a copy of the numbers for Prometheus
  *	control_archive.c  ARCHIVE
+ *	control_backup.c   BACKUP
  *	control_verify.c   VERIFY
  *	control_auth.c     USER_*
  *	control_create.c   SESSION_CREATE, _DELETE, _ENABLE, _DISABLE

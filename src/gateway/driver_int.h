@@ -1,4 +1,18 @@
-/* driver_int.h: what the driver's own files share. */
+/*
+ * driver_int.h: what the driver's own files share.
+ *
+ *	driver.c          inputs, commit, release
+ *	driver_run.c      from the actions of a machine to rows and items
+ *	driver_send.c     what comes from inside: messages, orders of operators
+ *	driver_rows.c     rows that are no session's
+ *	driver_work.c     what one wake-up cannot finish
+ *	driver_pending.c  messages that wait for their session
+ *	driver_life.c     sessions come and go; driver_find.c finds them
+ *	driver_fail.c     the store failed
+ *	driver_halt.c, driver_held.c, driver_left.c, driver_lost.c
+ *	                  sessions that are halted, restored, left, or were lost
+ *	driver_time.c     how long each stage takes
+ */
 #ifndef FG_GATEWAY_DRIVER_INT_H
 #define FG_GATEWAY_DRIVER_INT_H
 

@@ -2,10 +2,15 @@
  * gateway.h: fixgated as a whole: what its parts need of each other.
  *
  *	main.c      start, signals, stop
+ *	sessions.c  sessions out of the settings; create.c, template.c, reload*.c:
+ *	            those that come, change and go while it runs
  *	peers.c     FIX connections -> driver_recv, driver_connected ...
+ *	            (listen.c, visitor.c, introduce.c, known.c; initiate.c; window.c)
  *	control*.c  fixgatectl's connections -> driver_send, driver_reset ...
  *	driver.c    session machines -> store transaction -> release queue
- *	            -> peers, control
+ *	            -> peers, control (driver_int.h has its parts)
+ *	feeder.c    rows of the store -> READ and TAIL, on a thread of its own
+ *	job.c       long work on the store: backup, verify, archive
  */
 #ifndef FG_GATEWAY_GATEWAY_H
 #define FG_GATEWAY_GATEWAY_H

@@ -1,6 +1,14 @@
 /*
- * bdb.h: what the parts of the Berkeley DB back end share. Only src/store/bdb*
- * and store_bdb.c include <db.h>.
+ * bdb.h: what the parts of the Berkeley DB back end share. Only these and
+ * index_db.c know <db.h>. Beside those that are named after what they keep:
+ *
+ *	store_bdb.c, bdb_dir.c     open and close
+ *	bdb_commit.c, bdb_thread.c writing, and the threads
+ *	bdb_read.c, bdb_blocks.c   reading, rows and whole blocks
+ *	bdb_seg.c, bdb_seal.c      segments; bdb_old.c: the sealed ones
+ *	bdb_scan.c, bdb_damage.c   what a start looks at
+ *	bdb_archive.c, bdb_arc.c   archives; bdb_drop.c, bdb_left.c: their end
+ *	bdb_backup*.c              backups; bdb_restore.c, bdb_repair.c: from them
  *
  * Who calls Berkeley DB: the writer (the loop in none and written, the store
  * thread in synced), readers on any thread with one short call each, and the
