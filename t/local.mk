@@ -13,12 +13,18 @@ AM_TESTS_ENVIRONMENT = \
 	export FG_SRC FG_BUILD FG_NM FG_MANDOC FG_CC FG_SANITIZER \
 	FG_CPPFLAGS CK_DEFAULT_TIMEOUT;
 
+# The tests run in this order: those that take long come first, and those that
+# are many and short last, so that no processor waits for the last one.
+include t/session/local.mk
+include t/store/local.mk
+include t/interop/local.mk
+include t/demo/local.mk
+include t/tree/local.mk
+include t/etc/local.mk
 include t/base/local.mk
 include t/fix/local.mk
 include t/dict/local.mk
 include t/schedule/local.mk
-include t/session/local.mk
-include t/store/local.mk
 include t/link/local.mk
 include t/net/local.mk
 include t/daemon/local.mk
@@ -30,10 +36,6 @@ include t/ctl/local.mk
 include t/gateway/local.mk
 include t/sim/local.mk
 include t/long/local.mk
-include t/etc/local.mk
-include t/e2e/local.mk
-include t/interop/local.mk
-include t/demo/local.mk
 include t/bench/local.mk
 include t/fuzz/local.mk
-include t/tree/local.mk
+include t/e2e/local.mk

@@ -12,7 +12,7 @@ HEADER = (8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122)
 PACE_MAX = 10   # of the peer's messages, a millisecond
 SHORTEST = 500  # milliseconds that its messages take: some meet a drop
 CHUNKS = 8  # files for fixgatectl
-AGAIN = 10  # times the same, where nothing was on its way at a drop
+AGAIN = 30  # times the same, where nothing was on its way at a drop
 
 
 class Pair:
