@@ -342,7 +342,7 @@ sender_look(struct sender *s, mono_t at)
 		f.sent = f.waiting;
 	s->health = health_look(&f, &sent, &receive, at);
 	s->text[0] = '\0';
-	if (s->health < lane) {
+	if (lane != HEALTH_HEALTHY && s->health <= lane) {
 		s->health = lane;
 		say_lane(s, back, at);
 	} else if (s->health != HEALTH_HEALTHY) {
