@@ -170,7 +170,8 @@ driver_disconnected(struct driver *d, struct fgsess *fs, const char *why)
 	fs->connected = false;
 	fs->generation++;
 	fs->answering = fs->resending = fs->choked = false;
-	fs->peer_left = fs->owed = false;
+	fs->peer_left = fs->owed = fs->holding = false;
+	fs->hold_at = 0;
 	early_clear(&fs->early);
 	fs->recall = 0;
 	sess_disconnected(fs->machine, d->now, why, &d->acts);

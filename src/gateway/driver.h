@@ -77,6 +77,9 @@ struct fgsess {
 	bool answering; /* see driver_is_answering */
 	bool peer_left; /* see driver_peer_left; owed: the disconnect is to come */
 	bool owed;
+	bool holding; /* see driver_holds_logout; hold_at: the resend, then */
+	uint64_t hold_at;
+	mono_t hold_since;
 	bool resending, pending_active;
 	bool held_back; /* a resend that came to an application's message */
 	uint32_t resend_rate; /* messages per second; 0: any */
@@ -103,7 +106,8 @@ struct driver_ops {
 	/* Its connection has enough to write: resends wait until
 	 * driver_drained. May be NULL. */
 	bool (*is_full)(void *arg, struct fgsess *fs);
-	/* It is no longer driver_is_answering. May be NULL. */
+	/* It is no longer driver_is_answering, or need not hold a Logout. May
+	 * be NULL. */
 	void (*answered)(void *arg, struct fgsess *fs);
 	/* Close it when all is written. driver_disconnected follows, later. */
 	void (*disconnect)(void *arg, struct fgsess *fs, const char *why);
@@ -165,6 +169,9 @@ bool driver_peer_left(struct driver *d, struct fgsess *fs);
 /* Of what its ResendRequest asked for nothing is on its way yet: what it sent
  * behind that one is to wait, or the answers to it would be first. */
 bool driver_is_answering(const struct fgsess *fs);
+/* A Logout is next, and the resend that was asked for in front of it is not
+ * finished, but goes on: it is to wait until the answered op. */
+bool driver_holds_logout(struct driver *d, struct fgsess *fs);
 /* A clean, indexed frame. */
 void driver_recv(struct driver *d, struct fgsess *fs, const struct fix_msg *m);
 /* The Logon that its connection began with, and that somebody else refused. */

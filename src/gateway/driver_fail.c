@@ -61,7 +61,8 @@ stop_session(struct fgsess *fs)
 	fs->connected = false;
 	fs->generation++;
 	fs->answering = fs->resending = fs->choked = fs->in_work = false;
-	fs->paced = fs->peer_left = fs->owed = false;
+	fs->paced = fs->peer_left = fs->owed = fs->holding = false;
+	fs->hold_at = 0;
 	early_clear(&fs->early);
 	fs->recall = 0;
 }

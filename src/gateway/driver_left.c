@@ -1,14 +1,15 @@
 /*
- * driver_left.c: a counterparty that closes its side right behind its last
- * messages, and reads on: what answers them waits for the disk, or for rows of
- * a resend, and is to reach it.
+ * driver_left.c: a counterparty that goes, with a Logout or by closing its side
+ * of the connection, right behind its last messages: what answers them waits
+ * for the disk, or for rows of a resend, and is to reach it.
  */
 #include <string.h>
 
 #include "gateway/driver_int.h"
 #include "log/log.h"
 
-#define WHY "closed by peer"
+#define WHY     "closed by peer"
+#define HOLD_NS (10 * NS_PER_S) /* without progress; seen when it is to beat */
 
 static bool
 is_resending(const struct fgsess *fs)
@@ -29,6 +30,22 @@ driver_look_left(struct driver *d, struct fgsess *fs)
 		fs->queued++;
 	else
 		d->ops->disconnect(d->arg, fs, "no memory");
+}
+
+bool
+driver_holds_logout(struct driver *d, struct fgsess *fs)
+{
+	driver_now(d);
+	if (!is_resending(fs)) {
+		fs->hold_at = 0;
+		return false;
+	}
+	if (fs->hold_at != fs->resend_next)
+		fs->hold_since = d->now.mono;
+	fs->hold_at = fs->resend_next;
+	fs->holding = !fs->paced && mono_before(d->now.mono,
+	    mono_add(fs->hold_since, HOLD_NS));
+	return fs->holding;
 }
 
 bool

@@ -125,9 +125,9 @@ resend_step(struct driver *d, struct fgsess *fs)
 void
 driver_answered(struct driver *d, struct fgsess *fs)
 {
-	if (!fs->answering)
+	if (!fs->answering && !fs->holding)
 		return;
-	fs->answering = false;
+	fs->answering = fs->holding = false;
 	driver_recall(d, fs);
 	if (fs->answering)
 		return;

@@ -10,6 +10,8 @@
 #include "gateway/proxy.h"
 #include "log/log.h"
 
+#define HEAD_MAX 48 /* bytes, within which a message says its type */
+
 /* ---- strangers: connections before their Logon ---- */
 
 /* The oldest stranger's deadline is the next one. */
@@ -222,6 +224,18 @@ take_header(struct visitor *v)
 	return !v->secured;
 }
 
+/* A resend that was asked for in front of a Logout comes before its answer. */
+static bool
+is_held(const struct visitor *v, const struct fix_frame *f, const char *p)
+{
+	static const char logout[] = "\00135=5\001"; /* behind 8 and 9 */
+	size_t n = f->len < HEAD_MAX ? f->len : HEAD_MAX;
+
+	return v->route != NULL && f->garble == FIX_CLEAN && memmem(p + f->skip,
+	    n, logout, sizeof(logout) - 1) != NULL &&
+	    driver_holds_logout(v->peers->g->driver, v->route->fs);
+}
+
 static void
 on_data(struct conn *c, void *arg)
 {
@@ -261,6 +275,10 @@ on_data(struct conn *c, void *arg)
 		if (fix_frame_checked(p, n, max, v->route == NULL ?
 		    v->peers->checks : v->route->checks, &f) == FG_EPARTIAL) {
 			conn_eat(c, f.skip);
+			return;
+		}
+		if (is_held(v, &f, p)) {
+			conn_pause(c, true); /* until op_answered */
 			return;
 		}
 		if (!take_frame(v, &f, p))

@@ -461,7 +461,8 @@ sess_gap(const struct sess *s)
 bool
 sess_is_resending(const struct sess *s)
 {
-	return resend_running(s);
+	return resend_running(s) && (!s->resend.held ||
+	    s->resend.again_first != 0);
 }
 
 int

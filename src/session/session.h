@@ -288,8 +288,7 @@ const struct fix_lens *sess_std_lens(void);
 uint64_t sess_gap(const struct sess *s);
 /* The heartbeat interval in force, seconds; 0: none. */
 uint32_t sess_heart_bt_int(const struct sess *s);
-/* Is the peer still to get something that it asked for, or that waited for it?
- */
+/* Is the peer still to get something that it asked for? */
 bool sess_is_resending(const struct sess *s);
 /* The code of the SESS_RESEND whose rows are wanted. One that has another code
  * was given up: by a reset, a new connection, or our Logout. */

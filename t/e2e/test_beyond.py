@@ -19,6 +19,7 @@ NAME = "FIX.4.4:GATE->PEER"
 STORM = 100     # connections at once
 SESSIONS = 20
 LONG = 1000     # messages of a resend
+MANY = 6000     # more than a connection takes at once
 ROUNDS = 5
 # An end of message within a data field, and sub-groups in a group.
 ORDER = ("11=id-%d|55=SYM|54=1|60=20260105-09:00:00.000|38=100|40=1|453=2|"
@@ -185,6 +186,23 @@ def kept_messages_behind_a_resend_request(w):
         assert gw.stop() == 0
 
 
+def a_logout_does_not_cut_a_long_resend(w):
+    """What was asked for in front of it comes first, all of it."""
+    gw, port = acceptor(w, ResetOnLogon="Y")
+    with fg.Peer("PEER", "GATE") as p:
+        p.connect(port)
+        p.logon()
+        gw.send_file(NAME, ["35=D|" + ORDER % n for n in range(MANY)])
+        for n in range(MANY):
+            p.expect("D", t34=n + 2)
+        p.raw(p.build("2", "7=1|16=0") + p.build("1", "112=x") + p.build("5"))
+        p.expect("4", skip_types=(), t34=1, t36=2, t43="Y")
+        take(p, range(2, MANY + 2))
+        p.expect("5", t34=MANY + 3)
+        p.expect_closed()
+    assert gw.stop() == 0
+
+
 def take(p, numbers):
     """The resent application messages with these numbers, in order."""
     out = []
@@ -312,6 +330,7 @@ CASES = (cut_at_every_byte, joined_in_every_number,
          answered_though_it_has_closed_its_side,
          back_at_once_though_answers_wait,
          kept_messages_behind_a_resend_request,
+         a_logout_does_not_cut_a_long_resend,
          an_acceptor_goes_on_after_a_restart,
          an_initiator_goes_on_after_a_restart, one_of_a_storm_gets_in,
          sessions_storm_in_and_out)
