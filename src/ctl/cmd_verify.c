@@ -88,6 +88,7 @@ read_all(struct asked *a)
 	}
 	if (a->heads != NULL)
 		err = read_heads(a, a->heads, true);
+	heads_kept(&a->all);
 	if (err != 0 || a->store == NULL)
 		return err;
 	snprintf(path, sizeof(path), "%s/" CHAIN_DIR "/" HEAD_FILE, a->store);
@@ -104,7 +105,7 @@ replay(struct asked *a, struct block_source **s, char **over)
 	uint64_t bytes;
 	int err;
 
-	if (!verify_unclean(&a->all, (*s)->uuid))
+	if (!verify_unclean(&a->all, a->key != NULL, (*s)->uuid))
 		return CTL_OK;
 	err = source_replay(over, a->store, tmp == NULL || tmp[0] == '\0'
 	    ? "/tmp" : tmp, &bytes, why);

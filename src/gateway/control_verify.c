@@ -73,17 +73,20 @@ read_heads(struct order *o, struct heads *hs, struct verify_cfg *cfg)
 {
 	char path[PATH_BYTES], why[STORE_ERR_MAX];
 	struct head_key *key = NULL;
-	int err;
+	int err = 0;
 
 	if (o->public == NULL && o->key != NULL &&
 	    head_key_private(&key, o->key, why) != 0)
 		job_note(o->job, "%s", why);
 	cfg->has_key = key != NULL || o->public != NULL;
 	snprintf(path, sizeof(path), "%s/" CHAIN_DIR "/" HEAD_FILE, o->path);
-	err = read_file(hs, fopen(path, "re"), key != NULL ? key : o->public);
-	if (err == 0 && o->kept.len != 0)
+	if (o->kept.len != 0)
 		err = read_file(hs, fmemopen(o->kept.p, o->kept.len, "r"),
 		    key != NULL ? key : o->public);
+	heads_kept(hs);
+	if (err == 0)
+		err = read_file(hs, fopen(path, "re"), key != NULL ? key
+		    : o->public);
 	if (hs->garbled != 0)
 		job_note(o->job, "%zu lines of heads are none", hs->garbled);
 	heads_sort(hs);

@@ -71,18 +71,19 @@ end_frame(struct check *k)
 
 /* The frame of a block, which is the one before or a later one. */
 static int
-enter_frame(struct check *k, uint64_t seq)
+enter_frame(struct check *k, uint64_t first, uint64_t last)
 {
 	const struct archive *a = k->a;
 	int err = 0;
 
-	while (err == 0 && k->frame < a->n_frame && seq > a->frame[k->frame]
+	while (err == 0 && k->frame < a->n_frame && first > a->frame[k->frame]
 	    .last) {
 		err = end_frame(k);
 		k->frame++;
 	}
-	return err != 0 ? err : k->frame < a->n_frame && seq >= a->frame[
-	    k->frame].first ? 0 : FG_EDAMAGED;
+	return err != 0 ? err : k->frame < a->n_frame && first >= a->frame[
+	    k->frame].first && last <= a->frame[k->frame].last ? 0
+	    : FG_EDAMAGED;
 }
 
 static int
@@ -122,7 +123,8 @@ check_block(void *arg, const void *p, size_t n)
 	    b.head.commit < k->commit))
 		k->err = FG_EDAMAGED;
 	if (k->err == 0)
-		k->err = enter_frame(k, b.head.first);
+		k->err = enter_frame(k, b.head.first,
+		    block_head_last(&b.head));
 	for (i = 0; k->err == 0 && i < b.head.rows; i++) {
 		k->err = block_row(&b, i, &row);
 		if (k->err == 0 && k->a->info.table == STORE_FIX_OUT)

@@ -282,6 +282,15 @@ by_place(const void *a, const void *b)
 }
 
 void
+heads_kept(struct heads *hs)
+{
+	size_t i;
+
+	for (i = 0; i < hs->n; i++)
+		hs->v[i].kept = true;
+}
+
+void
 heads_sort(struct heads *hs)
 {
 	if (hs->n != 0)

@@ -42,6 +42,7 @@ struct head {
 	unsigned char hash[CHAIN_HASH];
 	bool has_signature;
 	bool good; /* the signature fits the key that was given */
+	bool kept; /* it was kept elsewhere, and given */
 };
 
 /* The line, with its newline; k NULL: not signed. 0 or FG_E*. */
@@ -60,6 +61,8 @@ struct heads {
 
 /* Add those of a file. 0 or FG_E*. */
 int heads_read(struct heads *hs, FILE *f, const struct head_key *k);
+/* All that there are so far were kept elsewhere. */
+void heads_kept(struct heads *hs);
 void heads_sort(struct heads *hs);
 void heads_free(struct heads *hs);
 

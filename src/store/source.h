@@ -38,6 +38,7 @@ struct source_table {
 	uint64_t incarnation; /* 0: not known */
 	uint64_t last; /* what is behind is not to be looked at; UINT64_MAX:
 	                * all is */
+	uint64_t kept; /* the oldest segment that META says is archived */
 	uint64_t gone; /* segments up to this one were deleted for good, as META
 	                * says; 0: it does not */
 };

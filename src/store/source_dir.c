@@ -15,6 +15,7 @@
 #include "store/archive.h"
 #include "store/bdb.h"
 #include "store/chain_file.h"
+#include "store/page.h"
 #include "store/pages.h"
 #include "store/source_arc.h"
 
@@ -31,6 +32,7 @@ struct dir {
 	char *over; /* files of which there are others, for these; or NULL */
 	char damaged[SOURCE_DAMAGED]; /* the file of the table that had to be guessed at */
 	int lock;
+	struct buf was; /* UUIDs before restores, 37 bytes each */
 };
 
 static bool
@@ -134,6 +136,25 @@ open_file(struct dir *d, const char *file, DB **out)
 	return 0;
 }
 
+/* All pages of a file that was read: those without records, too. 0, or
+ * FG_EDAMAGED and a text. */
+static int
+check_pages(struct dir *d, const char *file, const char *path)
+{
+	struct page_report r = { .pages = 0 };
+	int err = page_check_file(&r, path);
+
+	if (err == 0)
+		page_check_in_use(&r);
+	if (err == 0 && r.damaged != 0) {
+		err = FG_EDAMAGED;
+		snprintf(d->s.why, sizeof(d->s.why), "%s, page %lu: its "
+		    "checksum is wrong", file, (unsigned long)r.first);
+	}
+	page_report_free(&r);
+	return err;
+}
+
 static int
 seg_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
     block_cb cb, void *arg, uint64_t *next, bool *stopped)
@@ -147,9 +168,17 @@ seg_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
 	    (unsigned long long)seg);
 	err = open_file(d, file, &db);
 	if (err == 0) {
-		err = bdb_file_blocks(db, seg, *next, to, cb, arg, next,
+		/* From its first record on, whatever number that has. */
+		err = bdb_file_blocks(db, seg, 0, to, cb, arg, next,
 		    stopped);
 		db->close(db, DB_NOSYNC);
+	}
+	if (err == 0 && !*stopped && file_path(d, path, file)) {
+		err = check_pages(d, file, path);
+		if (err == FG_EDAMAGED)
+			snprintf(d->damaged, sizeof(d->damaged), "%.390s",
+			    d->s.why);
+		return err == FG_EDAMAGED ? 0 : err;
 	}
 	if (err == 0 || *stopped || !file_path(d, path, file))
 		return err;
@@ -176,6 +205,41 @@ arc_path(const struct dir *d, char path[PATH_BYTES], const char *table,
 
 /* ---- what verify asks for ---- */
 
+/* Is the archive this store's, or that of one that it was restored from? What is
+ * in it beside rows is not chained. */
+static void
+check_owner(struct dir *d, const char *path)
+{
+	const struct archive_info *i;
+	char why[STORE_ERR_MAX];
+	struct archive *a;
+	size_t at;
+
+	if (d->s.uuid[0] == '\0' || archive_open(&a, path, why) != 0)
+		return; /* that is said elsewhere */
+	i = archive_info(a);
+	for (at = 0; at < d->was.len; at += sizeof(i->uuid))
+		if (strcmp(d->was.p + at, i->uuid) == 0)
+			break;
+	if (at >= d->was.len && strcmp(i->uuid, d->s.uuid) != 0)
+		snprintf(d->damaged, sizeof(d->damaged), "%.300s: is of "
+		    "another store, %s", path, i->uuid);
+	archive_close(a);
+}
+
+static int
+arc_blocks(struct dir *d, const char *table, uint64_t seg, uint64_t to,
+    block_cb cb, void *arg, uint64_t *next)
+{
+	char path[PATH_BYTES];
+
+	if (!arc_path(d, path, table, seg))
+		return FG_ELIMIT;
+	check_owner(d, path);
+	return source_arc_blocks(path, seg, to, cb, arg, next, d->damaged,
+	    d->s.why);
+}
+
 static uint64_t
 dir_next(struct block_source *s, const char *name, uint64_t first)
 {
@@ -192,7 +256,6 @@ dir_blocks(struct block_source *s, const struct source_table *t, uint64_t from,
 {
 	struct dir *d = (struct dir *)s;
 	uint64_t seg = 0, here, arc, next = from;
-	char path[PATH_BYTES];
 	bool stopped = false;
 	int err = 0;
 
@@ -206,9 +269,7 @@ dir_blocks(struct block_source *s, const struct source_table *t, uint64_t from,
 		seg = here != 0 && (arc == 0 || here <= arc) ? here : arc;
 		err = seg == here ? seg_blocks(d, t->name, seg, to, cb, arg,
 		    &next, &stopped)
-		    : !arc_path(d, path, t->name, seg) ? FG_ELIMIT
-		    : source_arc_blocks(path, seg, to, cb, arg, &next,
-		    d->damaged, d->s.why);
+		    : arc_blocks(d, t->name, seg, to, cb, arg, &next);
 	}
 	if (d->damaged[0] == '\0' || err != 0)
 		return err;
@@ -246,6 +307,7 @@ dir_records(struct block_source *s, const char *file, record_cb cb, void *arg)
 {
 	struct dir *d = (struct dir *)s;
 	DBT key = { 0 }, value = { 0 };
+	char path[PATH_BYTES];
 	DBC *c;
 	DB *db;
 	int ret, err = open_file(d, file, &db);
@@ -261,6 +323,8 @@ dir_records(struct block_source *s, const char *file, record_cb cb, void *arg)
 		c->close(c);
 	}
 	db->close(db, DB_NOSYNC);
+	if (err == 0 && ret == DB_NOTFOUND && file_path(d, path, file))
+		return check_pages(d, file, path);
 	return err != 0 || ret == DB_NOTFOUND ? err : FG_EDAMAGED;
 }
 
@@ -275,6 +339,7 @@ dir_close(struct block_source *s)
 	free(d->path);
 	free(d->archive);
 	free(d->over);
+	buf_free(&d->was);
 	free(d);
 }
 
@@ -313,12 +378,17 @@ take_meta(void *arg, const void *key, size_t klen, const void *value,
     size_t len)
 {
 	struct block_source *s = arg;
+	struct dir *d = arg;
 	size_t n = strlen(INCARNATION);
 	uint64_t v;
 	size_t i;
 
 	if (klen == 5 && memcmp(key, "store", 5) == 0 && len == 37)
 		memcpy(s->uuid, (const char *)value + 1, 36);
+	if (klen == 40 && memcmp(key, "was ", 4) == 0 &&
+	    (buf_add(&d->was, (const char *)key + 4, 36) != 0 ||
+	    buf_add(&d->was, "", 1) != 0))
+		return FG_ENOMEM;
 	if (klen <= n || memcmp(key, INCARNATION, n) != 0 || len != sizeof(v))
 		return 0;
 	memcpy(&v, value, sizeof(v));

@@ -66,6 +66,7 @@ verify(const struct verify_cfg *cfg, struct verify_result *r)
 		err = verify_rest_after(&v);
 	chain_hash_free(v.hash);
 	buf_free(&v.seen);
+	buf_free(&v.was);
 	free(v.state);
 	return err != 0 ? err : v.cancelled ? FG_ECLOSED : 0;
 }

@@ -43,8 +43,10 @@ struct verify_result {
 /* 0: it was done, whatever was found; FG_ECLOSED: it was given up; or FG_E*. */
 int verify(const struct verify_cfg *cfg, struct verify_result *r);
 
-/* Do the heads say that the store was not closed? uuid "": any one. */
-bool verify_unclean(const struct heads *heads, const char *uuid);
+/* Do the heads say that the store was not closed? uuid "": of any one. With a
+ * key those count that are signed, if there are such. */
+bool verify_unclean(const struct heads *heads, bool has_key,
+    const char *uuid);
 
 /* As a line: "FIX_IN, row 12: changed". */
 void verify_bad_text(char *to, size_t cap, const struct verify_bad *b);

@@ -22,6 +22,9 @@ struct verify {
 	bool unclean; /* not closed: its log may have more than its files */
 	struct verify_index *index; /* of FIX_OUT, while that is read */
 
+	bool has_meta;
+	struct buf was; /* UUIDs before restores, 37 bytes each */
+
 	/* Commits: a bit for each that was seen; what is up to floor may be in
 	 * what is not kept any more. */
 	struct buf seen;

@@ -10,6 +10,7 @@
 #include "base/cursor.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "store/chain_file.h"
 #include "store/chain_heads.h"
 #include "store/impl.h"
 #include "store/verify_int.h"
@@ -19,25 +20,55 @@
 #define DICT_HEAD    19
 #define RECORD_VERSION 1
 #define DELETED      "deleted "
+#define ARCHIVED     "archive "
+#define WAS          "was "
+#define UUID_TEXT    36
 #define DIGITS       20
 
 /* ---- before ---- */
 
-/* "deleted TABLE n" */
-static void
-take_deleted(struct verify *v, const char *key, size_t klen)
+/* "deleted TABLE n", "archive TABLE n": the table, or NULL. */
+static struct source_table *
+table_of(struct verify *v, const char *what, const char *key, size_t klen,
+    uint64_t *seg)
 {
-	size_t head = strlen(DELETED), n = klen - head - DIGITS - 1, i;
+	size_t head = strlen(what), n = klen - head - DIGITS - 1, i;
 	struct source_table *t = v->src->table;
-	uint64_t seg;
 
-	if (klen < head + DIGITS + 2 || memcmp(key, DELETED, head) != 0 ||
-	    num_parse_u64(key + klen - DIGITS, DIGITS, &seg) != 0)
-		return;
+	if (klen < head + DIGITS + 2 || memcmp(key, what, head) != 0 ||
+	    num_parse_u64(key + klen - DIGITS, DIGITS, seg) != 0)
+		return NULL;
 	for (i = 0; i < v->src->n_table; i++, t++)
 		if (strlen(t->name) == n && memcmp(t->name, key + head, n) ==
-		    0 && t->gone < seg)
-			t->gone = seg;
+		    0)
+			return t;
+	return NULL;
+}
+
+static void
+take_segments(struct verify *v, const char *key, size_t klen)
+{
+	struct source_table *t;
+	uint64_t seg;
+
+	t = table_of(v, DELETED, key, klen, &seg);
+	if (t != NULL && t->gone < seg)
+		t->gone = seg;
+	t = table_of(v, ARCHIVED, key, klen, &seg);
+	if (t != NULL && (t->kept == 0 || seg < t->kept))
+		t->kept = seg;
+}
+
+/* "was UUID" */
+static int
+take_was(struct verify *v, const char *key, size_t klen)
+{
+	if (klen != strlen(WAS) + UUID_TEXT || memcmp(key, WAS, strlen(WAS)) !=
+	    0)
+		return 0;
+	if (buf_add(&v->was, key + strlen(WAS), UUID_TEXT) != 0)
+		return FG_ENOMEM;
+	return buf_add(&v->was, "", 1);
 }
 
 /* META has up to which commit SESSION holds, and what was deleted. */
@@ -48,7 +79,10 @@ take_meta(void *arg, const void *key, size_t klen, const void *value,
 	struct verify *v = arg;
 	struct cursor c = cursor_over(value, len);
 
-	take_deleted(v, key, klen);
+	v->has_meta = true;
+	take_segments(v, key, klen);
+	if (take_was(v, key, klen) != 0)
+		return FG_ENOMEM;
 	if (klen != 6 || memcmp(key, "states", 6) != 0)
 		return 0;
 	cursor_get8(&c);
@@ -73,36 +107,80 @@ read_records(struct verify *v, const char *file, record_cb cb)
 	return err;
 }
 
-/* When was the store opened and closed, at last? NULL: it was not. */
-static void
-find_times(const struct heads *hs, const char *uuid, const struct head **opened,
-    const struct head **closed)
+/* The newest head of that name; trusted: that is signed with the key. */
+static const struct head *
+newest(const struct heads *hs, const char *name, bool trusted, const char *uuid)
 {
-	const struct head *h;
+	const struct head *h, *best = NULL;
 	size_t i;
 
-	*opened = *closed = NULL;
 	for (i = 0; hs != NULL && i < hs->n; i++) {
 		h = &hs->v[i];
-		if (uuid[0] != '\0' && strcmp(h->uuid, uuid) != 0)
+		if (strcmp(h->table, name) != 0 || (trusted && !h->good) ||
+		    (uuid[0] != '\0' && strcmp(h->uuid, uuid) != 0))
 			continue;
-		if (strcmp(h->table, HEAD_OPENED) == 0 && (*opened == NULL ||
-		    h->time.ns > (*opened)->time.ns))
-			*opened = h;
-		if (strcmp(h->table, HEAD_CLOSED) == 0 && (*closed == NULL ||
-		    h->time.ns > (*closed)->time.ns))
-			*closed = h;
+		if (best == NULL || h->time.ns > best->time.ns)
+			best = h;
 	}
+	return best;
+}
+
+/* When was the store opened and closed, at last? NULL: it was not. */
+static void
+find_times(const struct heads *hs, bool has_key, const char *uuid,
+    const struct head **opened, const struct head **closed)
+{
+	*opened = newest(hs, HEAD_OPENED, has_key, uuid);
+	*closed = newest(hs, HEAD_CLOSED, has_key, uuid);
+	if (has_key && *opened == NULL && *closed == NULL)
+		find_times(hs, false, uuid, opened, closed);
 }
 
 bool
-verify_unclean(const struct heads *hs, const char *uuid)
+verify_unclean(const struct heads *hs, bool has_key, const char *uuid)
 {
 	const struct head *opened, *closed;
 
-	find_times(hs, uuid, &opened, &closed);
+	find_times(hs, has_key, uuid, &opened, &closed);
 	return opened != NULL && (closed == NULL || closed->time.ns <
 	    opened->time.ns);
+}
+
+static bool
+is_of(const struct verify *v, const char *uuid)
+{
+	const struct block_source *s = v->src;
+	size_t i;
+
+	for (i = 0; i + UUID_TEXT < v->was.len; i += UUID_TEXT + 1)
+		if (strcmp(v->was.p + i, uuid) == 0)
+			return true;
+	for (i = 0; i + UUID_TEXT < s->uuids.len; i += UUID_TEXT + 1)
+		if (strcmp(s->uuids.p + i, uuid) == 0)
+			return true;
+	return s->uuids.len == 0 && (s->uuid[0] == '\0' || strcmp(s->uuid,
+	    uuid) == 0);
+}
+
+/* Heads that were given are for this store; and it has some of its own. */
+static void
+check_whose(struct verify *v)
+{
+	const struct heads *hs = v->cfg->heads;
+	bool own = false, ours = false;
+	size_t i, kept = 0;
+
+	for (i = 0; hs != NULL && i < hs->n; i++) {
+		kept += hs->v[i].kept;
+		ours = ours || (hs->v[i].kept && is_of(v, hs->v[i].uuid));
+		own = own || is_of(v, hs->v[i].uuid);
+	}
+	if (kept != 0 && !ours)
+		verify_say_bad(v, HEAD_FILE, 0, "none of the %zu heads that "
+		    "were given is of this store, %s", kept, v->src->uuid);
+	if (!own && !v->cfg->open && !v->src->partial)
+		verify_say_bad(v, CHAIN_DIR "/" HEAD_FILE, 0, "missing: nothing "
+		    "says when the store was opened");
 }
 
 static void
@@ -110,7 +188,8 @@ find_closed(struct verify *v)
 {
 	const struct head *opened, *closed;
 
-	find_times(v->cfg->heads, v->src->uuid, &opened, &closed);
+	find_times(v->cfg->heads, v->cfg->has_key, v->src->uuid, &opened,
+	    &closed);
 	if (closed != NULL && (opened == NULL || opened->time.ns <
 	    closed->time.ns))
 		v->closed = closed;
@@ -124,9 +203,14 @@ find_closed(struct verify *v)
 int
 verify_rest_before(struct verify *v)
 {
+	int err;
+
 	if (!v->cfg->open && !v->src->partial)
 		find_closed(v);
-	return read_records(v, "META", take_meta);
+	err = read_records(v, "META", take_meta);
+	if (err == 0)
+		check_whose(v);
+	return err;
 }
 
 /* ---- blocks ---- */
@@ -281,15 +365,11 @@ check_file(struct verify *v, const char *file)
 {
 	struct head_file_sum sum = { .c = v->hash };
 	const struct heads *hs = v->cfg->heads;
-	const struct head *h = NULL;
-	size_t i;
+	const struct head *h = newest(hs, file, v->cfg->has_key, v->src->uuid);
 	int err;
 
-	for (i = 0; i < hs->n; i++)
-		if (strcmp(hs->v[i].table, file) == 0 &&
-		    strcmp(hs->v[i].uuid, v->src->uuid) == 0 &&
-		    (h == NULL || hs->v[i].time.ns > h->time.ns))
-			h = &hs->v[i];
+	if (h == NULL)
+		h = newest(hs, file, false, v->src->uuid);
 	if (h == NULL || h->commit != v->closed->commit)
 		return 0;
 	if (v->cfg->has_key && h->has_signature && !h->good) {
@@ -323,12 +403,45 @@ check_closed(struct verify *v)
 	return err;
 }
 
+/* No table may be gone that a head is of. */
+static void
+check_tables(struct verify *v)
+{
+	const struct heads *hs = v->cfg->heads;
+	const struct head *h;
+	const char *last = "";
+	size_t i, t;
+
+	for (i = 0; hs != NULL && i < hs->n; i++) {
+		h = &hs->v[i];
+		if (strcmp(h->table, last) == 0 || strcmp(h->uuid,
+		    v->src->uuid) != 0 || strcmp(h->table, HEAD_CLOSED) == 0 ||
+		    strcmp(h->table, HEAD_OPENED) == 0)
+			continue;
+		for (t = 0; t < v->src->n_table; t++)
+			if (strcmp(v->src->table[t].name, h->table) == 0)
+				break;
+		if (t < v->src->n_table)
+			continue;
+		for (t = 0; t < HEAD_FILES; t++)
+			if (strcmp(head_files[t], h->table) == 0)
+				break;
+		if (t == HEAD_FILES)
+			verify_say_bad(v, h->table, 0, "missing: a head says "
+			    "row %llu of such a table",
+			    (unsigned long long)h->seq);
+		last = h->table;
+	}
+}
+
 int
 verify_rest_after(struct verify *v)
 {
 	uint64_t before = v->r->bad;
 	int err = 0;
 
+	if (!v->src->partial)
+		check_tables(v);
 	/* Rows that are bad are not looked at any further, nor their commits. */
 	if (before == 0 && !v->unclean && !v->src->partial)
 		check_commits(v);

@@ -32,7 +32,7 @@ struct walk {
 	uint32_t at;       /* the next one of run; rows: all are done */
 
 	/* As read. */
-	uint64_t seg, first, last, commit;
+	uint64_t seg, first_seg, first, last, commit;
 	unsigned char h[CHAIN_HASH];
 	uint64_t unchained; /* rows behind the end of the chain */
 };
@@ -430,8 +430,10 @@ on_block(void *arg, const struct block_at *b)
 	rc = chain_hash_block(w->v->hash, w->h, b->key, b->p, b->n);
 	if (rc != 0)
 		return rc;
-	if (!w->began)
+	if (!w->began) {
 		w->first = b->key;
+		w->first_seg = b->seg;
+	}
 	w->began = true;
 	w->last = h.rows == 0 ? b->key : b->key + h.rows - 1;
 	w->commit = h.commit;
@@ -471,6 +473,21 @@ check_end(struct walk *w)
 		bad_head(w, w->head, w->last + 1, "missing");
 }
 
+/* Nothing is missing before the first row, but for what META says. */
+static void
+check_begin(struct walk *w)
+{
+	const struct source_table *t = w->t;
+
+	if (w->v->src->partial || !w->v->has_meta)
+		return;
+	if (t->kept > t->gone && (!w->began || w->first_seg > t->kept))
+		bad_row(w, t->kept, "missing: META says that it is archived");
+	else if (w->began && w->first > 1 && t->gone == 0 &&
+	    t->number != BLOCK_TABLE_STATE)
+		bad_row(w, 1, "missing: META does not say that it was deleted");
+}
+
 int
 verify_table(struct verify *v, const struct source_table *t)
 {
@@ -494,6 +511,8 @@ verify_table(struct verify *v, const struct source_table *t)
 	}
 	if (rc == 0 && !w.bad && !v->cancelled)
 		check_end(&w);
+	if (rc == 0 && !w.bad && !v->cancelled)
+		check_begin(&w);
 	/* The rows are what they were, as far as they could be read. */
 	if (damaged && !w.bad)
 		bad_row(&w, w.damaged, text);

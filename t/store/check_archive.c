@@ -271,6 +271,29 @@ START_TEST(no_changed_byte_goes_unseen)
 }
 END_TEST
 
+/* Whoever writes a whole archive can make its hash fit, but not its ranges another
+ * than those of its rows. */
+START_TEST(ranges_that_are_not_those_of_the_rows_are_seen)
+{
+	struct archive *a;
+
+	make_file(300);
+	ck_assert_int_eq(archive_open(&a, FILE_NAME, err), 0);
+	ck_assert_int_eq(archive_check(a, err), 0);
+	ck_assert_uint_gt(a->n_range, 1);
+	a->range[1].last++;
+	ck_assert_int_eq(archive_check(a, err), FG_EDAMAGED);
+	a->range[1].last--;
+	a->n_range--;
+	ck_assert_int_eq(archive_check(a, err), FG_EDAMAGED);
+	a->n_range++;
+	a->frame[0].last--;
+	ck_assert_int_eq(archive_check(a, err), FG_EDAMAGED);
+	archive_close(a);
+	unlink(FILE_NAME);
+}
+END_TEST
+
 START_TEST(blocks_out_of_order_or_of_another_table_are_refused)
 {
 	struct archive_writer *w = begin();
@@ -324,6 +347,7 @@ main(void)
 	tcase_add_test(tc, rows_are_read_from_anywhere);
 	tcase_add_test(tc, resends_find_their_session_and_numbers);
 	tcase_add_test(tc, no_changed_byte_goes_unseen);
+	tcase_add_test(tc, ranges_that_are_not_those_of_the_rows_are_seen);
 	tcase_add_test(tc,
 	    blocks_out_of_order_or_of_another_table_are_refused);
 	tcase_add_test(tc, what_is_no_archive_is_said);

@@ -90,6 +90,8 @@ t_store_check_backup_LDADD = libstore.a liblog.a libbase.a $(CHECK_LIBS) \
 
 TESTS += t/store/test_verify_archive.py
 EXTRA_DIST += t/store/test_verify_archive.py
+TESTS += t/store/test_verify_attacks.py
+EXTRA_DIST += t/store/test_verify_attacks.py
 TESTS += t/store/test_verify.py
 EXTRA_DIST += t/store/test_verify.py
 check_PROGRAMS += t/store/spoil

@@ -3,7 +3,7 @@
  *
  *	spoil make DIR [KEY.pem]
  *	    a store with a few thousand rows of several tables, in several
- *	    segments, with its chain
+ *	    segments, with its chain; or as much again
  *	spoil record DIR SEED
  *	    change, delete or insert one byte of a record, delete a record, or
  *	    insert one, as somebody does who knows Berkeley DB
@@ -51,10 +51,12 @@ die(const char *what)
 
 /* ---- make ---- */
 
+static uint32_t epoch = 1; /* numbers begin anew when there is more */
+
 static void
 add_rows(struct store_batch *b, enum store_table t, unsigned n, unsigned *id)
 {
-	struct store_row row = { .session = 1, .epoch = 1 };
+	struct store_row row = { .session = 1, .epoch = epoch };
 	char text[700];
 	unsigned i, len;
 
@@ -87,12 +89,15 @@ archive_some(struct store *st, struct store_chain *ch)
 	while (store_chain_upto(ch, STORE_FIX_OUT) < store_visible(st,
 	    STORE_FIX_OUT))
 		nanosleep(&pause, NULL);
-	for (i = 0; i < ARCHIVED; i++) {
-		if (store_segment(st, STORE_FIX_OUT, number, &s) != 0 ||
-		    store_archive(st, STORE_FIX_OUT, s.number, &how, &s, err)
+	for (i = 0; i < ARCHIVED; number = s.number + 1) {
+		if (store_segment(st, STORE_FIX_OUT, number, &s) != 0)
+			die("too few segments");
+		if (s.archived)
+			continue;
+		i++;
+		if (store_archive(st, STORE_FIX_OUT, s.number, &how, &s, err)
 		    != 0)
 			die(err);
-		number = s.number + 1;
 	}
 }
 
@@ -122,6 +127,8 @@ make(const char *dir, const char *key)
 	    store_dict(st, "a.xml", "<fix>a dictionary</fix>", 23, &dict) != 0
 	    || store_table_define(st, "QUOTES", "columns", &t[4]) != 0)
 		die("cannot define");
+	if (!is_new)
+		s.epoch = epoch = s.epoch + 1;
 	for (i = 0; i < COMMITS; i++) {
 		b = store_begin(st);
 		if (i % 11 != 10)
