@@ -41,11 +41,13 @@ verify_note(struct verify *v, const char *fmt, ...)
 static void
 say_wrong(struct verify *v)
 {
-	const char *p = v->src->wrong.p, *end = p + v->src->wrong.len, *text;
+	const struct buf *b = &v->src->wrong;
+	const char *p = b->p, *text;
 
-	for (; p < end; p = text + strlen(text) + 1) {
+	while (b->len != 0 && p < b->p + b->len) {
 		text = p + strlen(p) + 1;
 		verify_say_bad(v, p, 0, "%s", text);
+		p = text + strlen(text) + 1;
 	}
 }
 
