@@ -58,6 +58,8 @@ def main():
                 if i == ORDERS - 20:
                     p.sync()
             g.kill()
+            if n % 2:  # an old store: what its log cannot change stays
+                os.utime(os.path.join(g.store, "FORMAT"), (1, 1))
             before = sums(g.store)
             code, text = verify(g.store, tmp)
             assert code == 0 and "its log was replayed on a copy" in text and \
@@ -78,20 +80,6 @@ def main():
         with open(path, "r+b") as f:
             f.seek(HEADER + 40)
             f.write(bytes([c]))
-        # The end of the log is cut off: these rows are missing.
-        logs = sorted(f for f in os.listdir(g.store) if f.startswith("log."))
-        path = os.path.join(g.store, logs[-1])
-        with open(path, "rb") as f:
-            kept = f.read()
-        end = len(kept.rstrip(b"\0"))
-        with open(path, "r+b") as f:
-            f.seek(end // 2)
-            f.write(bytes(len(kept) - end // 2))
-        code, text = verify(g.store, tmp)
-        assert code != 0 and ("missing" in text or "cannot be replayed" in
-                              text), text
-        with open(path, "wb") as f:
-            f.write(kept)
         # There is no room for a copy.
         code, text = verify(g.store, work.path("nowhere"))
         assert code == 3 and "nowhere" in text, text
