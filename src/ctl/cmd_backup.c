@@ -29,23 +29,26 @@ absolute(char out[PATH_MAX], const char *dir)
 int
 cmd_backup(struct ctl *c, int argc, char **argv)
 {
-	bool logs = false;
-	const struct opt opts[] = { { "--logs", OPT_FLAG, &logs } };
+	bool logs = false, without = false;
+	const struct opt opts[] = { { "--logs", OPT_FLAG, &logs },
+		{ "--without-archives", OPT_FLAG, &without } };
 	char err[OPT_ERR_MAX], dir[PATH_MAX];
 	struct link_out *o;
 
-	argc = opt_parse(opts, 1, argc, argv, err);
+	argc = opt_parse(opts, 2, argc, argv, err);
 	if (argc != 1)
 		return ctl_usage("backup", argc == -1 ? err
 		    : "exactly one directory is needed");
 	if (!absolute(dir, argv[0]))
 		return ctl_usage("backup", "the path is too long");
-	o = ctl_begin(c, "BACKUP", 1u + logs);
+	o = ctl_begin(c, "BACKUP", 1u + logs + without);
 	if (o == NULL)
 		return CTL_NO_GATEWAY;
 	link_key_str(o, "DIR", dir);
 	if (logs)
 		link_key_bool(o, "LOGS", true);
+	if (without)
+		link_key_bool(o, "ARCHIVES", false);
 	return job_done(c, "backup");
 }
 
@@ -80,13 +83,14 @@ cmd_restore(struct ctl *c, int argc, char **argv)
 {
 	struct store_restore r = { 0 };
 	const struct opt opts[] = { { "--logs", OPT_TEXT, &r.logs },
+		{ "--archives", OPT_TEXT, &r.archives },
 		{ "--complete", OPT_FLAG, &r.complete } };
 	const struct store_work work = { at, NULL };
 	char err[OPT_ERR_MAX], why[STORE_ERR_MAX];
 	struct store_backup b;
 	int rc;
 
-	argc = opt_parse(opts, 2, argc, argv, err);
+	argc = opt_parse(opts, 3, argc, argv, err);
 	if (argc != 2)
 		return ctl_usage("restore", argc == -1 ? err
 		    : "a BACKUP and the DIRECTORY of the new store are needed");

@@ -15,7 +15,7 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "--days N | --before TIME [--delete-days N] [--dry-run]\n"
 	    "          [--force --yes]", cmd_archive,
 	    "put old rows of all tables into compressed files" },
-	{ "backup", "DIRECTORY [--logs]", cmd_backup,
+	{ "backup", "DIRECTORY [--logs] [--without-archives]", cmd_backup,
 	    "copy the store while the gateway works; --logs: only what is new "
 	    "of the log" },
 	{ "chain", "CLORDID [--session SESSION]", cmd_chain,
@@ -84,7 +84,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	    "          [--type MSGTYPE] [--same]",
 	    cmd_replay,
 	    "messages of FIX_IN or FIX_OUT once more, into a test gateway" },
-	{ "restore", "BACKUP DIRECTORY [--logs STORE] [--complete]", cmd_restore,
+	{ "restore", "BACKUP DIRECTORY [--logs STORE] [--archives DIRECTORY] "
+	    "[--complete]", cmd_restore,
 	    "make a store of a backup in a new directory" },
 	{ "resume", "SESSION|all --reason TEXT --yes", cmd_resume,
 	    "let them leave again, and first those that waited" },

@@ -14,10 +14,10 @@
 
 struct order {
 	struct store *store;
-	bool logs;
+	unsigned how;
 	struct job *job;
 	struct store_backup done;
-	char dir[DIR_MAX];
+	char dir[DIR_MAX], archives[DIR_MAX];
 	char why[STORE_ERR_MAX];
 };
 
@@ -35,19 +35,26 @@ run(struct job *j, void *arg)
 {
 	struct order *o = arg;
 	struct store_work work = { at, o };
+	char left[DIR_MAX + 200] = "";
 	int err;
 
 	o->job = j;
-	err = store_backup(o->store, o->dir, o->logs, &work, &o->done, o->why);
+	err = store_backup(o->store, o->dir, o->how, &work, &o->done, o->why);
+	if ((o->how & STORE_BACKUP_NO_ARCHIVES) != 0 && o->done.archives != 0)
+		snprintf(left, sizeof(left), "; %llu archives in %s are not "
+		    "in it: copy that folder, too, and after a restore set "
+		    "ArchivePath to the copy",
+		    (unsigned long long)o->done.archives,
+		    o->archives);
 	if (err != 0)
 		job_say(j, "%s", o->why);
 	else
 		job_say(j, "backup %s: complete up to commit %llu, %llu files "
-		    "of %llu MB, of which %llu MB were copied", o->dir,
+		    "of %llu MB, of which %llu MB were copied%s", o->dir,
 		    (unsigned long long)o->done.commit,
 		    (unsigned long long)o->done.files,
 		    (unsigned long long)(o->done.bytes / MB),
-		    (unsigned long long)(o->done.copied / MB));
+		    (unsigned long long)(o->done.copied / MB), left);
 	return err;
 }
 
@@ -73,15 +80,18 @@ result(void *arg, struct link_out *out)
 	link_key_u64(out, "FILES", o->done.files);
 	link_key_u64(out, "BYTES", o->done.bytes);
 	link_key_u64(out, "COPIED", o->done.copied);
+	link_key_u64(out, "ARCHIVES", o->done.archives);
 }
 
 void
 control_backup(const struct server_ask *a)
 {
 	struct gateway *g = control_of(a)->g;
+	const struct conf_section *sec = conf_gateway(g->conf);
+	const char *path;
 	struct order *o = calloc(1, sizeof(*o));
 	const struct job_work work = { .what = "backup", .run = run,
-		.done = done, .nresult = 5, .result = result, .free = free,
+		.done = done, .nresult = 6, .result = result, .free = free,
 		.arg = o };
 
 	if (o == NULL) {
@@ -95,7 +105,12 @@ control_backup(const struct server_ask *a)
 		    "not begin with /");
 		return;
 	}
+	path = conf_path(sec, CONF_ArchivePath);
+	snprintf(o->archives, sizeof(o->archives), "%s%s", path != NULL ? path
+	    : conf_path(sec, CONF_StorePath), path != NULL ? "" : "/ARCHIVE");
 	o->store = g->store;
-	o->logs = link_find_bool(a->details, "LOGS", false);
+	o->how = (link_find_bool(a->details, "LOGS", false)
+	    ? STORE_BACKUP_LOGS : 0) | (link_find_bool(a->details, "ARCHIVES",
+	    true) ? 0 : STORE_BACKUP_NO_ARCHIVES);
 	job_start(g->jobs, a, &work);
 }

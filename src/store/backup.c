@@ -6,7 +6,7 @@
 #include "store/impl.h"
 
 int
-store_backup(struct store *st, const char *dir, bool logs,
+store_backup(struct store *st, const char *dir, unsigned how,
     const struct store_work *work, struct store_backup *out,
     char err[STORE_ERR_MAX])
 {
@@ -15,7 +15,7 @@ store_backup(struct store *st, const char *dir, bool logs,
 	err[0] = '\0';
 	*out = (struct store_backup){ 0 };
 	rc = st->ops->backup == NULL ? FG_ESTATE
-	    : st->ops->backup(st, dir, logs, work, out, err);
+	    : st->ops->backup(st, dir, how, work, out, err);
 	if (rc != 0 && err[0] == '\0')
 		snprintf(err, STORE_ERR_MAX, "backup %s: %s", dir,
 		    fg_strerror(rc));

@@ -5,7 +5,8 @@
  *
  *	BACKUP              what it has; written last, so what it says is there
  *	FIX_IN.n ...        sealed segments, which never change
- *	CHAIN/, ARCHIVE/    as in the store
+ *	CHAIN/              as in the store
+ *	ARCHIVE/            archives, wherever the store has them
  *	RUN.n/              everything else, copied while it changed, and the log
  *	                    files to bring it to one moment
  *
@@ -30,13 +31,17 @@ struct store_backup {
 	uint64_t files;       /* that it has ... */
 	uint64_t bytes;       /* ... and their size */
 	uint64_t copied;      /* bytes that were copied for it */
+	uint64_t archives;    /* files of those; or that were left out */
 	bool complete;        /* restored: nothing came behind */
 };
 
+#define STORE_BACKUP_LOGS     1u /* only what the log has more than the backup
+                                  * that is there */
+#define STORE_BACKUP_NO_ARCHIVES 2u
+
 /* Copy an open store to a directory (made if missing), while it is written to.
- * logs: only what the log has more than the backup that is there. Any thread,
- * one at a time. 0 or FG_E* and a text for the operator. */
-int store_backup(struct store *st, const char *dir, bool logs,
+ * Any thread, one at a time. 0 or FG_E* and a text for the operator. */
+int store_backup(struct store *st, const char *dir, unsigned how,
     const struct store_work *work, struct store_backup *out,
     char err[STORE_ERR_MAX]);
 
@@ -53,6 +58,7 @@ void store_backed_up(struct store *st, struct store_covered *out);
 struct store_restore {
 	const char *backup, *to;
 	const char *logs;     /* a directory with later log files, or NULL */
+	const char *archives; /* where archives go; NULL: into the store */
 	bool complete;        /* the logs are all that there ever were */
 };
 

@@ -178,7 +178,7 @@ int bdb_log_load(struct bdb *b);
 
 /* ---- bdb_backup.c ---- */
 
-int bdb_backup(struct store *st, const char *dir, bool logs,
+int bdb_backup(struct store *st, const char *dir, unsigned how,
     const struct store_work *work, struct store_backup *out, char *why);
 
 #define BDB_PLACE     "BACKUP_DIR" /* where the last backup is */

@@ -133,9 +133,9 @@ whole(struct bdb_backup *k)
 		err = bdb_backup_items(k);
 	}
 	if (err == 0)
-		err = bdb_backup_folder(k, "CHAIN");
+		err = bdb_backup_chain(k);
 	if (err == 0)
-		err = bdb_backup_folder(k, "ARCHIVE");
+		err = bdb_backup_archives(k);
 	k->now.first_log = b->log_hold;
 	if (err == 0)
 		err = bdb_backup_logs(k, k->now.first_log);
@@ -166,7 +166,7 @@ only_logs(struct bdb_backup *k)
 		k->c.total = logs.bytes;
 	/* A segment that was archived since is in no log. */
 	if (err == 0)
-		err = bdb_backup_folder(k, "ARCHIVE");
+		err = bdb_backup_archives(k);
 	if (err == 0)
 		err = bdb_backup_logs(k, k->now.last_log);
 	return err != 0 ? err : copy_sync_dir(&k->c, k->run);
@@ -200,15 +200,18 @@ tell(const struct bdb_backup *k, struct store_backup *out)
 	for (i = 0; i < k->now.n; i++)
 		out->bytes += k->now.file[i].sum.size;
 	out->copied = k->c.bytes;
+	out->archives = k->archives;
 }
 
 int
-bdb_backup(struct store *st, const char *dir, bool logs,
+bdb_backup(struct store *st, const char *dir, unsigned how,
     const struct store_work *work, struct store_backup *out, char *why)
 {
 	struct bdb *b = (struct bdb *)st;
 	struct bdb_backup k = { .b = b, .dir = dir, .c = { .why = why,
-		.work = work, .fd = -1 } };
+		.work = work, .fd = -1 }, .no_archives =
+		(how & STORE_BACKUP_NO_ARCHIVES) != 0 };
+	bool logs = (how & STORE_BACKUP_LOGS) != 0;
 	int err = open_dir(&k, logs);
 
 	memcpy(k.now.uuid, st->uuid, sizeof(k.now.uuid));

@@ -5,7 +5,7 @@
 #include "store/bdb.h"
 #include "store/manifest.h"
 
-#define BACKUP_NAME 64 /* bytes of a file name */
+#define BACKUP_NAME BDB_SEG_NAME /* bytes of a file name */
 
 struct backup_item {
 	char name[BACKUP_NAME];
@@ -21,6 +21,8 @@ struct bdb_backup {
 	struct backup_item *item;
 	size_t n, cap;
 	int err; /* of the callbacks */
+	bool no_archives;
+	uint64_t archives; /* that there are */
 };
 
 /* Which files there are, and which of them are sealed. 0 or FG_E*. */
@@ -29,8 +31,9 @@ int bdb_backup_list(struct bdb_backup *k);
 void bdb_backup_total(struct bdb_backup *k);
 /* Copy the files of the list. */
 int bdb_backup_items(struct bdb_backup *k);
-/* Copy plain files that only grow, or never change, in a folder of the store. */
-int bdb_backup_folder(struct bdb_backup *k, const char *folder);
+/* Copy plain files that only grow, or never change: the chain; the archives. */
+int bdb_backup_chain(struct bdb_backup *k);
+int bdb_backup_archives(struct bdb_backup *k);
 /* Copy the log from a file on. */
 int bdb_backup_logs(struct bdb_backup *k, uint32_t first);
 int bdb_backup_format(struct bdb_backup *k);

@@ -108,16 +108,23 @@ size_in(const char *dir, const char *name, uint64_t *out)
 	return true;
 }
 
-/* Does the backup have a file of the store that never changes? */
+/* Does the backup have a file that never changes, and is `here` in dir? */
+static struct manifest_file *
+has_copy(const struct bdb_backup *k, const char *name, const char *dir,
+    const char *here)
+{
+	struct manifest_file *f = manifest_find(&k->old, name);
+	uint64_t there, size;
+
+	return f != NULL && size_in(k->dir, name, &there)
+	    && size_in(dir, here, &size) && f->sum.size == there
+	    && there == size ? f : NULL;
+}
+
 static struct manifest_file *
 has(const struct bdb_backup *k, const char *name)
 {
-	struct manifest_file *f = manifest_find(&k->old, name);
-	uint64_t there, here;
-
-	return f != NULL && size_in(k->dir, name, &there)
-	    && size_in(k->b->path, name, &here) && f->sum.size == there
-	    && there == here ? f : NULL;
+	return has_copy(k, name, k->b->path, name);
 }
 
 void
@@ -247,47 +254,93 @@ bdb_backup_items(struct bdb_backup *k)
 	return err;
 }
 
-int
-bdb_backup_folder(struct bdb_backup *k, const char *folder)
+/* A file of a folder, which the backup has under the folder's name. */
+static int
+copy_plain(struct bdb_backup *k, const char *folder, const char *dir,
+    const char *file)
 {
-	char dir[COPY_PATH_MAX], from[COPY_PATH_MAX], to[COPY_PATH_MAX];
-	char name[COPY_PATH_MAX];
+	char from[COPY_PATH_MAX], to[COPY_PATH_MAX], name[COPY_PATH_MAX];
 	struct manifest_file *f;
 	struct copy_sum sum;
-	struct dirent *e;
-	DIR *d;
-	int err = copy_path(&k->c, dir, k->dir, NULL, folder);
+	int err;
 
+	snprintf(name, sizeof(name), "%s/%s", folder, file);
+	if (manifest_find(&k->now, name) != NULL)
+		return 0;
+	f = has_copy(k, name, dir, file);
+	if (f != NULL)
+		return manifest_add(&k->now, name, &f->sum);
+	err = copy_path(&k->c, from, dir, NULL, file);
 	if (err == 0)
-		err = copy_path(&k->c, from, k->b->path, NULL, folder);
-	d = err != 0 ? NULL : opendir(from);
+		err = copy_path(&k->c, to, k->dir, folder, file);
+	if (err == 0)
+		err = copy_file(&k->c, from, to, UINT64_MAX, false, &sum);
+	return err != 0 ? err : manifest_add(&k->now, name, &sum);
+}
+
+/* Those of the folder at dir that take says. */
+static int
+copy_folder(struct bdb_backup *k, const char *folder, const char *dir,
+    bool (*take)(struct bdb_backup *k, const char *dir, const char *file))
+{
+	char to[COPY_PATH_MAX];
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int err;
+
 	if (d == NULL)
-		return err;
-	if (mkdir(dir, 0750) == -1 && errno != EEXIST)
-		err = copy_why(&k->c, fg_errno(errno), "%s: %s", dir,
+		return 0;
+	err = copy_path(&k->c, to, k->dir, NULL, folder);
+	if (err == 0 && mkdir(to, 0750) == -1 && errno != EEXIST)
+		err = copy_why(&k->c, fg_errno(errno), "%s: %s", to,
 		    strerror(errno));
-	while (err == 0 && (e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.' || strlen(e->d_name) >= BACKUP_NAME)
-			continue;
-		snprintf(name, sizeof(name), "%s/%s", folder, e->d_name);
-		if (manifest_find(&k->now, name) != NULL)
-			continue;
-		f = has(k, name);
-		if (f != NULL) {
-			err = manifest_add(&k->now, name, &f->sum);
-			continue;
-		}
-		err = copy_path(&k->c, from, k->b->path, folder, e->d_name);
-		if (err == 0)
-			err = copy_path(&k->c, to, dir, NULL, e->d_name);
-		if (err == 0)
-			err = copy_file(&k->c, from, to, UINT64_MAX, false,
-			    &sum);
-		if (err == 0)
-			err = manifest_add(&k->now, name, &sum);
-	}
+	while (err == 0 && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.' && strlen(e->d_name) < BACKUP_NAME &&
+		    take(k, dir, e->d_name))
+			err = copy_plain(k, folder, dir, e->d_name);
 	closedir(d);
-	return err != 0 ? err : copy_sync_dir(&k->c, dir);
+	return err != 0 ? err : copy_sync_dir(&k->c, to);
+}
+
+static bool
+take_any(struct bdb_backup *k, const char *dir, const char *file)
+{
+	(void)k;
+	(void)dir;
+	(void)file;
+	return true;
+}
+
+/* ArchivePath may have more than ours; one that is damaged is not known to be
+ * another's. */
+static bool
+take_archive(struct bdb_backup *k, const char *dir, const char *file)
+{
+	char path[COPY_PATH_MAX], uuid[ARCHIVE_UUID];
+	size_t n = strlen(file), tail = strlen(ARCHIVE_SUFFIX);
+
+	if (n < tail || strcmp(file + n - tail, ARCHIVE_SUFFIX) != 0 ||
+	    snprintf(path, sizeof(path), "%s/%s", dir, file) >=
+	    (int)sizeof(path) || (archive_whose(path, uuid) == 0 &&
+	    !bdb_identity_is(k->b, uuid)))
+		return false;
+	k->archives++;
+	return !k->no_archives;
+}
+
+int
+bdb_backup_chain(struct bdb_backup *k)
+{
+	char dir[COPY_PATH_MAX];
+	int err = copy_path(&k->c, dir, k->b->path, NULL, "CHAIN");
+
+	return err != 0 ? err : copy_folder(k, "CHAIN", dir, take_any);
+}
+
+int
+bdb_backup_archives(struct bdb_backup *k)
+{
+	return copy_folder(k, "ARCHIVE", k->b->arc_path, take_archive);
 }
 
 static int

@@ -71,19 +71,47 @@ place(const struct restore *k, const char *name, bool *folder)
 	return name;
 }
 
+/* Where archives go. */
+static int
+archives_path(struct restore *k, char out[COPY_PATH_MAX], const char *name)
+{
+	return k->r->archives == NULL
+	    ? copy_path(&k->c, out, k->r->to, "ARCHIVE", name)
+	    : copy_path(&k->c, out, k->r->archives, NULL, name);
+}
+
+/* One may be there already: archives never change. */
+static bool
+is_there(struct restore *k, const char *path, const struct manifest_file *f)
+{
+	struct copy_sum sum;
+
+	return access(path, F_OK) == 0 && copy_hash(&k->c, path, f->sum.size +
+	    1, &sum) == 0 && sum.size == f->sum.size &&
+	    strcmp(sum.sha, f->sum.sha) == 0;
+}
+
 static int
 restore_file(struct restore *k, const struct manifest_file *f)
 {
 	char from[COPY_PATH_MAX], to[COPY_PATH_MAX];
 	struct copy_sum sum;
+	bool folder, archive;
 	const char *name;
-	bool folder;
 	int err;
 
 	name = place(k, f->name, &folder);
 	err = copy_path(&k->c, from, k->r->backup, NULL, f->name);
+	archive = strncmp(name, "ARCHIVE/", 8) == 0;
 	if (err == 0)
-		err = copy_path(&k->c, to, k->r->to, NULL, name);
+		err = archive ? archives_path(k, to, name + 8)
+		    : copy_path(&k->c, to, k->r->to, NULL, name);
+	if (err == 0 && archive && is_there(k, to, f))
+		return 0;
+	if (err == 0 && archive && access(to, F_OK) == 0)
+		return copy_why(&k->c, FG_EEXIST, "%s: is there, and another "
+		    "file than that of the backup; give another directory for "
+		    "the archives", to);
 	if (err == 0 && folder) {
 		*strrchr(to, '/') = '\0';
 		if (mkdir(to, 0750) == -1 && errno != EEXIST)
@@ -207,7 +235,7 @@ restore_archives(struct restore *k)
 	int err = copy_path(&k->c, from, k->r->logs, NULL, "ARCHIVE");
 
 	if (err == 0)
-		err = copy_path(&k->c, dir, k->r->to, NULL, "ARCHIVE");
+		err = archives_path(k, dir, "");
 	if (err == 0)
 		d = opendir(from);
 	if (d != NULL && mkdir(dir, 0750) == -1 && errno != EEXIST)
@@ -216,7 +244,7 @@ restore_archives(struct restore *k)
 	while (err == 0 && d != NULL && (e = readdir(d)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
-		err = copy_path(&k->c, to, dir, NULL, e->d_name);
+		err = archives_path(k, to, e->d_name);
 		if (err != 0 || access(to, F_OK) == 0)
 			continue;
 		err = copy_path(&k->c, from, k->r->logs, "ARCHIVE", e->d_name);
@@ -288,7 +316,7 @@ static int
 make_store(struct restore *k, struct store_backup *out)
 {
 	struct store_cfg cfg = { .path = k->r->to, .durability =
-		STORE_WRITTEN };
+		STORE_WRITTEN, .archive_path = k->r->archives };
 	char path[COPY_PATH_MAX];
 	struct bdb *b;
 	int err = bdb_open(&b, &cfg, BDB_FATAL, k->c.why);

@@ -137,7 +137,7 @@ struct store_ops {
 	 * durable. NULL: there is no disk. */
 	int (*flushed)(struct store *st, bool now, uint64_t *commit);
 	/* As store_backup. NULL: there is nothing on a disk. */
-	int (*backup)(struct store *st, const char *dir, bool logs,
+	int (*backup)(struct store *st, const char *dir, unsigned how,
 	    const struct store_work *work, struct store_backup *out,
 	    char *err);
 	const struct store_seg_ops *seg; /* NULL: there are no files */

@@ -3,6 +3,7 @@
 what somebody still needs, and RetainDays, ArchiveDays, ArchivePath."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -265,8 +266,55 @@ def ArchivePath(work):
     print("ok ArchivePath")
 
 
+def backup(work):
+    """Archives that are not in the store are in its backup."""
+    where = work.path("where")
+    g = gateway(work, "backup", ArchivePath=where)
+    g.ctl("archive", "--days", "1")
+    had = archives(where)
+    assert len(had) >= 2, had
+    with open(os.path.join(where, "FIX_IN.%020d.arc" % 77), "wb") as f:
+        f.write(b"fgarc\r\n\x1a" + bytes(8) +
+                b"11111111-2222-4333-8444-555555555555")
+    to = work.path("to")
+    out = g.ctl("backup", to, "--without-archives")
+    assert "%d archives in %s are not in it" % (len(had), where) in out, out
+    assert archives(os.path.join(to, "ARCHIVE")) == []
+    out = g.ctl("backup", to)
+    assert "are not in it" not in out, out
+    assert archives(os.path.join(to, "ARCHIVE")) == had
+    before = os.stat(os.path.join(to, "ARCHIVE", had[0])).st_ino
+    g.ctl("backup", to)
+    assert os.stat(os.path.join(to, "ARCHIVE", had[0])).st_ino == before
+    g.ctl("backup", to, "--logs")
+    g.stop()
+    put = work.path("put")
+    h = work.gateway("restored", gateway={"ArchivePath": put}, sessions=[
+        fg.acceptor("SERVER", "CLIENT", fg.free_port())])
+    # One is there already, and must not be another one.
+    os.mkdir(put)
+    one = os.path.join(put, had[0])
+    with open(one, "w") as f:
+        f.write("x")
+    assert "is there, and another" in refused(
+        h, "restore", to, h.store, "--complete", "--archives", put)
+    shutil.rmtree(h.store)
+    shutil.copy(os.path.join(where, had[0]), one)
+    h.ctl("restore", to, h.store, "--complete", "--archives", put)
+    assert archives(put) == had
+    assert not os.path.exists(os.path.join(h.store, "ARCHIVE"))
+    h.start(60)
+    all_there(h)
+    h.stop()
+    # By default into the store.
+    shutil.rmtree(h.store)
+    h.ctl("restore", to, h.store, "--complete")
+    assert archives(os.path.join(h.store, "ARCHIVE")) == had
+    print("ok backup")
+
+
 if __name__ == "__main__":
     for case in (command, moved, RetainDays, ArchiveDays, changed,
-                 ArchivePath):
+                 ArchivePath, backup):
         with fg.Work() as w:
             case(w)
