@@ -46,7 +46,8 @@ struct bdb {
 	struct store st;
 	char *path;
 	char *why; /* the caller's error text, while opening */
-	char message[256]; /* Berkeley DB's last own words */
+	char message[512]; /* Berkeley DB's last own words */
+	_Atomic bool damaged; /* a page is: message has which one */
 	int lock_fd;
 	DB_ENV *env;
 	DB *meta, *session, *dict, *declared;
@@ -190,6 +191,9 @@ int bdb_backup(struct store *st, const char *dir, unsigned how,
  * those that nobody has written. 0 or FG_E*. */
 int bdb_damage_before(struct bdb *b);
 int bdb_damage_after(struct bdb *b);
+/* While it is open: a message of Berkeley DB is about a damaged page. It ends the
+ * environment; say which page of which file it is, and how it comes back. */
+void bdb_damage_said(struct bdb *b, const char *msg);
 /* Recovery failed: was it for an empty page? */
 int bdb_damage_suspect(struct bdb *b);
 /* A checkpoint that began then is done. */

@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "store/bdb.h"
 #include "store/damage.h"
+#include "store/page.h"
 
 #define CHECKPOINT  "CHECKPOINT"
 #define SEG_DIGITS  20
@@ -301,4 +302,67 @@ bdb_damage_after(struct bdb *b)
 		err = refuse(b);
 	damage_free(&b->damage);
 	return err;
+}
+
+/* ---- of one that is open ---- */
+
+/* Is page n of the file damaged? */
+static bool
+is_damaged(const char *path, unsigned long n)
+{
+	unsigned char p[PAGE_BYTES];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = 0;
+
+	if (fd != -1) {
+		got = pread(fd, p, sizeof(p), (off_t)n * PAGE_BYTES);
+		close(fd);
+	}
+	return got > 0 && (got != sizeof(p) || page_check(p, (uint32_t)n) ==
+	    PAGE_DAMAGED);
+}
+
+/* The message has the page, but not the file. */
+static bool
+find_file(struct bdb *b, unsigned long page, char out[DAMAGE_NAME])
+{
+	char path[4096];
+	struct dirent *e;
+	DIR *d = opendir(b->path);
+	bool found = false;
+
+	while (d != NULL && !found && (e = readdir(d)) != NULL) {
+		if ((!is_segment(e->d_name) && !is_own(e->d_name)) ||
+		    strlen(e->d_name) >= DAMAGE_NAME || snprintf(path,
+		    sizeof(path), "%s/%s", b->path, e->d_name) >=
+		    (int)sizeof(path))
+			continue;
+		found = is_damaged(path, page);
+		if (found)
+			snprintf(out, DAMAGE_NAME, "%s", e->d_name);
+	}
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+void
+bdb_damage_said(struct bdb *b, const char *msg)
+{
+	const char *p = strstr(msg, "checksum error: page ");
+	char place[BDB_PLACE_MAX], file[DAMAGE_NAME] = "";
+	unsigned long page;
+
+	if (p == NULL || sscanf(p, "checksum error: page %lu", &page) != 1 ||
+	    atomic_exchange(&b->damaged, true))
+		return;
+	if (!find_file(b, page, file)) {
+		b->damaged = false; /* it is whole on the disk */
+		return;
+	}
+	last_backup(b, place);
+	snprintf(b->message, sizeof(b->message), "file %s: page %lu is "
+	    "damaged; get it back with: fixgatectl recover %s%s%s", file, page,
+	    b->path, place[0] == '\0' ? "" : " --backup ", place);
+	store_fail(&b->st, FG_EDAMAGED, "store %s: %s", b->path, b->message);
 }

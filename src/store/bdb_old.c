@@ -1,8 +1,8 @@
 /*
- * bdb_old.c: segments that were sealed when the store was opened are read
- * outside of its environment, each file on its own: their pages are all in
- * their files, and nobody writes them. A damaged page ends an environment. So
- * it is the end of this file only, and the store goes on.
+ * bdb_old.c: segments that are sealed, and behind which there was a checkpoint,
+ * are read outside of the store's environment, each file on its own: their pages
+ * are all in their files, and nobody writes them. A damaged page ends an
+ * environment. So it is the end of this file only, and the store goes on.
  */
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +41,46 @@ bdb_seg_know_old(struct bdb *b)
 				leave(tb->seg[i]);
 		}
 	}
+}
+
+/* May it be read on its own from now on? Not while somebody has it open. With
+ * seg_lock. */
+static bool
+is_old_now(struct bdb *b, unsigned t, size_t i, uint64_t visible)
+{
+	const struct bdb_table *tb = &b->table[t];
+	const struct bdb_seg *s = tb->seg[i];
+
+	return !s->old && s->arc == NULL && s->users == 0 && i + 1 < tb->n &&
+	    tb->seg[i + 1]->first <= visible;
+}
+
+/* Sealed when a checkpoint began: now it is in its files, too. */
+void
+bdb_seg_retire(struct bdb *b, const uint64_t visible[STORE_TABLES_MAX])
+{
+	struct bdb_seg *s, was;
+	unsigned t, n = b->st.n_tables;
+	size_t i;
+
+	for (t = 0; t < n; t++)
+		for (i = 0;; i++) {
+			was.rows = was.out = NULL;
+			pthread_mutex_lock(&b->seg_lock);
+			if (i >= b->table[t].n) {
+				pthread_mutex_unlock(&b->seg_lock);
+				break;
+			}
+			s = b->table[t].seg[i];
+			if (is_old_now(b, t, i, visible[t])) {
+				was.rows = s->rows;
+				was.out = s->out;
+				s->rows = s->out = NULL;
+				s->old = true;
+			}
+			pthread_mutex_unlock(&b->seg_lock);
+			leave(&was);
+		}
 }
 
 /* Only the first message tells something. */

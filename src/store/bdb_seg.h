@@ -20,7 +20,7 @@ struct bdb;
 /* One file of a table. */
 struct bdb_seg {
 	uint64_t first;    /* sequence in its name */
-	bool old;          /* was sealed when the store was opened */
+	bool old;          /* sealed, and wholly in its files */
 	char file[BDB_SEG_NAME]; /* of an old one, for messages */
 	_Atomic(DB *) rows;
 	_Atomic(DB *) out; /* resend index; FIX_OUT only */
@@ -76,6 +76,9 @@ struct bdb_seg *bdb_seg_add(struct bdb *b, unsigned table, uint64_t first);
 int bdb_seg_open(struct bdb *b, unsigned table, struct bdb_seg *s);
 /* The store is open: which segments are old. */
 void bdb_seg_know_old(struct bdb *b);
+/* A checkpoint is done that began when these rows (of STATE: commits) were
+ * durable: so are the segments that have only rows before. */
+void bdb_seg_retire(struct bdb *b, const uint64_t visible[STORE_TABLES_MAX]);
 void bdb_seg_close(struct bdb *b);
 /* Open a file of an old segment. 0 or FG_E*. */
 int bdb_old_open(struct bdb *b, struct bdb_seg *s, const char *name, DB **out);

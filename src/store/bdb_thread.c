@@ -195,6 +195,7 @@ static int
 checkpoint(struct bdb *b, uint64_t *last)
 {
 	uint64_t now = b->volume;
+	uint64_t visible[STORE_TABLES_MAX];
 	bool sealed = b->sealed;
 	struct timespec began;
 	int n, ret;
@@ -205,9 +206,18 @@ checkpoint(struct bdb *b, uint64_t *last)
 	} else {
 		b->sealed = false;
 		clock_gettime(CLOCK_REALTIME, &began);
-		ret = b->env->txn_checkpoint(b->env, 0, 0, 0);
+		pthread_mutex_lock(&b->st.lock);
+		memcpy(visible, b->st.visible, sizeof(visible));
+		visible[BLOCK_TABLE_STATE] = b->st.durable;
+		pthread_mutex_unlock(&b->st.lock);
+		/* Without force it does nothing if all of the log came while
+		 * the last one was at work. */
+		ret = b->env->txn_checkpoint(b->env, 0, 0,
+		    sealed ? DB_FORCE : 0);
 		*last = now;
 		if (ret == 0) {
+			if (sealed)
+				bdb_seg_retire(b, visible);
 			bdb_damage_mark(b, &began);
 			return bdb_log_tidy(b);
 		}

@@ -112,7 +112,11 @@ said(const DB_ENV *env, const char *prefix, const char *msg)
 	struct bdb *b = env->app_private;
 
 	(void)prefix;
+	if (b->damaged) /* what is said now only follows from it */
+		return;
 	snprintf(b->message, sizeof(b->message), "%s", msg);
+	if (b->has_checkpointer)
+		bdb_damage_said(b, msg);
 }
 
 static int

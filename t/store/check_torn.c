@@ -296,6 +296,103 @@ START_TEST(what_is_sealed_is_not_read_at_start)
 }
 END_TEST
 
+/* ---- at run time ---- */
+
+/* Berkeley DB does not give back what it has of a damaged file. */
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libdb-5.3.so\n";
+}
+
+#define MANY 30000 /* more than is in memory */
+
+/* Pages of the file that are not in memory any more. */
+static void
+damage_some(const char *name)
+{
+	char path[256];
+	int fd, i;
+
+	snprintf(path, sizeof(path), "%s/%s", w.dir, name);
+	fd = open(path, O_WRONLY);
+	ck_assert_int_ne(-1, fd);
+	for (i = 20; i < 40; i++)
+		ck_assert_int_eq(6, pwrite(fd, "damage", 6, (off_t)i *
+		    PAGE_BYTES + 1000));
+	close(fd);
+}
+
+START_TEST(a_page_that_is_damaged_while_the_store_is_open_is_named)
+{
+	static const char want[] = "file FIX_IN.00000000000000000001: page ";
+	uint64_t n = 0, upto, commit;
+	struct store_batch *b;
+
+	begin(1 << 30, 16 << 20);
+	put(MANY);
+	damage_some("FIX_IN.00000000000000000001");
+	ck_assert_int_ne(0, store_read(w.st, STORE_FIX_IN, 0, SIZE_MAX,
+	    SIZE_MAX, numbered_row, &n, &upto));
+	ck_assert_int_eq(FG_EDAMAGED, store_failed(w.st, why));
+	ck_assert_msg(strstr(why, want) != NULL, "%s", why);
+	ck_assert_msg(strstr(why, "fixgatectl recover") != NULL, "%s", why);
+	b = store_begin(w.st);
+	store_set_state(b, &(struct store_state){ .session = 1, .epoch = 1,
+	    .next_in = 1, .next_out = 1 });
+	ck_assert_int_ne(0, store_commit(b, &commit));
+	store_close(w.st);
+	ck_assert_int_eq(FG_EDAMAGED, store_open_bdb(&w.st, &w.cfg, why));
+	ck_assert_msg(strstr(why, want) != NULL, "%s", why);
+	world_rmdir(w.dir);
+	world_rmdir(base);
+}
+END_TEST
+
+/* A checkpoint is done that began behind now. */
+static void
+wait_for_checkpoint(void)
+{
+	struct timespec now, pause = { .tv_nsec = 5000000 };
+	char path[256];
+	struct stat s;
+
+	snprintf(path, sizeof(path), "%s/CHECKPOINT", w.dir);
+	clock_gettime(CLOCK_REALTIME, &now);
+	put(MANY / 5); /* it comes with the end of a segment */
+	while (stat(path, &s) == -1 || s.st_mtim.tv_sec < now.tv_sec ||
+	    (s.st_mtim.tv_sec == now.tv_sec && s.st_mtim.tv_nsec <=
+	    now.tv_nsec))
+		nanosleep(&pause, NULL);
+}
+
+START_TEST(one_of_a_segment_that_was_sealed_since_costs_its_rows_only)
+{
+	uint64_t n = 0, upto;
+
+	begin(1 << 20, 16 << 20);
+	put(MANY);
+	wait_for_checkpoint();
+	damage_some("FIX_IN.00000000000000000001");
+	ck_assert_int_ne(0, store_read(w.st, STORE_FIX_IN, 0, SIZE_MAX,
+	    SIZE_MAX, numbered_row, &n, &upto));
+	ck_assert_uint_lt(n, MANY / 5);
+	ck_assert_msg(store_failed(w.st, why) == 0, "%s", why);
+	put(1);
+	n = upto = MANY / 5;
+	ck_assert_int_eq(0, store_read(w.st, STORE_FIX_IN, upto, SIZE_MAX,
+	    SIZE_MAX, numbered_row, &n, &upto));
+	ck_assert_uint_eq(commits, n);
+	n = 0;
+	ck_assert_int_eq(0, store_read(w.st, STORE_FIX_OUT, 0, SIZE_MAX,
+	    SIZE_MAX, numbered_row, &n, &upto));
+	ck_assert_uint_eq(commits, n);
+	end();
+}
+END_TEST
+
 START_TEST(a_recovery_that_was_broken_off_is_begun_again)
 {
 	unsigned calls = 3; /* the log of the backup was looked at before */
@@ -343,6 +440,10 @@ main(void)
 	tcase_add_test(tc, a_damaged_page_is_found_and_put_back);
 	tcase_add_test(tc, without_a_backup_the_whole_log_will_do);
 	tcase_add_test(tc, what_is_sealed_is_not_read_at_start);
+	tcase_add_test(tc,
+	    a_page_that_is_damaged_while_the_store_is_open_is_named);
+	tcase_add_test(tc,
+	    one_of_a_segment_that_was_sealed_since_costs_its_rows_only);
 	tcase_add_test(tc, a_recovery_that_was_broken_off_is_begun_again);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -84,7 +84,10 @@ old_archive_all(unsigned t)
 			return n;
 		ck_assert_msg(store_archive(w.st, t, s.number, &quick, &s,
 		    err) == 0, "%s", err);
-		ck_assert(s.archived && s.rows != 0 && s.bytes != 0);
+		ck_assert_msg(s.archived && s.rows != 0 && s.bytes != 0,
+		    "table %u, segment %u: rows %u to %u (%u), %u bytes", t,
+		    (unsigned)s.number, (unsigned)s.first, (unsigned)s.last,
+		    (unsigned)s.rows, (unsigned)s.bytes);
 	}
 }
 
