@@ -70,7 +70,8 @@ put_logon(struct link_out *o, const struct logon *l)
 	link_key_u64(o, "LAG", list_lag(l));
 	link_key_u64(o, "SINCE", (uint64_t)l->since.ns);
 	link_key_u64(o, "SENT", l->sent);
-	link_key_u64(o, "BATCH_US", (uint64_t)(l->batch_ns / NS_PER_US));
+	link_key_u64(o, "BATCH_US",
+	    (uint64_t)((l->batch_ns + NS_PER_US - 1) / NS_PER_US));
 }
 
 static void

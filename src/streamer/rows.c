@@ -385,7 +385,7 @@ rows_take(struct logon *l, const struct link_val *details)
 	while (act == ACT_SENT && w.next < w.n);
 	if (act == ACT_BAD)
 		return;
-	if (w.upto < w.visible)
+	if (w.upto < w.visible && w.next != 0)
 		l->batch_ns = loop_clock().ns - w.started;
 	if (act == ACT_SENT)
 		upstream_feed(l);
