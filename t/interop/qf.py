@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from xml.etree import ElementTree
 
 sys.dont_write_bytecode = True
@@ -17,6 +18,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 os.pardir, "lib"))
 import fixgate as fg
 
+# When its day begins, and its numbers with it: not while a test is at work.
+DAY_BEGINS = time.strftime("%H:%M:%S", time.gmtime(time.time() + 12 * 3600))
 HEADERS = ("/usr/include/quickfix", "/usr/local/include/quickfix")
 
 
@@ -102,7 +105,7 @@ def settings(s):
     """A settings file for QuickFIX out of one session's keys: some of them
     count for it only as defaults."""
     s = {k: v for k, v in s.items() if v is not None}
-    s.update(StartTime="00:00:00", EndTime="00:00:00")
+    s.update(StartTime=DAY_BEGINS, EndTime=DAY_BEGINS)
     del s["NonStopSession"]
     own = {k: s.pop(k) for k in ("BeginString", "SenderCompID",
                                  "TargetCompID")}
