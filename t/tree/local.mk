@@ -3,6 +3,7 @@ TREE_TESTS = \
 	t/tree/layers.sh \
 	t/tree/headers.sh \
 	t/tree/listed.sh \
+	t/tree/long.sh \
 	t/tree/man.sh \
 	t/tree/named.py \
 	t/tree/rows.sh \
