@@ -5,7 +5,6 @@ and operate: by the user at a unix socket and by the certificate over TLS."""
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 
@@ -15,25 +14,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import cases
 import fixgate as fg
 import tls
-from link import Link
+from link import Link, SecuredLink
 from streams import table
 
 fg.need("fixgated", "fixgatectl")
 ME = str(os.getuid())
-
-
-class secured_link(Link):
-    """The same over TLS, with the certificate of that name."""
-
-    def __init__(self, work, port, own):
-        plain = socket.create_connection(("127.0.0.1", port), fg.LIMIT)
-        self.sock = tls.client(tls.certs(work), own).wrap_socket(
-            plain, server_hostname="localhost")
-        self.file = self.sock.makefile("rwb")
-        self.ref = 0
-        self.kept = []
-        self.hello = self.ask("HELLO", VERSION=1, ROLE="application",
-                              NAME=own)[1]
 
 
 def certificates(work):
@@ -134,8 +119,8 @@ def Certificate(work):
                                      Certificate1="*", Read="T")
     g = gateway(work, "", {"LinkListen": "tls:127.0.0.1:%d" % port,
                            "LinkCertificates": certificates(work)})
-    with secured_link(work, port, "client") as link, \
-            secured_link(work, port, "other") as other:
+    with SecuredLink(work, port, "client") as link, \
+            SecuredLink(work, port, "other") as other:
         for o in (link, other):
             done(o.ask("READ", TABLE="T"))
             done(send(o, "A"))

@@ -5,7 +5,6 @@ fixgate-streamer, and ask a fixgate-client, by user and by certificate."""
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 
@@ -17,7 +16,7 @@ import cases
 import fixgate as fg
 import tls
 from clients import Book
-from link import Link
+from link import Link, SecuredLink
 from streams import Client, Logon, Streamer, insert, table
 
 fg.need("fixgated", "fixgatectl", "fixgate-streamer", "fixgate-client")
@@ -31,20 +30,6 @@ OPERATES = ("CURSOR_CLEAR", "QUARANTINE_RETRY", "QUARANTINE_DROP")
 READS = ("CURSOR_GET", "CURSOR_PUT", "EVENT_PARK", "QUARANTINE_DONE",
          "QUARANTINE_LIST", "QUARANTINE_PENDING", "STREAM_LOGON")
 ANY = ("CURSOR_LIST", "SESSIONS", "STATUS", "STREAM_LIST", "TABLES")
-
-
-class secured_link(Link):
-    """The same over TLS, with the certificate of that name."""
-
-    def __init__(self, work, port, own):
-        plain = socket.create_connection(("127.0.0.1", port), fg.LIMIT)
-        self.sock = tls.client(tls.certs(work), own).wrap_socket(
-            plain, server_hostname="localhost")
-        self.file = self.sock.makefile("rwb")
-        self.ref = 0
-        self.kept = []
-        self.hello = self.ask("HELLO", VERSION=1, ROLE="application",
-                              NAME=own)[1]
 
 
 def streamer(work, roles, args=(), listen="", rights=""):
@@ -112,7 +97,7 @@ def Without_roles(work):
                  ("ca.pem", "ca.pem")):
         shutil.copy(os.path.join(tls.certs(work), a), os.path.join(to, b))
     s = streamer(work, "", ("-T", to), 'listen("tls:127.0.0.1:%d")\n' % port)
-    with Link(s.socket) as near, secured_link(work, port, "client") as far:
+    with Link(s.socket) as near, SecuredLink(work, port, "client") as far:
         for kind in OPERATES + READS + ANY:
             allowed(near.ask(kind, CONSUMER="C", STREAM="ORDERS"))
         for kind in READS + ANY:
@@ -127,7 +112,7 @@ def Without_roles(work):
         again(s, 'role("desk") { certificates = { "X", "BANZAI" }, '
               'read = "OTHERS" }\n'
               'role("rest") { certificates = "*", operate = true }\n')
-        with secured_link(work, port, "other") as other:
+        with SecuredLink(work, port, "other") as other:
             gets_on(far, "OTHERS", "D")
             refused(logon(far, "ORDERS"), 'read = "ORDERS"', "role desk")
             refused(logon(other, "OTHERS"), "CN=OTHER", "role rest")

@@ -3,6 +3,7 @@ frames by hand, so that nothing but python3 is needed."""
 import socket
 import struct
 
+import tls
 from peer import LIMIT
 
 
@@ -124,3 +125,17 @@ class Link:
             if m[1] == ref:
                 return m[0], m[2]
             self.kept.append(m)
+
+
+class SecuredLink(Link):
+    """A Link over TLS, with the certificate of that name."""
+
+    def __init__(self, work, port, own):
+        plain = socket.create_connection(("127.0.0.1", port), LIMIT)
+        self.sock = tls.client(tls.certs(work), own).wrap_socket(
+            plain, server_hostname="localhost")
+        self.file = self.sock.makefile("rwb")
+        self.ref = 0
+        self.kept = []
+        self.hello = self.ask("HELLO", VERSION=1, ROLE="application",
+                              NAME=own)[1]
